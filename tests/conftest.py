@@ -1,0 +1,38 @@
+"""Small data and a small model for every test; nothing here needs a network or a GPU."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+# Before any test imports a library of the hub's: no network, and nothing from this user's cache.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+ROOT = Path(__file__).parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from tiny_gemma import build_tiny_gemma  # noqa: E402
+from tiny_spider import build_tiny_spider  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def tiny_spider_dir(tmp_path_factory) -> Path:
+    return build_tiny_spider(tmp_path_factory.mktemp("tiny_spider"))
+
+
+@pytest.fixture(scope="session")
+def tiny_gemma_dir(tmp_path_factory, tiny_spider_dir) -> Path:
+    rows = json.loads((tiny_spider_dir / "train_spider.json").read_text())
+    texts = [f"{row['question']}\n{row['query']}\nCREATE TABLE user model" for row in rows]
+    return build_tiny_gemma(tmp_path_factory.mktemp("tiny_gemma"), texts)
+
+
+@pytest.fixture(scope="session")
+def spider_dir() -> Path:
+    """The real data set, for tests marked `real_data`."""
+    if not os.environ.get("SPIDER_DIR"):
+        pytest.skip("SPIDER_DIR does not name a folder with Spider's files")
+    return Path(os.environ["SPIDER_DIR"])

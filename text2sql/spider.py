@@ -16,6 +16,8 @@ class Example:
     db_id: str
     question: str
     gold_sql: str
+    id: str = ""  # the split and the place in its file, once it is known
+    hardness: str | None = None  # easy, medium, hard or extra; None where it is not computed
 
 
 @dataclass(frozen=True)

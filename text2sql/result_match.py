@@ -1,0 +1,140 @@
+"""Do the results of two queries match? As the official test-suite script decides on one database.
+
+The definition is taoyds/test-suite-sql-eval, `exec_eval.py` (Zhong et al., 2020): how both queries
+are rewritten before they run, and when two results count as the same. docs/SCORING.md lists where
+this reading differs.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import sqlparse.engine
+
+Row = tuple
+CURRENT_YEAR = re.compile(r"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", re.IGNORECASE)
+
+
+def repair_sql(sql: str) -> str:
+    """Return `sql` with tokenised operators joined and MySQL's current year read as 2020."""
+    for split, joined in (("> =", ">="), ("< =", "<="), ("! =", "!=")):
+        sql = sql.replace(split, joined)
+    return CURRENT_YEAR.sub("2020", sql)
+
+
+def remove_distinct(sql: str) -> str:
+    """Return the first statement of `sql` without its DISTINCT keywords."""
+    return "".join(word for word in first_statement(sql) if word.lower() != "distinct")
+
+
+def replace_placeholder(sql: str) -> str:
+    """Return `sql` with each bare word `value` read as 1; `t.value` and `value_of` are names."""
+    words = ["", *first_statement(sql), ""]
+    return "".join(
+        "1" if word == "value" and "." not in (words[place - 1], words[place + 1]) else word
+        for place, word in enumerate(words)
+    )
+
+
+def first_statement(sql: str) -> list[str]:
+    """Return the tokens of the first of several statements, as sqlparse splits them."""
+    # Not `sqlparse.parse`: its grouping is quadratic, recursive, and changes no token.
+    for statement in sqlparse.engine.FilterStack().run(sql):
+        return [token.value for token in statement.flatten()]
+    return []
+
+
+def asks_for_order(gold_sql: str) -> bool:
+    return "order by" in gold_sql.lower()
+
+
+def results_match(gold_rows: Sequence[Row], predicted_rows: Sequence[Row], ordered: bool) -> bool:
+    """Whether the rows are the same bag (or list, where `ordered`) under some order of columns."""
+    if len(gold_rows) != len(predicted_rows):
+        return False
+    if not gold_rows:
+        return True
+    if len(gold_rows[0]) != len(predicted_rows[0]):
+        return False
+    if not rows_hold_same_values(gold_rows, predicted_rows, ordered):
+        return False
+    gold_columns = list(zip(*gold_rows, strict=True))
+    predicted_columns = list(zip(*predicted_rows, strict=True))
+    if ordered:
+        return Counter(gold_columns) == Counter(predicted_columns)
+    return columns_can_be_paired(gold_columns, predicted_columns)
+
+
+def rows_hold_same_values(
+    gold_rows: Sequence[Row], predicted_rows: Sequence[Row], ordered: bool
+) -> bool:
+    """Whether the rows agree when each is sorted by the text of its values.
+
+    The official script asks this first. It follows from a match unless 1 stands beside 1.0 in
+    rows that the two texts sort differently, and then the official answer is "no match".
+    """
+    gold, predicted = map(sort_within_rows, (gold_rows, predicted_rows))
+    return gold == predicted if ordered else set(gold) == set(predicted)
+
+
+def sort_within_rows(rows: Sequence[Row]) -> list[Row]:
+    if len(rows[0]) == 1:
+        return list(rows)
+    return [tuple(sorted(row, key=lambda value: f"{value}{type(value)}")) for row in rows]
+
+
+def columns_can_be_paired(
+    gold_columns: Sequence[tuple], predicted_columns: Sequence[tuple]
+) -> bool:
+    """Whether some order of the predicted columns gives the gold's bag of rows.
+
+    An exact search: it pairs one column after the other, and goes on only where the paired parts
+    of the rows are equal bags. The columns with most values come first, so that a wrong pair shows
+    at once.
+    """
+    gold_columns = sorted(gold_columns, key=num_values, reverse=True)
+    predicted_columns = sorted(predicted_columns, key=num_values, reverse=True)
+    nothing_paired = [0] * len(gold_columns[0])
+    search = [pair_next(Pairing(nothing_paired, nothing_paired), gold_columns, predicted_columns)]
+    while search:
+        pairing = next(search[-1], None)
+        if pairing is None:
+            search.pop()
+        elif len(pairing.used) == len(gold_columns):
+            return True
+        else:
+            search.append(pair_next(pairing, gold_columns, predicted_columns))
+    return False
+
+
+class Pairing(NamedTuple):
+    """Two classifications of rows by their paired values, and the predicted columns in use."""
+
+    gold_classes: list[int]
+    predicted_classes: list[int]
+    used: frozenset[int] = frozenset()
+
+
+def pair_next(
+    pairing: Pairing, gold_columns: Sequence[tuple], predicted_columns: Sequence[tuple]
+) -> Iterator[Pairing]:
+    """Yield each way to pair the first gold column that is still alone."""
+    gold_column = gold_columns[len(pairing.used)]
+    gold_parts = list(zip(pairing.gold_classes, gold_column, strict=True))
+    gold_bag = Counter(gold_parts)
+    class_of = {part: number for number, part in enumerate(gold_bag)}
+    gold_classes = [class_of[part] for part in gold_parts]
+    tried = set()
+    for place, column in enumerate(predicted_columns):
+        if place in pairing.used or column in tried:
+            continue
+        tried.add(column)
+        parts = list(zip(pairing.predicted_classes, column, strict=True))
+        if Counter(parts) == gold_bag:
+            classes = [class_of[part] for part in parts]
+            yield Pairing(gold_classes, classes, pairing.used | {place})
+
+
+def num_values(column: tuple) -> int:
+    return len(set(column))

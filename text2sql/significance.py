@@ -1,0 +1,152 @@
+"""Paired differences with their intervals and tests, by scipy and statsmodels.
+
+Every function takes the scores of two variants on the same items in the same order.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+CONFIDENCE = 0.95
+POWER = 0.8
+ITEMS_AT_ONCE = 10_000_000  # resampled items that are held in memory together
+
+Pair = tuple[Sequence[float], Sequence[float]]  # base's and the other variant's scores
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """`difference` is other − base, in the unit of the scores."""
+
+    n: int
+    base: float
+    other: float
+    difference: float
+    low: float | None  # None where a stratum has a single item
+    high: float | None
+    p_value: float
+    test: str  # exact McNemar or sign-flip permutation
+    num_better: int  # items on which the other variant scores higher
+    num_worse: int
+    smallest_detectable: float | None  # what 80 of 100 studies of this size would notice
+
+
+def compare(base: Sequence[float], other: Sequence[float], **settings: int) -> Comparison:
+    """Compare two variants on items that all count the same."""
+    return compare_strata([(base, other)], **settings)
+
+
+def compare_strata(strata: Sequence[Pair], *, seed: int, num_bootstrap: int) -> Comparison:
+    """Compare two variants on the mean over strata, which count equally whatever their size.
+
+    Strata are the benchmarks of a study, or subtasks that their benchmark weighs equally. Items
+    are resampled within their stratum.
+    """
+    pairs = [(np.asarray(base, float), np.asarray(other, float)) for base, other in strata]
+    if not pairs or any(len(base) != len(other) or not len(base) for base, other in pairs):
+        raise ValueError("every stratum needs items, and the same ones for both variants")
+    differences = [other - base for base, other in pairs]
+    low, high, standard_error = bootstrap_interval(differences, seed, num_bootstrap)
+    if len(pairs) == 1 and is_right_or_wrong(*pairs[0]):
+        test, p_value = "exact McNemar", exact_mcnemar(*pairs[0])
+    else:
+        test = "sign-flip permutation"
+        p_value = sign_flip_test(differences, seed, num_bootstrap)
+    return Comparison(
+        n=sum(map(len, differences)),
+        base=float(mean_of_means(*(base for base, _ in pairs))),
+        other=float(mean_of_means(*(other for _, other in pairs))),
+        difference=float(mean_of_means(*differences)),
+        low=low,
+        high=high,
+        p_value=p_value,
+        test=test,
+        num_better=sum(int((values > 0).sum()) for values in differences),
+        num_worse=sum(int((values < 0).sum()) for values in differences),
+        smallest_detectable=smallest_detectable(standard_error),
+    )
+
+
+def pool(strata: Sequence[Pair]) -> Pair:
+    """Return all items of the strata as one, so that each item counts the same."""
+    return tuple(np.concatenate(side) for side in zip(*strata, strict=True))
+
+
+def mean_of_means(*strata: np.ndarray, axis: int = -1) -> np.ndarray:
+    return np.mean([values.mean(axis=axis) for values in strata], axis=0)
+
+
+def is_right_or_wrong(base: np.ndarray, other: np.ndarray) -> bool:
+    return bool(np.isin(base, (0, 1)).all() and np.isin(other, (0, 1)).all())
+
+
+def bootstrap_interval(
+    differences: Sequence[np.ndarray], seed: int, num_bootstrap: int
+) -> tuple[float, float, float] | tuple[None, None, None]:
+    """Return the ends of the paired 95 % percentile interval, and the standard error.
+
+    None where a stratum has a single item: nothing is known of how its items vary.
+    """
+    from scipy.stats import bootstrap
+
+    if min(map(len, differences)) == 1:
+        return None, None, None
+    result = bootstrap(
+        differences,
+        mean_of_means,
+        n_resamples=num_bootstrap,
+        batch=max(1, ITEMS_AT_ONCE // max(map(len, differences))),
+        vectorized=True,
+        confidence_level=CONFIDENCE,
+        method="percentile",
+        rng=seed,
+    )
+    interval = result.confidence_interval
+    return float(interval.low), float(interval.high), float(result.standard_error)
+
+
+def exact_mcnemar(base: np.ndarray, other: np.ndarray) -> float:
+    """Return McNemar's exact two-sided p; 1 where no item changed."""
+    from statsmodels.stats.contingency_tables import mcnemar
+
+    table = [[int(((base == b) & (other == o)).sum()) for o in (1, 0)] for b in (1, 0)]
+    if table[0][1] + table[1][0] == 0:
+        return 1.0
+    return float(mcnemar(table, exact=True).pvalue)
+
+
+def sign_flip_test(differences: Sequence[np.ndarray], seed: int, num_permutations: int) -> float:
+    """Return the two-sided p of swapping both variants' scores of each item at random."""
+    from scipy.stats import permutation_test
+
+    # Weighted so that the plain sum is the mean of means.
+    weighted = np.concatenate([v / (len(v) * len(differences)) for v in differences])
+    if len(weighted) == 1:
+        return 1.0  # both arrangements are as far from 0
+    result = permutation_test(
+        (weighted, np.zeros_like(weighted)),
+        lambda other, base, axis: (other - base).sum(axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=num_permutations,
+        batch=max(1, ITEMS_AT_ONCE // (2 * len(weighted))),
+        rng=seed,
+    )
+    return float(result.pvalue)
+
+
+def smallest_detectable(standard_error: float | None) -> float | None:
+    """Return the true difference that a two-sided 5 % test finds with 80 % power."""
+    from scipy.stats import norm
+
+    if not standard_error:
+        return None
+    return float((norm.ppf((1 + CONFIDENCE) / 2) + norm.ppf(POWER)) * standard_error)
+
+
+def correct_for_several(p_values: Sequence[float]) -> list[float]:
+    """Return Holm's adjusted p-values, in the same order."""
+    from statsmodels.stats.multitest import multipletests
+
+    return [float(p) for p in multipletests(p_values, method="holm")[1]] if p_values else []

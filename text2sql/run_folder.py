@@ -1,0 +1,81 @@
+"""What lies in `outputs/<run>/`: the run record, checkpoints, the adapter; and whether to go on."""
+
+import json
+import shutil
+from pathlib import Path
+
+from text2sql.records import UserError, read_json
+
+RECORD_NAME = "run.json"
+OWN_FILES = ("adapter_config.json", "adapter_model.safetensors", "README.md", RECORD_NAME)
+OWN_FOLDERS = ("tensorboard", "evaluation")
+
+
+def list_checkpoints(run_dir: Path) -> list[Path]:
+    """Return the folders `checkpoint-<step>`, the earliest first."""
+    numbered = [path for path in run_dir.glob("checkpoint-*") if path.name[11:].isdigit()]
+    return sorted(numbered, key=lambda path: int(path.name[11:]))
+
+
+def is_complete(checkpoint: Path) -> bool:
+    """Tell whether the trainer finished writing it: `trainer_state.json` comes last."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def begin_or_resume(run_dir: Path, settings: dict, *, resume: bool, overwrite: bool) -> Path | None:
+    """Clear the way for a run; return the checkpoint to go on from, or None to begin.
+
+    A `UserError` protects a run that is there: finished, unfinished without `resume`, or made
+    with other settings.
+    """
+    record_path = run_dir / RECORD_NAME
+    if overwrite:
+        remove_run(run_dir)
+    if not record_path.exists():
+        return None
+    record = read_json(record_path)
+    if not resume:
+        state = "a finished" if record["status"] == "finished" else "an unfinished"
+        hint = "" if record["status"] == "finished" else "--resume to go on, "
+        raise UserError(
+            f"{run_dir} holds {state} run. Say {hint}--overwrite to replace it, "
+            "or choose another --output_dir."
+        )
+    refuse_other_settings(run_dir, record["settings"], settings)
+    for checkpoint in reversed(list_checkpoints(run_dir)):
+        if is_complete(checkpoint):
+            return checkpoint
+        shutil.rmtree(checkpoint)  # cut short by a kill; the trainer would stumble over it
+    return None
+
+
+def is_finished(run_dir: Path) -> bool:
+    record_path = run_dir / RECORD_NAME
+    return record_path.exists() and read_json(record_path)["status"] == "finished"
+
+
+def refuse_other_settings(run_dir: Path, recorded: dict, settings: dict) -> None:
+    different = [
+        f"--{name} {recorded.get(name)} (now {settings.get(name)})"
+        for name in sorted(recorded.keys() | settings.keys())
+        if recorded.get(name) != settings.get(name)
+    ]
+    if different:
+        raise UserError(
+            f"{run_dir} was begun with {', '.join(different)}. Say the same to go on, "
+            "--overwrite to begin anew, or choose another --output_dir."
+        )
+
+
+def remove_run(run_dir: Path) -> None:
+    """Remove what train.py and evaluate.py wrote there, and nothing else."""
+    for checkpoint in list_checkpoints(run_dir):
+        shutil.rmtree(checkpoint)
+    for name in OWN_FOLDERS:
+        shutil.rmtree(run_dir / name, ignore_errors=True)
+    for name in OWN_FILES:
+        (run_dir / name).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from text2sql.records import UserError
 
@@ -50,6 +50,14 @@ class Outcome:
     is_empty: bool = False
 
 
+class Comparison(NamedTuple):
+    """The outcomes of one prediction, with DISTINCT removed (the default) and with it kept."""
+
+    distinct_removed: Outcome
+    distinct_kept: Outcome
+    seconds: float
+
+
 class WorkerLost(Exception):
     """The worker was killed at the deadline, or died; `error` is the kind of failure."""
 
@@ -73,10 +81,9 @@ class SqlWorker:
         except WorkerLost as lost:
             return GoldResult(error=lost.error, error_message=str(lost))
 
-    def compare(
-        self, database: Path, predicted_sql: str, gold: GoldResult
-    ) -> tuple[Outcome, Outcome]:
-        """Return the outcomes with DISTINCT removed and with DISTINCT kept, under one deadline."""
+    def compare(self, database: Path, predicted_sql: str, gold: GoldResult) -> Comparison:
+        """Run both readings of the prediction under one deadline, and compare them with `gold`."""
+        started = time.monotonic()
         outcomes = []
         is_last = False
         try:
@@ -87,7 +94,7 @@ class SqlWorker:
                 outcomes.append(Outcome(**reply))
         except WorkerLost as lost:
             outcomes.append(Outcome(lost.error, str(lost)))
-        return outcomes[0], outcomes[-1]
+        return Comparison(outcomes[0], outcomes[-1], time.monotonic() - started)
 
     def send(self, request: dict, attachment: bytes | None = None) -> None:
         if self.process is None or self.process.poll() is not None:

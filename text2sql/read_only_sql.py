@@ -4,9 +4,11 @@ import contextlib
 import functools
 import re
 import sqlite3
+import struct
 from pathlib import Path
 from typing import NamedTuple
 
+from text2sql.records import UserError
 from text2sql.result_match import Row
 
 MAX_SQLITE_MEMORY = 160 << 20  # bytes
@@ -65,6 +67,25 @@ class QueryError(Exception):
 class Result(NamedTuple):
     rows: list[Row]
     num_columns: int
+
+
+def check_database_file(path: Path) -> None:
+    """Raise a `UserError` unless `path` is a whole SQLite database that nobody is writing to.
+
+    An empty file is a valid database to SQLite, and a log beside the file would not be read.
+    The header is that of https://www.sqlite.org/fileformat2.html, section 1.3.
+    """
+    for log in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-journal")):
+        if log.exists() and log.stat().st_size:
+            raise UserError(f"{path} has unfinished changes in {log.name}: open it once to write.")
+    with path.open("rb") as file:
+        header = file.read(100)
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        raise UserError(f"{path} is not an SQLite database. Fetch it again.")
+    page_size, num_pages = struct.unpack_from(">H10xI", header, 16)
+    is_counted = header[24:28] == header[92:96]  # else an old SQLite wrote it and did not count
+    if is_counted and path.stat().st_size < num_pages * (65536 if page_size == 1 else page_size):
+        raise UserError(f"{path} is cut short. Fetch it again.")
 
 
 def open_database(path: str) -> sqlite3.Connection:

@@ -299,12 +299,11 @@ def print_plan(
     longest = max(map(len, trainer.train_dataset["input_ids"]))
     needed = expected_bytes(shape, arrangement, longest, flags.load_in_4bit) / GIB
     trainable, total = trainer.model.get_nb_trainable_parameters()
+    args, eval_rows = trainer.args, trainer.eval_dataset
     print(f"\nThe first row, with what the loss sees in ⟦ ⟧:\n\n{preview}\n")
     print(f"model       {flags.model_id}{' in NF4' if flags.load_in_4bit else ''}")
-    print(
-        f"examples    {len(trainer.train_dataset)} to train on, {len(trainer.eval_dataset)} of {flags.eval_split}"
-    )
-    print(f"steps       {num_steps}, evaluated every {trainer.args.eval_steps}")
+    print(f"examples    {len(trainer.train_dataset)}, and {len(eval_rows)} of {flags.eval_split}")
+    print(f"steps       {num_steps}, evaluated every {args.eval_steps}")
     print(f"trainable   {trainable:,} of {total:,} parameters")
     print(f"a step      {arrangement}")
     print(f"memory      about {needed:.1f} GiB expected\n", flush=True)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -36,3 +37,21 @@ def spider_dir() -> Path:
     if not os.environ.get("SPIDER_DIR"):
         pytest.skip("SPIDER_DIR does not name a folder with Spider's files")
     return Path(os.environ["SPIDER_DIR"])
+
+
+@pytest.fixture(scope="session")
+def tiny_prompts_dir(tmp_path_factory, tiny_spider_dir, tiny_gemma_dir) -> Path:
+    """The output of preprocess.py for the small data set and the small model."""
+    output_dir = tmp_path_factory.mktemp("tiny_prompts") / "processed_data"
+    flags = ["--spider_dir", tiny_spider_dir, "--model_id", tiny_gemma_dir, "--num_shots", "1"]
+    run_command("preprocess.py", *flags, "--output_dir", output_dir)
+    return output_dir
+
+
+def run_command(script: str, *flags, check: bool = True, **options):
+    """Run one of the three commands as a user would; return the completed process."""
+    command = [sys.executable, str(ROOT / script), *map(str, flags)]
+    done = subprocess.run(command, capture_output=True, text=True, **options)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{script} ended with {done.returncode}:\n{done.stderr[-3000:]}")
+    return done

@@ -124,15 +124,15 @@ def plan_training(
     elif gradient_accumulation_steps:
         micro_batch_size = effective_batch_size // (gradient_accumulation_steps * world_size)
     share = effective_batch_size // world_size  # of one process, in examples
-    parts = share // micro_batch_size if micro_batch_size else share
-    if not parts or (micro_batch_size or 1) * parts * world_size != effective_batch_size:
+    micro_batch = 1 if micro_batch_size is None else micro_batch_size
+    if micro_batch == 0 or share // micro_batch * micro_batch * world_size != effective_batch_size:
         raise UserError(
             f"An effective batch of {effective_batch_size} does not divide into {world_size} "
-            f"process(es) with micro-batches of {micro_batch_size or 1}; choose numbers that do."
+            f"process(es) with micro-batches of {micro_batch}; choose numbers that do."
         )
     smallest = Arrangement(
-        per_device_train_batch_size=micro_batch_size or 1,
-        gradient_accumulation_steps=parts,
+        per_device_train_batch_size=micro_batch,
+        gradient_accumulation_steps=share // micro_batch,
         gradient_checkpointing=gradient_checkpointing is not False,
         dequantize=False,
         precision=precision or ("bf16" if device.supports_bf16 else "float32"),

@@ -1,0 +1,132 @@
+"""Loading: 4-bit on a CPU, adapters on, off and scaled, and what is refused."""
+
+import shutil
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+
+from text2sql.modeling import (
+    adapter_active,
+    attach_adapters,
+    end_of_turn_id,
+    load_base_model,
+    load_tokenizer,
+)
+from text2sql.records import UserError, read_json, write_json
+
+TOKEN_IDS = torch.arange(10, 60)[None]
+
+
+def load(model_dir, load_in_4bit=False, dequantize=False):
+    return load_base_model(
+        str(model_dir),
+        load_in_4bit=load_in_4bit,
+        dtype=torch.float32,
+        device=torch.device("cpu"),
+        dequantize=dequantize,
+    )
+
+
+def logits(model):
+    with torch.no_grad():
+        return model(TOKEN_IDS).logits
+
+
+@pytest.fixture(scope="module")
+def adapter_dirs(tiny_gemma_dir, tmp_path_factory):
+    """Two adapters with random weights, as after a training."""
+    folders = {}
+    for seed, name in enumerate(("first", "second")):
+        torch.manual_seed(seed)
+        config = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+        model = get_peft_model(load(tiny_gemma_dir), config)
+        folders[name] = tmp_path_factory.mktemp(name)
+        model.save_pretrained(folders[name])
+    return folders
+
+
+def test_unpacked_weights_compute_what_the_packed_ones_do(tiny_gemma_dir):
+    packed = logits(load(tiny_gemma_dir, load_in_4bit=True))
+    unpacked = logits(load(tiny_gemma_dir, load_in_4bit=True, dequantize=True))
+    assert torch.allclose(packed, unpacked, atol=1e-4)
+    assert not torch.allclose(packed, logits(load(tiny_gemma_dir)), atol=1e-4)
+
+
+def test_adapter_off_is_the_base_and_scales_reach_from_it_to_the_whole(
+    tiny_gemma_dir, adapter_dirs
+):
+    base = logits(load(tiny_gemma_dir))
+    model = attach_adapters(load(tiny_gemma_dir), {"first": adapter_dirs["first"]})
+    whole = logits(model)
+
+    def at(name, scale=1.0):
+        with adapter_active(model, name, scale):
+            return logits(model)
+
+    assert not torch.allclose(base, whole)
+    assert torch.equal(at(None), base)
+    assert torch.equal(at("first", 0.0), base)
+    assert torch.equal(at("first", 1.0), whole)
+    assert not torch.equal(at("first", 0.5), whole)
+    assert torch.equal(logits(model), whole)  # nothing is left behind
+
+
+def test_several_adapters_share_one_base(tiny_gemma_dir, adapter_dirs):
+    model = attach_adapters(load(tiny_gemma_dir), adapter_dirs)
+    alone = attach_adapters(load(tiny_gemma_dir), {"second": adapter_dirs["second"]})
+    with adapter_active(model, "second"):
+        assert torch.equal(logits(model), logits(alone))
+
+
+def test_adapter_of_another_base_is_refused(tiny_gemma_dir, adapter_dirs, tmp_path):
+    other = shutil.copytree(adapter_dirs["first"], tmp_path / "other")
+    config = read_json(other / "adapter_config.json")
+    write_json(
+        other / "adapter_config.json", config | {"base_model_name_or_path": "google/gemma-7b"}
+    )
+    with pytest.raises(UserError, match="trained on google/gemma-7b"):
+        attach_adapters(load(tiny_gemma_dir), {"other": other})
+
+
+@pytest.mark.parametrize("damage", ["cut short", "empty", "absent"])
+def test_damaged_adapter_is_named(tiny_gemma_dir, adapter_dirs, tmp_path, damage):
+    damaged = shutil.copytree(adapter_dirs["first"], tmp_path / "damaged")
+    weights = damaged / "adapter_model.safetensors"
+    if damage == "absent":
+        weights.unlink()
+    else:
+        weights.write_bytes(weights.read_bytes()[:1000] if damage == "cut short" else b"")
+    with pytest.raises(UserError, match=str(damaged)):
+        attach_adapters(load(tiny_gemma_dir), {"damaged": damaged})
+
+
+def test_folder_without_an_adapter_sends_to_train(tiny_gemma_dir, tmp_path):
+    with pytest.raises(UserError, match=r"train\.py"):
+        attach_adapters(load(tiny_gemma_dir), {"none": tmp_path})
+
+
+def test_end_of_turn_is_read_from_the_chat_template(tiny_gemma_dir):
+    tokenizer = load_tokenizer(str(tiny_gemma_dir))
+    assert tokenizer.decode([end_of_turn_id(tokenizer)]) == "<end_of_turn>"
+    tokenizer.chat_template = (
+        "{{ bos_token }}{% for m in messages %}{{ m['content'] }}"
+        "{% if m['role'] == 'assistant' %}{{ eos_token }}{% endif %}{% endfor %}"
+    )
+    assert end_of_turn_id(tokenizer) == tokenizer.eos_token_id
+
+
+def test_pad_is_eos_only_where_there_is_no_pad(tiny_gemma_dir, tmp_path):
+    tokenizer = load_tokenizer(str(tiny_gemma_dir))
+    assert tokenizer.pad_token == "<pad>"
+    tokenizer.pad_token = None
+    tokenizer.save_pretrained(tmp_path)
+    assert load_tokenizer(str(tmp_path)).pad_token == "<eos>"
+
+
+def test_model_without_a_chat_template_is_refused(tiny_gemma_dir, tmp_path):
+    tokenizer = load_tokenizer(str(tiny_gemma_dir))
+    tokenizer.chat_template = None
+    tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="no chat template"):
+        load_tokenizer(str(tmp_path))

@@ -1,0 +1,297 @@
+"""train.py on a random Gemma of 100,000 parameters and the prompts of a small data set."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import ROOT, run_command
+from datasets import load_from_disk
+from safetensors.torch import load_file
+
+import train
+from text2sql.records import UserError, read_json
+
+QUICK = "--learning_rate 1e-2 --logging_steps 1 --eval_steps 8 --max_steps 16".split()
+
+
+@pytest.fixture
+def run_train(tiny_prompts_dir, monkeypatch, capsys):
+    """Run train.main() in this process; return what it printed."""
+
+    def run(output_dir: Path, *flags) -> str:
+        command = ["train.py", "--data_dir", tiny_prompts_dir, "--output_dir", output_dir, *flags]
+        monkeypatch.setattr(sys, "argv", [str(part) for part in command])
+        train.main()
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def finished_run(tiny_prompts_dir, tmp_path_factory) -> Path:
+    run_dir = tmp_path_factory.mktemp("outputs") / "run"
+    run_command("train.py", "--data_dir", tiny_prompts_dir, "--output_dir", run_dir, *QUICK)
+    return run_dir
+
+
+def history(run_dir: Path) -> list[dict]:
+    """Return the log of the last checkpoint, without what depends on the clock."""
+    last = max(run_dir.glob("checkpoint-*"), key=lambda path: int(path.name[11:]))
+    entries = read_json(last / "trainer_state.json")["log_history"]
+    clock = ("runtime", "per_second")
+    return [
+        {key: value for key, value in entry.items() if not key.endswith(clock)} for entry in entries
+    ]
+
+
+def losses(run_dir: Path, key: str = "loss") -> list[float]:
+    return [entry[key] for entry in history(run_dir) if key in entry]
+
+
+def test_loss_falls(finished_run):
+    first, *_, last = losses(finished_run, "eval_loss")
+    assert last < first < losses(finished_run)[0]
+
+
+def test_recipe_is_the_default():
+    recipe = train.Recipe()
+    assert (recipe.lora_r, recipe.lora_alpha, recipe.lora_dropout) == (4, 8, 0.05)
+    assert recipe.lora_target_modules == ["q_proj", "v_proj"]
+    assert (recipe.learning_rate, recipe.lr_scheduler_type) == (1e-4, "cosine")
+    assert (recipe.warmup_steps, recipe.weight_decay) == (0.03, 0.01)
+    assert recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps == 8
+    assert (recipe.num_train_epochs, recipe.eval_steps, recipe.save_total_limit) == (5, 200, 3)
+
+
+def test_adapter_file_holds_only_lora_weights_of_q_and_v(finished_run):
+    names = load_file(finished_run / "adapter_model.safetensors")
+    assert names and all("lora_" in name for name in names)
+    assert {name.split(".self_attn.")[1].split(".")[0] for name in names} == {"q_proj", "v_proj"}
+
+
+def test_only_adapter_weights_change(run_train, tmp_path, monkeypatch):
+    from text2sql.training import AdapterTrainer
+
+    seen = {}
+    original = AdapterTrainer.train
+
+    def compare_before_and_after(self, **kwargs):
+        before = {name: value.clone() for name, value in self.model.state_dict().items()}
+        original(self, **kwargs)
+        after = self.model.state_dict()
+        seen["changed"] = {name for name in before if not torch.equal(before[name], after[name])}
+
+    monkeypatch.setattr(AdapterTrainer, "train", compare_before_and_after)
+    run_train(tmp_path / "run", *QUICK)
+    assert seen["changed"] and all("lora_" in name for name in seen["changed"])
+
+
+def test_adapter_loads_with_plain_peft_and_gives_the_trained_models_logits(
+    finished_run, tiny_gemma_dir, run_train, tmp_path, monkeypatch
+):
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    from text2sql.training import AdapterTrainer
+
+    token_ids = torch.arange(10, 60)[None]
+    logits = {}
+    original = AdapterTrainer.train
+
+    def keep_logits(self, **kwargs):
+        original(self, **kwargs)
+        with torch.no_grad():
+            logits["trained"] = self.model.eval()(token_ids).logits
+
+    monkeypatch.setattr(AdapterTrainer, "train", keep_logits)
+    run_train(tmp_path / "run", *QUICK, "--load_in_4bit", "false")
+    base = AutoModelForCausalLM.from_pretrained(tiny_gemma_dir, dtype=torch.float32).eval()
+    with torch.no_grad():
+        base_logits = base(token_ids).logits
+        adapted = PeftModel.from_pretrained(base, tmp_path / "run").eval()(token_ids).logits
+    assert torch.equal(adapted, logits["trained"])
+    assert not torch.allclose(adapted, base_logits)
+
+
+def test_packed_4bit_model_keeps_its_gradients_after_an_evaluation(run_train, tmp_path):
+    run_train(tmp_path / "run", *QUICK, "--arrangement", "paper", "--gradient_checkpointing")
+    norms = losses(tmp_path / "run", "grad_norm")
+    assert read_json(tmp_path / "run" / "run.json")["arrangement"]["dequantize"] is False
+    assert len(norms) == 16 and min(norms[8:]) > 0
+
+
+def test_one_by_eight_and_eight_by_one_give_the_same_losses(run_train, tmp_path):
+    exact = "--lora_dropout 0 --learning_rate 1e-4 --max_steps 40 --logging_steps 1".split()
+    for micro_batch in (1, 8):
+        flags = [*exact, "--eval_steps", 40, "--per_device_train_batch_size", micro_batch]
+        run_train(tmp_path / str(micro_batch), *flags)
+    one, eight = (losses(tmp_path / name) for name in ("1", "8"))
+    assert len(one) == 40
+    assert one == pytest.approx(eight, abs=2e-5)
+
+
+def test_killed_run_goes_on_to_the_same_losses_bit_for_bit(tiny_prompts_dir, tmp_path):
+    flags = ["--data_dir", tiny_prompts_dir, "--learning_rate", "1e-2", "--logging_steps", "1"]
+    flags += ["--eval_steps", "6", "--max_steps", "30", "--save_total_limit", "9"]
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    run_command("train.py", *flags, "--output_dir", whole)
+
+    command = [sys.executable, ROOT / "train.py", *flags, "--output_dir", killed]
+    process = subprocess.Popen(
+        list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    wait_for(killed / "checkpoint-12" / "trainer_state.json", process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (killed / "adapter_model.safetensors").exists()
+
+    refused = run_command("train.py", *flags, "--output_dir", killed, check=False)
+    assert refused.returncode == 1 and "--resume" in refused.stderr
+    run_command("train.py", *flags, "--output_dir", killed, "--resume")
+    assert history(killed) == history(whole)
+    adapters = [load_file(run / "adapter_model.safetensors") for run in (whole, killed)]
+    assert all(torch.equal(adapters[0][name], adapters[1][name]) for name in adapters[0])
+
+
+def wait_for(path: Path, process: subprocess.Popen, timeout_s: float = 120) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not path.exists():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.01)
+
+
+def test_early_stopping_stops_and_the_best_checkpoint_is_what_is_saved(run_train, tmp_path):
+    worse = "--learning_rate 5 --lr_scheduler_type constant --warmup_steps 0 --max_grad_norm 0"
+    flags = [*worse.split(), "--eval_steps", 2, "--max_steps", 60, "--early_stopping_patience", 2]
+    run_train(tmp_path / "run", *flags, "--save_total_limit", 40)
+    record = read_json(tmp_path / "run" / "run.json")
+    assert record["steps"] < 60
+    assert record["best_step"] < record["steps"]
+    assert record["best_eval_loss"] == min(losses(tmp_path / "run", "eval_loss"))
+    best = load_file(
+        tmp_path / "run" / f"checkpoint-{record['best_step']}/adapter_model.safetensors"
+    )
+    saved = load_file(tmp_path / "run" / "adapter_model.safetensors")
+    assert all(torch.equal(best[name], saved[name]) for name in best)
+
+
+def test_loss_that_is_not_finite_stops_the_run_and_leaves_no_adapter(run_train, tmp_path):
+    flags = "--learning_rate 1e30 --warmup_steps 0 --max_steps 16 --eval_steps 16".split()
+    with pytest.raises(UserError, match="not finite"):
+        run_train(tmp_path / "run", *flags, "--logging_steps", 16)
+    assert not list((tmp_path / "run").rglob("adapter_model.safetensors"))
+
+
+def test_finished_run_is_left_alone_unless_told_otherwise(finished_run, run_train, capsys):
+    adapter = (finished_run / "adapter_model.safetensors").read_bytes()
+    with pytest.raises(UserError, match="--overwrite"):
+        run_train(finished_run, *QUICK)
+    with pytest.raises(SystemExit) as ended:
+        run_train(finished_run, *QUICK, "--resume")
+    assert ended.value.code == 0
+    assert "nothing to do" in capsys.readouterr().out
+    with pytest.raises(UserError, match=r"--learning_rate 0\.01"):
+        run_train(finished_run, *QUICK, "--resume", "--learning_rate", "1e-3")
+    assert (finished_run / "adapter_model.safetensors").read_bytes() == adapter
+
+
+def test_plan_is_printed_before_the_first_step(run_train, tmp_path):
+    printed = run_train(tmp_path / "run", *QUICK)
+    assert "⟦SELECT" in printed and "<end_of_turn>\n⟧" in printed
+    assert "16, evaluated every 8" in printed
+    assert "a step      1 × 8, float32, no checkpointing, weights unpacked from NF4" in printed
+
+
+def test_loss_on_text_supervises_the_prompt_too(run_train, tmp_path):
+    printed = run_train(tmp_path / "run", *QUICK, "--loss_on", "text")
+    assert "⟦<bos><start_of_turn>user" in printed
+
+
+def test_run_record_says_where_the_adapter_came_from(finished_run, tiny_gemma_dir):
+    record = read_json(finished_run / "run.json")
+    assert record["status"] == "finished" and record["steps"] == 16
+    assert record["model_id"] == str(tiny_gemma_dir)
+    assert record["settings"]["learning_rate"] == 1e-2
+    assert record["seed"] == 42 and record["load_in_4bit"] is True
+    config = read_json(finished_run / "adapter_config.json")
+    assert config["base_model_name_or_path"] == str(tiny_gemma_dir)
+    assert str(tiny_gemma_dir) in (finished_run / "README.md").read_text()
+
+
+def test_tensorboard_has_both_losses_the_pace_and_the_first_example(finished_run):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    events = EventAccumulator(str(finished_run / "tensorboard")).Reload()
+    wanted = {"train/loss", "eval/loss", "train/learning_rate", "train/grad_norm"}
+    assert wanted | {"train/examples_per_second"} <= set(events.Tags()["scalars"])
+    (text,) = events.Tensors("first_example/text_summary")
+    assert b"SELECT" in text.tensor_proto.string_val[0]
+
+
+def test_short_run_is_evaluated_once_at_its_end(run_train, tmp_path):
+    run_train(tmp_path / "run", "--max_steps", 2)
+    assert read_json(tmp_path / "run" / "run.json")["best_step"] == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--resume --overwrite", "contradict"),
+        ("--resume --resume_from_checkpoint x", "exclude"),
+        ("--arrangement paper --per_device_train_batch_size 4", "fixes"),
+        ("--eval_steps 10 --save_steps 20", "must equal"),
+        ("--eval_split test", "no split named test"),
+        ("--model_id google/gemma-7b-it", "preprocess.py --model_id google/gemma-7b-it"),
+        ("--max_length 16", "preprocess.py --max_length 16"),
+        ("--per_device_train_batch_size 3", "does not divide"),
+        ("--lora_target_modules no_such_layer", "no_such_layer"),
+        ("--data_dir no_such_folder", "preprocess.py"),
+    ],
+)
+def test_contradiction_ends_in_one_message(run_train, tmp_path, flags, message):
+    with pytest.raises(UserError, match=message):
+        run_train(tmp_path / "run", *flags.split())
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+def test_rows_that_would_train_wrongly_are_refused(tiny_gemma_dir):
+    from text2sql.modeling import end_of_turn_id, load_tokenizer
+    from text2sql.training import check_rows
+
+    tokenizer = load_tokenizer(str(tiny_gemma_dir))
+    bos, end = tokenizer.bos_token_id, end_of_turn_id(tokenizer)
+    assert tokenizer.convert_ids_to_tokens(end) == "<end_of_turn>"
+
+    def check(token_ids, labels):
+        check_rows({"input_ids": [token_ids], "labels": [labels]}, tokenizer, end)
+
+    check([bos, 9, end], [-100, 9, end])
+    for token_ids, labels, fault in (
+        ([bos, 9, end], [-100, -100, -100], "no supervised token"),
+        ([bos, bos, 9, end], [-100, -100, 9, end], "more than one <bos>"),
+        ([bos, 9, 9], [-100, 9, 9], "no end of turn"),
+    ):
+        with pytest.raises(UserError, match=fault):
+            check(token_ids, labels)
+
+
+def test_stored_prompts_are_what_the_model_is_trained_on(tiny_prompts_dir, tiny_gemma_dir):
+    """One <bos>, and the tokens of `text`, whichever way a row is tokenised."""
+    from text2sql.modeling import load_tokenizer
+
+    tokenizer = load_tokenizer(str(tiny_gemma_dir))
+    row = load_from_disk(str(tiny_prompts_dir / "train"))[0]
+    chat = tokenizer.apply_chat_template(row["prompt"] + row["completion"])["input_ids"]
+    assert chat == tokenizer.encode(row["text"], add_special_tokens=False)
+    assert len(chat) == row["num_tokens"] and chat.count(tokenizer.bos_token_id) == 1
+
+
+def test_misspelt_flag_is_refused_with_status_2():
+    done = run_command("train.py", "--learnin_rate", "1", check=False)
+    assert done.returncode == 2 and "learnin_rate" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -44,6 +44,7 @@ def tiny_prompts_dir(tmp_path_factory, tiny_spider_dir, tiny_gemma_dir) -> Path:
     """The output of preprocess.py for the small data set and the small model."""
     output_dir = tmp_path_factory.mktemp("tiny_prompts") / "processed_data"
     flags = ["--spider_dir", tiny_spider_dir, "--model_id", tiny_gemma_dir, "--num_shots", "1"]
+    flags += ["--holdout_fraction", "0.2"]
     run_command("preprocess.py", *flags, "--output_dir", output_dir)
     return output_dir
 

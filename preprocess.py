@@ -1,125 +1,253 @@
-"""Build chat prompts from Spider: one row for each question, ready to train on and to evaluate.
+"""Turn Spider into few-shot chat prompts, ready for train.py and evaluate.py.
 
-python preprocess.py                                  # the hub and the official archive
-python preprocess.py --spider_dir spider              # a folder in the official layout
+python preprocess.py                                   # from the hub and the official archive
+python preprocess.py --spider_archive spider.zip       # the archive from a file or a URL
+python preprocess.py --spider_dir spider               # all from a folder, without the hub
 """
 
-from dataclasses import dataclass, field, replace
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from text2sql.command_line import parse_flags, run
-from text2sql.records import build_run_record, sha256_of_file, write_json
+from text2sql.exact_match import hardness
+from text2sql.modeling import load_tokenizer
+from text2sql.processed_data import build_row, describe_split, write_processed_data
+from text2sql.prompt_budget import PromptFitter
+from text2sql.prompts import Shot
+from text2sql.records import UserError, build_run_record, sha256_of_file, sha256_of_json
+from text2sql.schema_text import render_schema
+from text2sql.shots import choose_fixed_shots, choose_similar_shots, usable_shots
+from text2sql.spider import Example, Schema, read_schemas
+from text2sql.spider_archive import fetch_spider_archive
+from text2sql.spider_splits import (
+    Split,
+    hold_out_databases,
+    read_extra_split,
+    read_folder_splits,
+    read_hub_splits,
+)
+from text2sql.sql_clauses import UnparsableSQL, parse_sql
+from text2sql.sql_text import one_line
+
+TRAINING = ("train", "holdout")
 
 
 @dataclass
 class PreprocessConfig:
     model_id: str = field(
-        default="google/gemma-2b-it", metadata={"help": "chat model: a hub name or a folder"}
+        default="google/gemma-2b-it",
+        metadata={"help": "chat model whose template and tokens count: a hub name or a folder"},
     )
-    output_dir: str = "processed_data"
-    spider_dir: str | None = None
-    num_shots: int = 3
-    shot_selection: Literal["fixed", "similar"] = "fixed"
+    output_dir: str = field(default="processed_data", metadata={"help": "folder to write"})
+    spider_dir: str | None = field(
+        default=None, metadata={"help": "folder in Spider's layout; nothing is fetched"}
+    )
+    spider_archive: str | None = field(
+        default=None, metadata={"help": "file or URL of Spider's archive; default: Google Drive"}
+    )
+    include_others: bool = field(
+        default=False, metadata={"help": "add the 1659 questions of train_others.json to train"}
+    )
+    extra_split: list[str] = field(
+        default_factory=list,
+        metadata={
+            "help": "NAME=FILE.json on Spider's databases, or NAME=DIR with its own; repeatable",
+            "action": "extend",
+        },
+    )
+    holdout_fraction: float = field(
+        default=0.05, metadata={"help": "share of train, in whole databases, for early stopping"}
+    )
+    num_shots: int = field(default=3, metadata={"help": "solved examples in each prompt"})
+    shot_selection: Literal["fixed", "similar"] = field(
+        default="fixed", metadata={"help": "the same shots for all, or each question's nearest"}
+    )
     schema_format: Literal["create_table", "compact"] = "create_table"
-    max_length: int = 1024
-    holdout_fraction: float = 0.05
-    limit: int | None = None
+    max_length: int = field(default=1024, metadata={"help": "tokens of prompt and SQL together"})
+    limit: int | None = field(
+        default=None, metadata={"help": "first N examples of each split: a smoke run"}
+    )
     seed: int = 42
 
 
 def main() -> None:
     config, _ = parse_flags(PreprocessConfig, __doc__)
-    from transformers import AutoTokenizer
+    refuse_impossible(config)
+    os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing here forks
+    splits, archive = read_splits(config)
+    schemas = {name: read_schemas(split.tables_path) for name, split in splits.items()}
+    splits = {name: with_hardness(split, schemas[name]) for name, split in splits.items()}
+    splits = hold_out(splits, config)
+    schemas["holdout"] = schemas["train"]
+    splits["train"], fixed_shots = take_fixed_shots(splits["train"], schemas["train"], config)
+    tokenizer = load_tokenizer(config.model_id)
 
-    from text2sql.hub import explain_hub_errors
-    from text2sql.prompt_budget import PromptFitter
-    from text2sql.prompts import Shot, require_chat_template
-    from text2sql.schema_text import render_schema
-    from text2sql.shots import choose_fixed_shots, choose_holdout, usable_shots
-    from text2sql.spider import database_path, read_examples, read_schemas
-    from text2sql.sql_text import one_line
-
-    folder = Path(config.spider_dir)
-    schemas = read_schemas(folder / "tables.json")
-    with explain_hub_errors(config.model_id, "model"):
-        tokenizer = AutoTokenizer.from_pretrained(config.model_id)
-    require_chat_template(tokenizer, config.model_id)
-    train = number_examples(read_examples(folder / "train_spider.json"), "train")
-    validation = number_examples(read_examples(folder / "dev.json"), "validation")
-    holdout_databases = choose_holdout(train, config.holdout_fraction, config.seed)
-    holdout = [e for e in train if e.db_id in holdout_databases]
-    train = [e for e in train if e.db_id not in holdout_databases]
-    shots = choose_fixed_shots(train, config.num_shots, config.seed)
-    train = [e for e in train if e not in shots]
-    fitter = PromptFitter(tokenizer, config.schema_format, config.max_length)
-    texts = {
-        s.id: Shot(
-            render_schema(schemas[s.db_id], config.schema_format), s.question, one_line(s.gold_sql)
+    rows, descriptions = {}, {}
+    for name, split in splits.items():
+        split = replace(split, examples=split.examples[: config.limit])
+        shots = choose_shots(split.examples, fixed_shots, splits["train"].examples, config)
+        fitter = PromptFitter(
+            tokenizer, schemas[name], config.schema_format, config.max_length, name in TRAINING
         )
-        for s in shots
-    }
-    out = Path(config.output_dir)
-    manifest_splits = {}
-    for name, examples in {"train": train, "validation": validation, "holdout": holdout}.items():
-        examples = examples[: config.limit]
-        chosen = [[texts[s.id] for s in usable_shots(e, shots, config.num_shots)] for e in examples]
-        fitted = fitter.fit(examples, chosen, schemas, name != "validation")
-        rows = [
-            build_row(e, f)
-            for e, f in zip(examples, fitted, strict=True)
-            if name == "validation" or f.num_tokens <= config.max_length
+        fitted = fitter.fit(split.examples, render_shots(shots, schemas["train"], config), name)
+        rows[name] = [
+            build_row(example, prompt)
+            for example, prompt in zip(split.examples, fitted, strict=True)
+            if name not in TRAINING or prompt.num_tokens <= config.max_length
         ]
-        save_rows(rows, out / name)
-        missing = sorted(
-            {e.db_id for e in examples if not database_path(folder / "database", e.db_id).exists()}
+        descriptions[name] = describe_split(split, fitted, rows[name], config.max_length)
+    manifest = build_manifest(config, splits, descriptions, fixed_shots, archive, tokenizer)
+    write_processed_data(Path(config.output_dir), rows, manifest)
+    print_summary(config, descriptions)
+
+
+def refuse_impossible(config: PreprocessConfig) -> None:
+    if config.spider_dir and config.spider_archive:
+        raise UserError("--spider_dir holds all files: say it, or --spider_archive, but not both.")
+    if not 0 <= config.holdout_fraction < 1:
+        raise UserError("--holdout_fraction is a share of the train questions: 0 or more, below 1.")
+    if config.num_shots < 0 or config.max_length < 1 or (config.limit or 1) < 1:
+        raise UserError("--num_shots must be 0 or more; --max_length and --limit 1 or more.")
+
+
+def read_splits(config: PreprocessConfig) -> tuple[dict[str, Split], dict | None]:
+    """Return the splits, and where the archive came from if there was one."""
+    if config.spider_dir:
+        folder, archive = Path(config.spider_dir), None
+        splits = read_folder_splits(folder, config.include_others)
+    else:
+        folder, archive = fetch_spider_archive(config.spider_archive)
+        splits = read_hub_splits(folder, config.include_others)
+    for argument in config.extra_split:
+        name, split = read_extra_split(argument, folder)
+        if name in splits:
+            raise UserError(f"--extra_split names {name} twice.")
+        splits[name] = split
+    return splits, archive
+
+
+def with_hardness(split: Split, schemas: Mapping[str, Schema]) -> Split:
+    unknown = sorted({e.db_id for e in split.examples} - schemas.keys())
+    if unknown:
+        raise UserError(f"{split.tables_path} has no schema for {', '.join(unknown)}.")
+    return replace(
+        split,
+        examples=[
+            replace(example, hardness=gold_hardness(example, schemas[example.db_id]))
+            for example in split.examples
+        ],
+    )
+
+
+def gold_hardness(example: Example, schema: Schema) -> str | None:
+    """Return None where Spider's own grammar does not take the gold query."""
+    try:
+        return hardness(parse_sql(example.gold_sql, schema))
+    except UnparsableSQL:
+        return None
+
+
+def hold_out(splits: dict[str, Split], config: PreprocessConfig) -> dict[str, Split]:
+    train, holdout = hold_out_databases(splits["train"], config.holdout_fraction, config.seed)
+    if not config.holdout_fraction:
+        return splits
+    if not (train.examples and holdout.examples):
+        raise UserError(
+            f"--holdout_fraction {config.holdout_fraction} leaves a split without a whole "
+            "database; take another, or 0 for no holdout."
         )
-        manifest_splits[name] = {
-            "rows": len(rows),
-            "left_out": len(examples) - len(rows),
-            "tables_path": str((folder / "tables.json").resolve()),
-            "database_dir": str((folder / "database").resolve()),
-            "missing_databases": missing,
-        }
-    manifest = build_run_record(
-        model_id=config.model_id,
-        seed=config.seed,
-        limit=config.limit,
-        max_length=config.max_length,
-        splits=manifest_splits,
-        shots=[s.id for s in shots],
-        sources={
-            str(p): sha256_of_file(p)
-            for p in (folder / n for n in ("train_spider.json", "dev.json", "tables.json"))
+    return splits | {"train": train, "holdout": holdout}
+
+
+def take_fixed_shots(
+    train: Split, schemas: Mapping[str, Schema], config: PreprocessConfig
+) -> tuple[Split, list[Example]]:
+    """Return train without the fixed shots and their reserves, and these."""
+    if config.shot_selection == "similar":
+        return train, []
+
+    def length(example: Example) -> int:
+        shot = render_shot(example, schemas, config)
+        return len(shot.schema_text) + len(shot.question) + len(shot.sql)
+
+    shots = choose_fixed_shots(train.examples, config.num_shots, config.seed, length)
+    taken = {shot.id for shot in shots}
+    kept = [example for example in train.examples if example.id not in taken]
+    return replace(train, examples=kept), shots
+
+
+def choose_shots(
+    examples: Sequence[Example],
+    fixed_shots: Sequence[Example],
+    candidates: Sequence[Example],
+    config: PreprocessConfig,
+) -> list[list[Example]]:
+    if config.shot_selection == "similar":
+        return choose_similar_shots(examples, candidates, config.num_shots)
+    return [usable_shots(example, fixed_shots, config.num_shots) for example in examples]
+
+
+def render_shots(
+    shots: Sequence[Sequence[Example]], schemas: Mapping[str, Schema], config: PreprocessConfig
+) -> list[list[Shot]]:
+    chosen = {shot.id: shot for own in shots for shot in own}
+    rendered = {id_: render_shot(shot, schemas, config) for id_, shot in chosen.items()}
+    return [[rendered[shot.id] for shot in own] for own in shots]
+
+
+def render_shot(example: Example, schemas: Mapping[str, Schema], config: PreprocessConfig) -> Shot:
+    schema_text = render_schema(schemas[example.db_id], config.schema_format)
+    return Shot(schema_text, example.question, one_line(example.gold_sql))
+
+
+def build_manifest(
+    config: PreprocessConfig,
+    splits: Mapping[str, Split],
+    descriptions: Mapping[str, dict],
+    fixed_shots: Sequence[Example],
+    archive: dict | None,
+    tokenizer: Any,
+) -> dict:
+    tables = {split.tables_path for split in splits.values()}
+    hashes = {str(path): sha256_of_file(path) for path in sorted(tables)}
+    for split in splits.values():
+        hashes |= split.hashes
+    return build_run_record(
+        **asdict(config),
+        splits=descriptions,
+        fixed_shots=[
+            {"role": role, **asdict(shot)}
+            for shot, role in zip(
+                fixed_shots,
+                ["shot"] * config.num_shots + ["reserve"] * len(fixed_shots),
+                strict=False,
+            )
+        ],
+        sources=hashes,
+        archive=archive,
+        tokenizer={
+            "class": type(tokenizer).__name__,
+            "vocabulary": len(tokenizer),
+            "chat_template_sha256": sha256_of_json(tokenizer.chat_template),
         },
     )
-    write_json(out / "manifest.json", manifest)
 
 
-def number_examples(examples: list, prefix: str) -> list:
-    return [replace(e, id=f"{prefix}-{i}") for i, e in enumerate(examples)]
-
-
-def build_row(e, f) -> dict:
-    return {
-        "id": e.id,
-        "db_id": e.db_id,
-        "question": e.question,
-        "gold_sql": e.gold_sql,
-        "hardness": e.hardness,
-        "prompt": f.prompt,
-        "completion": f.completion,
-        "text": f.text,
-        "num_tokens": f.num_tokens,
-        "num_shots": f.reduction.num_shots,
-        "schema_reduced": f.reduction.schema_reduced,
-    }
-
-
-def save_rows(rows: list[dict], directory: Path) -> None:
-    from datasets import Dataset
-
-    Dataset.from_list(rows).save_to_disk(directory)
+def print_summary(config: PreprocessConfig, descriptions: Mapping[str, dict]) -> None:
+    for name, split in descriptions.items():
+        line = f"{name}: {split['rows']} prompts, tokens {split['num_tokens']}"
+        if split["left_out"]:
+            line += f", {split['left_out']} left out (longer than {config.max_length} tokens)"
+        print(line)
+        if split["missing_databases"]:
+            print(
+                f"  no database file for {', '.join(split['missing_databases'])} "
+                f"({split['questions_without_database']} questions)"
+            )
+    print(f"Written to {config.output_dir}" + (" (a smoke run)" if config.limit else ""))
 
 
 if __name__ == "__main__":

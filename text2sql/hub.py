@@ -1,34 +1,119 @@
 """The model hub: what it refuses becomes one message that says what to do."""
 
+import errno
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 
 from text2sql.records import UserError
 
+PROBE_TIMEOUT_S = 10
+
 
 @contextmanager
-def explain_hub_errors(repo_id: str, kind: str) -> Iterator[None]:
-    """Turn what the hub's libraries raise for `repo_id` into a `UserError`.
+def explain_hub_errors(repo_id: str, kind: str, instead: str = "") -> Iterator[None]:
+    """Turn what the hub's libraries raise in the block into a `UserError`.
 
-    `kind` is "model" or "dataset".
+    `repo_id` is a hub name or a folder, `kind` is "model" or "dataset", and `instead` says what
+    else the user can do. Where the hub cannot be reached, the block works with the cache from the
+    start, and not after a minute of retries.
     """
+    on_the_hub = not Path(repo_id).exists()
+    if on_the_hub and looks_like_a_path(repo_id):
+        raise UserError(f"The {kind} folder {repo_id} does not exist.")
+    if on_the_hub:
+        use_cache_if_hub_is_gone()
     try:
         yield
     except Exception as error:
-        message = explain(error, repo_id, kind)
-        if message is None:
+        causes = list(chain_of(error))
+        reason = explain_hub_error(causes, repo_id, kind) if on_the_hub else None
+        reason = reason or explain_disk_error(causes) or explain_content_error(causes)
+        if reason is None:
             raise
-        raise UserError(message) from error
+        raise UserError(f"The {kind} {repo_id} {reason} {instead}".strip()) from error
 
 
-def explain(error: Exception, repo_id: str, kind: str) -> str | None:
-    text = f"{type(error).__name__}: {error}"
-    if "gated" in text.lower() or "401" in text:
-        page = repo_id if kind == "model" else f"datasets/{repo_id}"
+def looks_like_a_path(repo_id: str) -> bool:
+    return repo_id.startswith((".", "/", "~")) or repo_id.count("/") > 1
+
+
+@cache
+def use_cache_if_hub_is_gone() -> None:
+    """Ask the hub once a process whether it is there; without it the libraries read the cache."""
+    from huggingface_hub import constants, get_session
+    from huggingface_hub.errors import HTTPError  # of the HTTP client that the hub's library uses
+
+    if constants.HF_HUB_OFFLINE:
+        return
+    try:
+        answer = get_session().head(constants.ENDPOINT, timeout=PROBE_TIMEOUT_S)
+        reason = f"status {answer.status_code}" if answer.status_code >= 500 else ""
+    except HTTPError as error:
+        reason = str(error) or type(error).__name__
+    if reason:
+        message = f"{constants.ENDPOINT} cannot be reached ({reason}): using the cache."
+        print(message, file=sys.stderr)
+        go_offline()
+
+
+def go_offline() -> None:
+    """Do what HF_HUB_OFFLINE=1 does for libraries that are already imported, and for children."""
+    from huggingface_hub import constants
+
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    constants.HF_HUB_OFFLINE = True
+    if "datasets" in sys.modules:
+        sys.modules["datasets"].config.HF_HUB_OFFLINE = True
+
+
+def chain_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the error and what it came from; libraries wrap what the hub's client raised."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def explain_hub_error(causes: list[BaseException], repo_id: str, kind: str) -> str | None:
+    """Return what the hub refused and what to do, or None where the hub is not the reason."""
+    from datasets.exceptions import DatasetNotFoundError
+    from huggingface_hub import constants, errors
+
+    def any_is(*types: type[BaseException]) -> bool:
+        return any(isinstance(cause, types) for cause in causes)
+
+    page = f"https://huggingface.co/{'datasets/' if kind == 'dataset' else ''}{repo_id}"
+    if any_is(errors.GatedRepoError) or "is a gated dataset" in str(causes[0]):
         return (
-            f"The {kind} {repo_id} is gated. Accept its licence at https://huggingface.co/{page} "
-            "and set HF_TOKEN (or run `hf auth login`)."
+            f"is gated. Accept its licence at {page} and set HF_TOKEN to a token of your account "
+            "(https://huggingface.co/settings/tokens)."
         )
-    if isinstance(error, OSError):
-        return f"The {kind} {repo_id} could not be loaded: {error}"
+    if any_is(errors.RepositoryNotFoundError, DatasetNotFoundError):
+        return "is not on the hub, or is private. Check its name; set HF_TOKEN if it is private."
+    statuses = [c.response.status_code for c in causes if isinstance(c, errors.HfHubHTTPError)]
+    if any(status in (401, 403) for status in statuses):
+        return f"is refused (status {statuses[0]}). Check HF_TOKEN, and that it may read {page}."
+    unreachable = any_is(errors.LocalEntryNotFoundError, errors.HTTPError, ConnectionError)
+    if unreachable or (constants.HF_HUB_OFFLINE and any_is(OSError)):
+        return (
+            f"is not in the cache at {constants.HF_HOME}, and {constants.ENDPOINT} cannot be "
+            "reached. Check the connection and that HF_HUB_OFFLINE is not set."
+        )
+    return None
+
+
+def explain_disk_error(causes: list[BaseException]) -> str | None:
+    if any(getattr(cause, "errno", None) in (errno.ENOSPC, errno.EDQUOT) for cause in causes):
+        return "does not fit on the disk. Free some space, or set HF_HOME to a larger disk."
+    return None
+
+
+def explain_content_error(causes: list[BaseException]) -> str | None:
+    """Return what the library says of files that are missing, corrupt or of another kind."""
+    library_said = isinstance(causes[0], (OSError, ValueError))
+    if library_said and getattr(causes[0], "errno", None) is None:
+        return f"cannot be loaded: {' '.join(str(causes[0]).split())}"
     return None

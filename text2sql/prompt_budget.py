@@ -1,16 +1,19 @@
 """Prompts made to fit a number of tokens: shots go first, then types, then unrelated tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from tqdm import tqdm
+
 from text2sql.prompts import Shot, build_completion, build_prompt, render_chat
+from text2sql.records import UserError
 from text2sql.schema_text import keep_related_tables, render_schema
 from text2sql.spider import Example, Schema
 
 # Kept free for the SQL, whatever the gold one is: its length must not shape the prompt.
 SQL_TOKENS = 128
-TOKENIZER_BATCH = 256
+BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,8 @@ class Reduction:
     with_types: bool = True
     all_tables: bool = True
 
-    @property
-    def schema_reduced(self) -> bool:
-        return not (self.with_types and self.all_tables)
 
-
-@dataclass
+@dataclass(frozen=True)
 class FittedPrompt:
     """A prompt within its budget, or the smallest one there is."""
 
@@ -34,84 +33,114 @@ class FittedPrompt:
     completion: list[dict]
     text: str
     num_prompt_tokens: int
-    num_tokens: int
+    num_tokens: int  # of the text: prompt and completion
+    num_shots: int
     reduction: Reduction
+
+
+@dataclass(frozen=True)
+class PromptFitter:
+    """Builds prompts; the tokenizer measures whole texts, in batches."""
+
+    tokenizer: Any
+    schemas: Mapping[str, Schema]
+    schema_format: str
+    max_length: int
+    fit_completion: bool
+    """Give a gold query longer than `SQL_TOKENS` its room too, as training needs it. Without,
+    nothing of the gold query shapes the prompt."""
+    schema_texts: dict[tuple[str, bool], str] = field(default_factory=dict, repr=False)
+
+    def fit(
+        self, examples: Sequence[Example], shots: Sequence[Sequence[Shot]], name: str
+    ) -> list[FittedPrompt]:
+        """Return one prompt an example, reduced no further than `max_length` asks for.
+
+        `shots` are those of each example, the one that goes last first.
+        """
+        fitted = []
+        with tqdm(total=len(examples), desc=name, unit="prompt") as progress:
+            for start in range(0, len(examples), BATCH):
+                batch = slice(start, start + BATCH)
+                fitted += self.fit_batch(examples[batch], shots[batch])
+                progress.update(len(fitted) - start)
+        return fitted
+
+    def fit_batch(
+        self, examples: Sequence[Example], shots: Sequence[Sequence[Shot]]
+    ) -> list[FittedPrompt]:
+        fitted: dict[int, FittedPrompt] = {}
+        pending = list(range(len(examples)))
+        for step in reductions(max(map(len, shots)), self.schema_format):
+            built = self.build([examples[i] for i in pending], [shots[i] for i in pending], step)
+            fitted |= zip(pending, built, strict=True)
+            pending = [i for i in pending if not self.fits(fitted[i])]
+            if not pending:
+                break
+        return [fitted[i] for i in range(len(examples))]
+
+    def fits(self, fitted: FittedPrompt) -> bool:
+        if fitted.num_prompt_tokens + SQL_TOKENS > self.max_length:
+            return False
+        return fitted.num_tokens <= self.max_length or not self.fit_completion
+
+    def build(
+        self, examples: Sequence[Example], shots: Sequence[Sequence[Shot]], step: Reduction
+    ) -> list[FittedPrompt]:
+        prompts = [
+            build_prompt(self.schema_text(example, step), example.question, own[: step.num_shots])
+            for example, own in zip(examples, shots, strict=True)
+        ]
+        completions = [build_completion(example.gold_sql) for example in examples]
+        prompt_texts = [render_chat(self.tokenizer, prompt, True) for prompt in prompts]
+        texts = [
+            render_chat(self.tokenizer, prompt + completion, False)
+            for prompt, completion in zip(prompts, completions, strict=True)
+        ]
+        require_prefixes(prompt_texts, texts)
+        columns = zip(
+            prompts,
+            completions,
+            texts,
+            *self.count_tokens(prompt_texts, texts),
+            [len(own[: step.num_shots]) for own in shots],
+            strict=True,
+        )
+        return [FittedPrompt(*values, step) for values in columns]
+
+    def schema_text(self, example: Example, step: Reduction) -> str:
+        schema = self.schemas[example.db_id]
+        if not step.all_tables:
+            schema = keep_related_tables(schema, example.question)
+            return render_schema(schema, self.schema_format, step.with_types)
+        key = (example.db_id, step.with_types)
+        if key not in self.schema_texts:
+            self.schema_texts[key] = render_schema(schema, self.schema_format, step.with_types)
+        return self.schema_texts[key]
+
+    def count_tokens(
+        self, prompt_texts: Sequence[str], texts: Sequence[str]
+    ) -> tuple[list[int], list[int]]:
+        """Return the tokens before the SQL begins, and those of the whole texts."""
+        encodings = self.tokenizer(list(texts), add_special_tokens=False).encodings
+        lengths = map(len, prompt_texts)
+        before = [e.char_to_token(length) for e, length in zip(encodings, lengths, strict=True)]
+        return before, [len(encoding) for encoding in encodings]
 
 
 def reductions(num_shots: int, schema_format: str) -> list[Reduction]:
     """Return the steps from the full prompt to the smallest, in the order they are tried."""
     steps = [Reduction(kept) for kept in range(num_shots, -1, -1)]
-    with_types = schema_format != "create_table"
-    if not with_types:
+    if schema_format == "create_table":
         steps.append(Reduction(0, with_types=False))
-    return [*steps, Reduction(0, with_types, all_tables=False)]
+    return [*steps, Reduction(0, with_types=False, all_tables=False)]
 
 
-class PromptFitter:
-    """Builds the prompts of one run; the tokenizer measures whole texts, in batches."""
-
-    def __init__(self, tokenizer: Any, schema_format: str, max_length: int):
-        self.tokenizer = tokenizer
-        self.schema_format = schema_format
-        self.max_length = max_length
-        self.schema_texts: dict[tuple, str] = {}
-
-    def fit(
-        self,
-        examples: Sequence[Example],
-        shots: Sequence[Sequence[Shot]],
-        schemas: Mapping[str, Schema],
-        fit_completion: bool,
-    ) -> list[FittedPrompt]:
-        """Return one prompt for each example, reduced no further than `max_length` asks for.
-
-        With `fit_completion` a gold query longer than `SQL_TOKENS` has its room too, as training
-        needs it; without, nothing of the gold query shapes the prompt.
-        """
-        fitted: list[FittedPrompt | None] = [None] * len(examples)
-        steps = reductions(max(map(len, shots), default=0), self.schema_format)
-        pending = list(range(len(examples)))
-        for step in steps:
-            candidates = self.build(
-                [(examples[i], shots[i][: step.num_shots], schemas) for i in pending], step
+def require_prefixes(prompt_texts: Sequence[str], texts: Sequence[str]) -> None:
+    """Refuse a chat template whose answer does not go on where the prompt ends."""
+    for prompt_text, text in zip(prompt_texts, texts, strict=True):
+        if not text.startswith(prompt_text):
+            raise UserError(
+                "The tokenizer's chat template writes a question without its answer otherwise "
+                "than with it, so that no prompt can be cut off. Take another --model_id."
             )
-            for i, candidate in zip(pending, candidates, strict=True):
-                fitted[i] = candidate
-            pending = [i for i in pending if not self.fits(fitted[i], fit_completion)]
-        return fitted
-
-    def fits(self, candidate: FittedPrompt, fit_completion: bool) -> bool:
-        if candidate.num_prompt_tokens + SQL_TOKENS > self.max_length:
-            return False
-        return candidate.num_tokens <= self.max_length or not fit_completion
-
-    def build(self, parts: Sequence[tuple], step: Reduction) -> list[FittedPrompt]:
-        prompts, texts = [], []
-        for example, shots, schemas in parts:
-            schema_text = self.schema_text(schemas[example.db_id], example.question, step)
-            prompt = build_prompt(schema_text, example.question, shots)
-            completion = build_completion(example.gold_sql)
-            prompts.append((prompt, completion, render_chat(self.tokenizer, prompt, True)))
-            texts.append(render_chat(self.tokenizer, [*prompt, *completion], False))
-        num_prompt_tokens = self.count_tokens([text for _, _, text in prompts])
-        num_tokens = self.count_tokens(texts)
-        return [
-            FittedPrompt(prompt, completion, text, prompt_count, count, step)
-            for (prompt, completion, _), text, prompt_count, count in zip(
-                prompts, texts, num_prompt_tokens, num_tokens, strict=True
-            )
-        ]
-
-    def schema_text(self, schema: Schema, question: str, step: Reduction) -> str:
-        if not step.all_tables:
-            schema = keep_related_tables(schema, question)
-        return render_schema(schema, self.schema_format, step.with_types)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        counts = []
-        for start in range(0, len(texts), TOKENIZER_BATCH):
-            batch = self.tokenizer(
-                list(texts[start : start + TOKENIZER_BATCH]), add_special_tokens=False
-            )
-            counts += map(len, batch["input_ids"])
-        return counts

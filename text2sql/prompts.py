@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from text2sql.records import UserError
 from text2sql.sql_text import one_line
 
 INSTRUCTION = (
@@ -63,11 +62,3 @@ def render_chat(tokenizer: Any, messages: Sequence[dict], add_generation_prompt:
 def adds_bos(tokenizer: Any) -> bool:
     """Return whether the model expects `<bos>`: its tokenizer puts one before any text."""
     return tokenizer("a").input_ids[:1] == [tokenizer.bos_token_id]
-
-
-def require_chat_template(tokenizer: Any, model_id: str) -> None:
-    if tokenizer.chat_template is None:
-        raise UserError(
-            f"The tokenizer of {model_id} has no chat template. Take a chat model, "
-            "for instance google/gemma-2b-it."
-        )

@@ -59,10 +59,10 @@ def render_create_table(table: Table, foreign_keys: list[ForeignKey], with_types
 
 
 def render_compact(schema: Schema) -> str:
-    lines = [
-        f"{quote_name(table.name)}({', '.join(quote_name(column.name) for column in table.columns)})"
-        for table in schema.tables
-    ]
+    lines = []
+    for table in schema.tables:
+        columns = ", ".join(quote_name(column.name) for column in table.columns)
+        lines.append(f"{quote_name(table.name)}({columns})")
     if schema.foreign_keys:
         lines.append("Keys: " + ", ".join(map(render_key, schema.foreign_keys)))
     return "\n".join(lines)

@@ -1,53 +1,79 @@
 """Which solved examples a prompt shows: the same few for all, or the most similar ones."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 
 from text2sql.spider import Example
 from text2sql.sql_text import one_line
 
-NUM_RESERVES = 3
+# The n-th shot is of the n-th of these, over and over.
+HARDNESS_OF_SHOTS = ("medium", "hard", "easy", "extra")
+NUM_RESERVES = 4
+SIMILARITY_BATCH = 512
 
 
-def choose_holdout(examples: Sequence[Example], fraction: float, seed: int) -> set[str]:
-    """Return databases that together hold about `fraction` of the examples."""
-    db_ids = sorted({example.db_id for example in examples})
-    random.Random(seed).shuffle(db_ids)
-    wanted = round(fraction * len(examples))
-    chosen, held = set(), 0
-    for db_id in db_ids:
-        size = sum(example.db_id == db_id for example in examples)
-        if held + size <= wanted:
-            chosen.add(db_id)
-            held += size
-    return chosen
+def choose_fixed_shots(
+    examples: Sequence[Example], num_shots: int, seed: int, length: Callable[[Example], int]
+) -> list[Example]:
+    """Return `num_shots` shots, spread over hardness, then their reserves.
 
-
-def choose_fixed_shots(examples: Sequence[Example], num_shots: int, seed: int) -> list[Example]:
-    """Return shots, then reserves: of different databases, spread over hardness."""
+    All are of different databases. Only the shorter half of the examples, by `length`, comes into
+    question: a shot stands in every prompt, and what it takes is lost to the schema.
+    """
     if not num_shots:
         return []
-    candidates = list(examples)
+    candidates = sorted(examples, key=length)[: max(len(examples) // 2, 1)]
     random.Random(seed).shuffle(candidates)
-    levels = sorted({str(example.hardness) for example in candidates})
     chosen: list[Example] = []
     for number in range(num_shots + NUM_RESERVES):
-        level = levels[number % len(levels)]
-        taken = {example.db_id for example in chosen}
-        pick = next(
-            (e for e in candidates if str(e.hardness) == level and e.db_id not in taken), None
-        )
-        if pick is not None:
-            chosen.append(pick)
+        wanted = HARDNESS_OF_SHOTS[number % len(HARDNESS_OF_SHOTS)]
+        others = [e for e in candidates if all(e.db_id != shot.db_id for shot in chosen)]
+        # Small data may have no such example left; any other database's is better than none.
+        chosen += [*(e for e in others if e.hardness == wanted), *others][:1]
     return chosen
 
 
-def usable_shots(example: Example, shots: Sequence[Example], num_shots: int) -> list[Example]:
-    """Return the first shots that give nothing of the example away."""
-    return [shot for shot in shots if may_be_shown(shot, example)][:num_shots]
+def usable_shots(example: Example, shots: Iterable[Example], num_shots: int) -> list[Example]:
+    """Return the first `num_shots` of different SQL that give nothing of the example away."""
+    usable: list[Example] = []
+    for shot in shots:
+        if len(usable) == num_shots:
+            break
+        shown_already = any(comparable(s.gold_sql) == comparable(shot.gold_sql) for s in usable)
+        if may_be_shown(shot, example) and not shown_already:
+            usable.append(shot)
+    return usable
 
 
 def may_be_shown(shot: Example, example: Example) -> bool:
     """A shot must be of another database, and its SQL must not hold the example's own."""
-    own, shown = (one_line(sql).lower() for sql in (example.gold_sql, shot.gold_sql))
-    return shot.db_id != example.db_id and own not in shown
+    own_sql, shown_sql = comparable(example.gold_sql), comparable(shot.gold_sql)
+    return shot.db_id != example.db_id and own_sql not in shown_sql
+
+
+@cache
+def comparable(sql: str) -> str:
+    return one_line(sql).rstrip("; ").lower()
+
+
+def choose_similar_shots(
+    examples: Sequence[Example], candidates: Sequence[Example], num_shots: int
+) -> list[list[Example]]:
+    """Return for each example the candidates with the most similar questions, best first.
+
+    Similarity is the cosine of TF-IDF vectors of words and pairs of words.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\w+")
+    known = vectorizer.fit_transform([candidate.question for candidate in candidates]).T.tocsr()
+    asked = vectorizer.transform([example.question for example in examples])
+    shots = []
+    for start in range(0, len(examples), SIMILARITY_BATCH):
+        similarities = (asked[start : start + SIMILARITY_BATCH] @ known).toarray()
+        orders = (-similarities).argsort(axis=1, kind="stable")
+        for example, order in zip(examples[start:], orders, strict=False):
+            best_first = (candidates[place] for place in order)
+            shots.append(usable_shots(example, best_first, num_shots))
+    return shots

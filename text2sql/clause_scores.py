@@ -48,10 +48,10 @@ def share_of_matches(scores: Iterable[ClauseScore]) -> float:
 def sets_match(predicted: Query, gold: Query) -> bool:
     """Compare two queries made `comparable`: every clause, and the tables as a set with counts.
 
-    Quirks: the conditions of joins are not compared; neither are HAVING without GROUP BY, the
-    tables where the gold query has none, and the direction of AND and OR (`a AND b OR c`).
+    Quirks: not compared are the conditions of joins but for their keywords, HAVING without
+    GROUP BY, tables where the gold query has none, and where each AND and OR stands.
     """
-    if not all(score.matches for score in score_clauses(predicted, gold).values()):
+    if not all(score(predicted, gold).matches for score in CLAUSES.values()):
         return False
     return not gold.tables or Counter(predicted.tables) == Counter(gold.tables)
 

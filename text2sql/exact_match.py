@@ -40,8 +40,7 @@ def comparable(query: Query, schema: Schema) -> Query:
 def drop_values(query: Query) -> Query:
     """Return the query without values, in itself and in the subqueries of its conditions.
 
-    Quirks: the values of subqueries in FROM and every LIMIT of a subquery stay; so does the value
-    of a condition that stands in a connector's place.
+    Quirks: the values in subqueries of FROM stay, and so does the LIMIT of every subquery.
     """
     return replace(
         query,
@@ -161,7 +160,7 @@ def count_others(query: Query) -> int:
 
 def count_aggregates(query: Query) -> int:
     """Quirks: NOT in WHERE, and NOT, AND and OR in HAVING count as aggregates; the aggregates in
-    HAVING and those inside an item of SELECT, as in `max(a) - b`, do not."""
+    HAVING and those inside an item of SELECT, as in `(max(a) - b)`, do not."""
     ordered = query.order_by.values if query.order_by else ()
     units = [*query.group_by, *(v.left for v in ordered), *(v.right for v in ordered if v.right)]
     return (

@@ -36,7 +36,9 @@ CONDITIONS_ENDS = (*CLAUSE_ENDS, *JOIN_KEYWORDS)
 # Quirk: `or` does not end a column on the right of a comparison, so `a = b or c = d` loses `c = d`.
 VALUE_ENDS = (*CLAUSE_KEYWORDS, *JOIN_KEYWORDS, ",", ")", "and")
 
-# The official parser gives up at Python's recursion limit, between 240 and 980 levels.
+# Two limits of our own. The official parser knows none for length and, for depth, that of Python's
+# stack: 240 subqueries or 980 set operations.
+MAX_LENGTH = 50_000
 MAX_NESTING = 100
 
 
@@ -45,6 +47,8 @@ def parse_sql(sql: str, schema: Schema) -> Query:
 
     Quirk: whatever follows a complete query is ignored (`LIMIT 3 OFFSET 2`, a second statement).
     """
+    if len(sql) > MAX_LENGTH:
+        raise UnparsableSQL(f"more than {MAX_LENGTH} characters")
     return QueryParser(tokenize_sql(sql), schema).parse_query()
 
 
@@ -74,7 +78,7 @@ class QueryParser:
         return query
 
     def parse_clauses(self) -> Query:
-        """Read FROM first, because the columns of SELECT are looked up in its tables."""
+        """Read FROM first, as the columns of SELECT are looked up in its tables; then in turn."""
         outer_tables, self.default_tables = self.default_tables, []
         select_position = self.tokens.position
         tables, join_conditions = self.parse_from()
@@ -187,8 +191,8 @@ class QueryParser:
     def parse_value(self) -> Value:
         """Read what stands right of a comparison: a query, a text, a number or a column.
 
-        Quirks: a list such as `IN (1, 2)`, NULL, a column in parentheses and anything calculated
-        but `column - ...`, whose rest is lost, are rejected.
+        Quirk: a list such as `IN (1, 2)`, NULL, a column in parentheses, an aggregate and a
+        calculation that begins with a number are rejected.
         """
         in_parentheses = self.tokens.accept("(")
         if self.tokens.peek() == "select":
@@ -205,7 +209,7 @@ class QueryParser:
         return value
 
     def parse_column_value(self) -> ColumnUnit:
-        """Quirk: the words behind the column, up to one of VALUE_ENDS, are lost."""
+        """Quirk: the words behind the column, up to one of VALUE_ENDS, are lost, as in `= a + b`."""
         words = []
         while not self.tokens.at_end() and self.tokens.peek() not in VALUE_ENDS:
             words.append(self.tokens.take())

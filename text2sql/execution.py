@@ -19,6 +19,7 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from text2sql.read_only_sql import MAX_SQL_LENGTH
 from text2sql.records import UserError
 
 MAX_WORKERS = 8
@@ -48,6 +49,9 @@ class Outcome:
     error: str | None
     error_message: str | None = None
     is_empty: bool = False
+
+
+TOO_LONG = Outcome("too_large", f"The SQL is longer than {MAX_SQL_LENGTH} bytes.")
 
 
 class Comparison(NamedTuple):
@@ -83,6 +87,8 @@ class SqlWorker:
 
     def compare(self, database: Path, predicted_sql: str, gold: GoldResult) -> Comparison:
         """Run both readings of the prediction under one deadline, and compare them with `gold`."""
+        if len(predicted_sql.encode(errors="surrogatepass")) > MAX_SQL_LENGTH:
+            return Comparison(TOO_LONG, TOO_LONG, seconds=0.0)  # cutting it up alone takes long
         started = time.monotonic()
         outcomes = []
         is_last = False

@@ -13,12 +13,12 @@ from text2sql.result_match import Row
 
 MAX_SQLITE_MEMORY = 160 << 20  # bytes
 MAX_VALUE = 10 << 20  # bytes of one text, blob or row
-MAX_SQL_LENGTH = 200_000  # bytes
+MAX_SQL_LENGTH = 100_000  # bytes
 MAX_ROWS = 500_000
 MAX_RESULT = 100 << 20  # bytes, with VALUE_OVERHEAD for each value
 VALUE_OVERHEAD = 56  # bytes that Python needs to hold a small value in a row
 MAX_MESSAGE = 500  # characters
-ROWS_AT_ONCE = 64
+ROWS_AT_ONCE = 16
 
 READING_ACTIONS = (
     sqlite3.SQLITE_SELECT,
@@ -135,7 +135,7 @@ def read_query(connection: sqlite3.Connection, sql: str) -> Result:
     try:
         cursor = connection.execute(sql)
         if cursor.description is None:
-            raise QueryError("no_sql", "There is no statement, or only a comment.")
+            raise QueryError("no_sql", "The SQL holds no statement that gives rows.")
         return Result(fetch_rows(cursor), len(cursor.description))
     except MemoryError:
         raise QueryError("too_large", "The query needs more memory than it may have.") from None

@@ -5,6 +5,7 @@ are rewritten before they run, and when two results count as the same. docs/SCOR
 this reading differs.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,24 +26,24 @@ def repair_sql(sql: str) -> str:
 
 def remove_distinct(sql: str) -> str:
     """Return the first statement of `sql` without its DISTINCT keywords."""
-    return "".join(word for word in first_statement(sql) if word.lower() != "distinct")
+    first = next(statements(sql), [])
+    return "".join(word for word in first if word.lower() != "distinct")
 
 
 def replace_placeholder(sql: str) -> str:
     """Return `sql` with each bare word `value` read as 1; `t.value` and `value_of` are names."""
-    words = ["", *first_statement(sql), ""]
+    words = ["", *itertools.chain.from_iterable(statements(sql)), ""]
     return "".join(
         "1" if word == "value" and "." not in (words[place - 1], words[place + 1]) else word
         for place, word in enumerate(words)
     )
 
 
-def first_statement(sql: str) -> list[str]:
-    """Return the tokens of the first of several statements, as sqlparse splits them."""
-    # Not `sqlparse.parse`: its grouping is quadratic, recursive, and changes no token.
+def statements(sql: str) -> Iterator[list[str]]:
+    """Yield the tokens of one statement after the other, as sqlparse splits them."""
+    # Not `sqlparse.parse`: its grouping is quadratic and recursive, and changes no token.
     for statement in sqlparse.engine.FilterStack().run(sql):
-        return [token.value for token in statement.flatten()]
-    return []
+        yield [token.value for token in statement.flatten()]
 
 
 def asks_for_order(gold_sql: str) -> bool:

@@ -28,6 +28,7 @@ from text2sql.result_match import (
 
 MAX_MEMORY = 400 << 20  # bytes of address space
 MAX_OPEN_FILES = 16
+PLACEHOLDER_ERRORS = ("syntax", "unknown_column", "runtime")  # what an unfilled one can cause
 GRACE_S = 0.5  # the scorer kills at the deadline; so long after it the kernel does
 
 
@@ -136,12 +137,17 @@ def judge(connection: sqlite3.Connection, sql: str, gold: Result, ordered: bool)
 
 
 def run_prediction(connection: sqlite3.Connection, sql: str) -> Result:
+    """Run a prediction; if it fails, once more with a bare `value` read as the placeholder 1.
+
+    Only then: a `value` that names a column or an alias is no placeholder.
+    """
     try:
         return read_query(connection, sql)
     except QueryError as failure:
-        if str(failure) != "no such column: value":
+        filled = replace_placeholder(sql) if failure.kind in PLACEHOLDER_ERRORS else sql
+        if filled == sql:
             raise
-    return read_query(connection, replace_placeholder(sql))
+    return read_query(connection, filled)
 
 
 def name_mismatch(gold: Result, predicted: Result, ordered: bool) -> str | None:

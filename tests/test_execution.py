@@ -1,0 +1,377 @@
+"""Hostile SQL: it ends as a named error, changes nothing, and the next query works."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from text2sql.execution import SqlWorker, SqlWorkers
+from text2sql.read_only_sql import MAX_SQL_LENGTH, check_database_file
+from text2sql.records import UserError
+
+TIMEOUT_S = 1.0
+ENDLESS = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) "
+CROSS_JOIN = " FROM " + ", ".join(f"bird b{number}" for number in range(30))
+
+
+@pytest.fixture
+def database(tmp_path) -> Path:
+    path = tmp_path / "bird's #1 %41?" / "bird.sqlite"
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE bird (name TEXT, weight INTEGER, market_value REAL)")
+    connection.executemany(
+        "INSERT INTO bird VALUES (?, ?, ?)",
+        [("wren", 9, 1.5), ("robin", 18, 2.5), ("crow", 500, None), ("rook", 500, 2.5)],
+    )
+    connection.execute("CREATE INDEX names ON bird (name)")
+    connection.execute("INSERT INTO bird VALUES (CAST(x'74c3' AS TEXT), 1, 1)")  # not UTF-8
+    connection.commit()
+    connection.close()
+    return path
+
+
+@pytest.fixture(scope="module")
+def worker():
+    worker = SqlWorker(TIMEOUT_S)
+    yield worker
+    worker.kill()
+
+
+@pytest.fixture
+def ask(worker, database):
+    """Compare a prediction with a gold query, and check that it left everything as it was."""
+
+    def compare(predicted_sql, gold_sql="SELECT count(*) FROM bird"):
+        gold = worker.run_gold(database, gold_sql)
+        assert not gold.error, gold
+        comparison = worker.compare(database, predicted_sql, gold)
+        assert worker.compare(database, gold_sql, gold).distinct_removed.error is None
+        return comparison
+
+    before = database.read_bytes()
+    yield compare
+    assert database.read_bytes() == before
+    assert [path.name for path in database.parent.iterdir()] == ["bird.sqlite"]
+
+
+WRITES = (
+    "DROP TABLE bird",
+    "DELETE FROM bird",
+    "UPDATE bird SET weight = 1",
+    "INSERT INTO bird (name) VALUES ('x')",
+    "REPLACE INTO bird (name) VALUES ('x')",
+    "INSERT INTO bird (name) VALUES ('x') RETURNING *",
+    "WITH x AS (SELECT 1) DELETE FROM bird",
+    "WITH x AS (SELECT 1) UPDATE bird SET weight = 1",
+    "WITH x AS (SELECT 1) INSERT INTO bird SELECT name, 1, 1 FROM bird",
+    "CREATE TABLE cage (a)",
+    "CREATE TABLE cage AS SELECT * FROM bird",
+    "CREATE TEMP TABLE cage (a)",
+    "CREATE TEMP VIEW cage AS SELECT 1",
+    "CREATE VIEW cage AS SELECT 1",
+    "CREATE INDEX cage ON bird (name)",
+    "CREATE TRIGGER cage AFTER INSERT ON bird BEGIN SELECT 1; END",
+    "CREATE VIRTUAL TABLE cage USING fts5(a)",
+    "ALTER TABLE bird RENAME TO cage",
+    "ALTER TABLE bird ADD COLUMN a",
+    "VACUUM",
+    "VACUUM INTO 'cage.sqlite'",
+    "ATTACH 'cage.sqlite' AS cage",
+    "ATTACH ':memory:' AS cage",
+    "DETACH main",
+    "ANALYZE",
+    "REINDEX",
+    "BEGIN IMMEDIATE",
+    "COMMIT",
+    "SAVEPOINT cage",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA user_version = 7",
+    "PRAGMA writable_schema = ON",
+    "PRAGMA query_only = OFF",
+    "PRAGMA hard_heap_limit = 0",
+    "PRAGMA temp_store_directory = '/tmp'",
+    "PRAGMA wal_checkpoint",
+    "EXPLAIN DELETE FROM bird",
+    "SELECT load_extension('cage')",
+    "SELECT fts3_tokenizer('simple', x'0000000000000000')",
+)
+RUNAWAYS = {
+    "endless_recursion": ENDLESS + "SELECT count(*) FROM r",
+    "cross_join": "SELECT count(*)" + CROSS_JOIN,
+    "like_bomb": "SELECT hex(zeroblob(4900000)) LIKE '%' || hex(zeroblob(20000)) || '1'",
+    "glob_bomb": "SELECT hex(zeroblob(4900000)) GLOB '*' || hex(zeroblob(20000)) || '1'",
+    "instr_bomb": "SELECT instr(hex(zeroblob(4900000)), hex(zeroblob(2000000)) || '1')",
+    "printf_bomb": "SELECT printf('%.*c', 1000000000, 'x') FROM bird",
+    "one_row_after_an_endless_search": "SELECT b0.name"
+    + CROSS_JOIN
+    + " WHERE b0.weight + b29.weight = -1",
+}
+TOO_LARGE = {
+    "giant_blob": "SELECT zeroblob(1000000000)",
+    "giant_random_blob": "SELECT hex(randomblob(900000000))",
+    "giant_text": "SELECT group_concat(hex(zeroblob(1000000))) FROM bird a, bird b",
+    "replace_that_multiplies": "SELECT replace(hex(zeroblob(900000)), '0', hex(zeroblob(900000)))",
+    "json_that_grows": "SELECT json_group_array(hex(zeroblob(1000000)))" + CROSS_JOIN,
+    "many_large_rows": "SELECT zeroblob(4000000)" + CROSS_JOIN,
+    "sort_of_large_rows": ENDLESS + "SELECT zeroblob(1000000) y FROM r ORDER BY y",
+    "megabyte_of_sql": "SELECT 1 " + "-- x" * 250_000,
+    "megabyte_of_parentheses": "SELECT " + "(" * 500_000 + "1" + ")" * 500_000,
+}
+UNREADABLE = {
+    "nul_byte": "SELECT 1 \0",
+    "only_nul": "\0",
+    "lone_surrogate": "SELECT '\ud800'",
+    "surrogate_of_a_stray_byte": "SELECT '\udcff' FROM bird",
+    "open_quote": "SELECT '",
+    "control_characters": "\x01\x02",
+}
+DEEP = {
+    "parentheses": "SELECT " + "(" * 20_000 + "1" + ")" * 20_000,
+    "nots": "SELECT " + "NOT " * 10_000 + "1",
+    "minuses": "SELECT " + "- " * 10_000 + "1",
+    "sums": "SELECT 1" + "+1" * 20_000,
+    "subqueries": "SELECT " + "(SELECT " * 5_000 + "1" + ")" * 5_000,
+    "cases": "SELECT " + "CASE WHEN 1 THEN " * 2_000 + "1" + " END" * 2_000,
+    "unions": "SELECT 1" + " UNION SELECT 1" * 3_000,
+    "columns": "SELECT 1" + ", 1" * 10_000,
+}
+KINDS = {
+    "no_sql": ("-- SELECT 1", "/* SELECT 1 */", ";", " ; -- x"),
+    "syntax": ("SELEC 1", "SELECT", "SELECT * FROM bird WHERE", "SELECT 1 FROM", "))", "hello"),
+    "unknown_table": ("SELECT * FROM cage", "SELECT 1 FROM main.cage", "DELETE FROM cage"),
+    "unknown_column": ("SELECT colour FROM bird", "SELECT T1.name FROM bird AS T2"),
+    "runtime": (
+        "SELECT no_such_function(1)",
+        "SELECT max()",
+        "SELECT 1 UNION SELECT 1, 2",
+        "SELECT ?",
+    ),
+    "wrong_columns": (
+        "SELECT name, weight, weight FROM bird",
+        "SELECT name, 1, 2 FROM bird LIMIT 0",
+    ),
+    "wrong_rows": ("SELECT weight, weight FROM bird ORDER BY weight, name", "SELECT 1, 2"),
+    "wrong_order": ("SELECT name, weight FROM bird ORDER BY weight DESC, name DESC",),
+}
+LEGITIMATE = (
+    "WITH heavy AS (SELECT * FROM bird WHERE weight > 20) SELECT count(*) FROM heavy",
+    "VALUES (2)",
+    "SELECT count(*) FROM (SELECT 1 UNION SELECT 2 EXCEPT SELECT 3 UNION SELECT 1)",
+    "SELECT CAST('2' AS INTEGER)",
+    'SELECT "a"."b" FROM (SELECT 2 AS "b") AS "a"',
+    "SELECT `b` FROM (SELECT 2 AS [b])",
+    "SELECT 2 -- how many?",
+    "-- how many?\nSELECT 2",
+    "SELECT /* how many? */ 2;",
+    "SELECT 2; SELECT 3",
+    "SELECT 2; DROP TABLE bird",
+    "WITH RECURSIVE r(x) AS (VALUES (1) UNION SELECT 2 FROM r) SELECT max(x) FROM r",
+    "SELECT count(*) OVER () FROM (VALUES (1), (2)) LIMIT 1",
+    "SELECT count(*) FROM json_each('[1, 2]')",
+    "SELECT value FROM json_each('[2]')",
+    "SELECT count(*) - 1 FROM pragma_table_info('bird')",
+    "SELECT count(*) FROM sqlite_master",
+    "SELECT count ( * ) FROM bird WHERE weight > = 500",
+    "SELECT count(*) FROM bird WHERE market_value = 2.5 LIMIT value",
+    "SELECT value + value",
+    "SELECT count(*) AS value FROM bird WHERE weight = 500 ORDER BY value",
+    "SELECT length(zeroblob(9000000)) / 4500000",
+    "SELECT YEAR(CURDATE()) - 2018",
+)  # each answers 2
+
+
+@pytest.mark.parametrize("predicted_sql", WRITES)
+def test_statement_that_could_write_is_refused_and_nothing_changes(ask, predicted_sql):
+    comparison = ask(predicted_sql)
+    assert (comparison.distinct_removed.error, comparison.distinct_kept.error) == ("refused",) * 2
+
+
+@pytest.mark.parametrize("predicted_sql", RUNAWAYS.values(), ids=RUNAWAYS)
+def test_runaway_ends_at_its_deadline(ask, predicted_sql):
+    comparison = ask(predicted_sql)
+    assert comparison.distinct_removed.error == "timeout"
+    assert comparison.seconds < TIMEOUT_S + 1
+
+
+@pytest.mark.parametrize("predicted_sql", TOO_LARGE.values(), ids=TOO_LARGE)
+def test_query_beyond_memory_is_too_large(database, predicted_sql):
+    worker = SqlWorker(30.0)  # the limit, not the deadline, must end it
+    gold = worker.run_gold(database, "SELECT count(*) FROM bird")
+    assert worker.compare(database, predicted_sql, gold).distinct_removed.error == "too_large"
+    assert (
+        worker.compare(database, "SELECT count(*) FROM bird", gold).distinct_removed.error is None
+    )
+    assert peak_memory(worker) < 400 << 20
+    worker.kill()
+
+
+def peak_memory(worker: SqlWorker) -> int:
+    status = Path(f"/proc/{worker.process.pid}/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) << 10
+
+
+def test_result_with_too_many_rows_is_too_large(database):
+    with SqlWorkers(30.0) as workers:
+        gold = workers.submit(SqlWorker.run_gold, database, ENDLESS + "SELECT x FROM r").result()
+    assert (gold.error, "rows" in gold.error_message) == ("too_large", True)
+
+
+@pytest.mark.parametrize("predicted_sql", UNREADABLE.values(), ids=UNREADABLE)
+def test_text_that_is_no_sql_is_a_syntax_error_that_survives_json(ask, predicted_sql):
+    outcome = ask(predicted_sql).distinct_removed
+    assert outcome.error == "syntax"
+    assert json.loads(json.dumps(outcome.error_message)) == outcome.error_message
+
+
+@pytest.mark.parametrize("predicted_sql", DEEP.values(), ids=DEEP)
+def test_deep_sql_is_a_named_error(ask, predicted_sql):
+    assert len(predicted_sql) < MAX_SQL_LENGTH
+    assert ask(predicted_sql).distinct_removed.error in ("runtime", "timeout")
+
+
+@pytest.mark.parametrize(
+    ("kind", "predicted_sql"), [(kind, sql) for kind, sqls in KINDS.items() for sql in sqls]
+)
+def test_kind_of_failure(ask, kind, predicted_sql):
+    comparison = ask(predicted_sql, "SELECT name, weight FROM bird ORDER BY weight, name")
+    assert comparison.distinct_removed.error == kind
+
+
+@pytest.mark.parametrize("predicted_sql", LEGITIMATE)
+def test_legitimate_sql_runs(ask, predicted_sql):
+    assert ask(predicted_sql, "SELECT 2").distinct_removed.error is None
+
+
+def test_distinct_counts_only_in_the_second_outcome(ask):
+    comparison = ask("SELECT weight FROM bird", "SELECT DISTINCT weight FROM bird")
+    assert comparison.distinct_removed.error is None
+    assert comparison.distinct_kept.error == "wrong_rows"
+
+
+def test_second_statement_fails_where_distinct_is_kept_as_in_the_official_script(ask):
+    comparison = ask("SELECT 2; SELECT 3", "SELECT 2")
+    assert (comparison.distinct_removed.error, comparison.distinct_kept.error) == (None, "runtime")
+
+
+def test_both_outcomes_share_one_deadline_and_the_first_is_kept(ask):
+    comparison = ask(f"SELECT DISTINCT 2 {CROSS_JOIN} LIMIT 2", "VALUES (2), (2)")
+    assert (comparison.distinct_removed.error, comparison.distinct_kept.error) == (None, "timeout")
+    assert comparison.seconds < TIMEOUT_S + 1
+
+
+def test_no_rows_match_no_rows_and_say_so(ask):
+    outcome = ask("SELECT name FROM bird LIMIT 0", "SELECT 1, 2 WHERE 0").distinct_removed
+    assert (outcome.error, outcome.is_empty) == (None, True)
+
+
+def test_bytes_that_are_not_utf8_are_dropped_as_in_the_official_script(ask):
+    assert (
+        ask("SELECT 't'", "SELECT name FROM bird WHERE weight = 1").distinct_removed.error is None
+    )
+
+
+def test_killed_worker_is_replaced_and_its_query_is_a_named_error(worker, database):
+    gold = worker.run_gold(database, "SELECT 2")
+    subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -9 {worker.process.pid}"])
+    lost = worker.compare(database, ENDLESS + "SELECT count(*) FROM r", gold).distinct_removed
+    assert (lost.error, "died" in lost.error_message) == ("too_large", True)
+    assert worker.compare(database, "SELECT 2", gold).distinct_removed.error is None
+
+
+def test_worker_that_died_between_queries_is_replaced_unnoticed(worker, database):
+    gold = worker.run_gold(database, "SELECT 2")
+    os.kill(worker.process.pid, signal.SIGKILL)
+    worker.process.wait()
+    assert worker.compare(database, "SELECT 2", gold).distinct_removed.error is None
+
+
+def test_worker_can_create_no_file_and_sees_no_secret(worker, database, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    worker.kill()
+    worker.run_gold(database, "SELECT 1")
+    process = Path(f"/proc/{worker.process.pid}")
+    limits = process.joinpath("limits").read_text()
+    assert [line.split()[3] for line in limits.splitlines() if "Max file size" in line] == ["0"]
+    assert b"secret" not in process.joinpath("environ").read_bytes()
+
+
+SCORER = """
+    import sys
+    from pathlib import Path
+    from text2sql.execution import SqlWorker, SqlWorkers
+    with SqlWorkers(60.0) as workers:
+        sql = "WITH RECURSIVE r(x) AS (VALUES (1) UNION ALL SELECT x FROM r) SELECT max(x) FROM r"
+        runaways = [workers.submit(SqlWorker.run_gold, Path(sys.argv[1]), sql) for _ in range(9)]
+        while not all(worker.process for worker in workers.workers):
+            pass
+        print(*(worker.process.pid for worker in workers.workers), flush=True)
+        runaways[-1].result()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_no_worker_outlives_the_scorer(database, how):
+    root = Path(__file__).parent.parent
+    scorer = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(SCORER), str(database)],
+        cwd=root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    workers = [int(pid) for pid in scorer.stdout.readline().split()]
+    time.sleep(0.5)
+    assert workers and all(map(is_alive, workers))
+    scorer.send_signal(how)
+    scorer.wait(timeout=5)
+    give_up = time.monotonic() + 2
+    while any(map(is_alive, workers)) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    assert not any(map(is_alive, workers))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_worker_that_cannot_start_says_why(worker, database, monkeypatch):
+    worker.kill()
+    monkeypatch.setattr("text2sql.execution.worker_environment", lambda: {"PYTHONPATH": "/nowhere"})
+    with pytest.raises(UserError, match=r"does not start.*No module named"):
+        worker.run_gold(database, "SELECT 1")
+
+
+DAMAGE = {
+    "empty": lambda whole: b"",
+    "a_web_page": lambda whole: b"<html>" * 1000,
+    "cut_short": lambda whole: whole[: len(whole) // 2],
+    "only_the_header": lambda whole: whole[:100],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_database_file_is_named(database, damage):
+    check_database_file(database)
+    database.write_bytes(damage(database.read_bytes()))
+    with pytest.raises(UserError, match=r"bird\.sqlite"):
+        check_database_file(database)
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-journal"])
+def test_database_with_unfinished_changes_is_named(database, ending):
+    log = database.with_name(database.name + ending)
+    log.write_bytes(b"")
+    check_database_file(database)
+    log.write_bytes(b"x")
+    with pytest.raises(UserError, match="unfinished"):
+        check_database_file(database)

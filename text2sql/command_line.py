@@ -1,18 +1,27 @@
 """What the three commands share: flags from a dataclass or a YAML file, and errors that speak."""
 
+import argparse
+import difflib
 import errno
-import json
 import os
+import re
+import select
+import signal
 import sys
-from argparse import Namespace
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO, get_args, get_origin, get_type_hints
 
 from text2sql.records import UserError
 
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS)
+DISK_ERRORS = {
+    errno.ENOSPC: "Free some space and run the command again",
+    errno.EDQUOT: "Free some space and run the command again",
+    errno.EACCES: "Choose another place, or change its permissions",
+    errno.EROFS: "Choose another place",
+}
 
 
 def parse_flags(
@@ -23,46 +32,130 @@ def parse_flags(
     The flags are the fields of `config_type`; `--config FILE` reads them from a YAML file, and the
     command line wins over it. A misspelt flag or key ends the program with exit status 2.
     """
+    parser = build_parser(config_type, description)
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    unset = object()  # argparse gives no default to a name that the namespace already has
+    namespace = argparse.Namespace(**{field.name: unset for field in fields(config_type)})
+    config_paths = parser.parse_known_args(arguments)[0].config or []
+    try:
+        if len(config_paths) > 1:
+            raise UserError("--config is given twice; put all flags into one file.")
+        for path in config_paths:
+            arguments = take_config(path, parser, config_type, namespace) + arguments
+        refuse_unknown(parser.parse_known_args(arguments, namespace)[1], config_type)
+    except UserError as error:
+        parser.error(str(error))
+    values = vars(namespace)
+    said = {f.name: values[f.name] for f in fields(config_type) if values[f.name] is not unset}
+    return config_type(**said), set(said)
+
+
+def build_parser(config_type: type, description: str) -> argparse.ArgumentParser:
     from trl import TrlParser
 
-    parser = TrlParser(config_type, description=description, allow_abbrev=False)
-    parser.add_argument("--config", metavar="FILE", help="read flags from a YAML file")
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    config_path = parser.parse_known_args(arguments)[0].config
-    if config_path is not None:
-        try:
-            arguments = flags_from_yaml(config_path) + arguments
-        except UserError as error:
-            parser.error(str(error))
-    try:
-        config = parser.parse_args_into_dataclasses(arguments, look_for_args_file=False)[0]
-    except ValueError as error:
-        parser.error(str(error))
-    return config, names_of_set_fields(parser, config_type, arguments)
+    parser = TrlParser(
+        config_type,
+        usage="%(prog)s [--flag value ...] [--config FILE]",
+        description=description,
+        formatter_class=FlagHelp,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", action="append", help="read flags from a YAML file"
+    )
+    return parser
 
 
-def flags_from_yaml(path: str) -> list[str]:
-    """Return the command line that says what the YAML mapping in `path` says."""
+class FlagHelp(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Prints the description as it is written, one spelling of each flag, and every default."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        action = copy(action)
+        # The parser takes hyphens too; printing both spellings would double the page.
+        action.option_strings = [word for word in action.option_strings if "-" not in word[2:]]
+        if action.help is None and action.default is not None and action.nargs != 0:
+            action.help = "(default: %(default)s)"
+        super().add_argument(action)
+
+    def _get_help_string(self, action: argparse.Action) -> str:
+        # argparse takes the sign in "3 % of" for a format; "%(default)s" and "%%" are formats.
+        text = action.help if action.default is None else super()._get_help_string(action)
+        return re.sub(r"(?<!%)%(?![%(])", "%%", text)
+
+
+def refuse_unknown(words: Sequence[str], config_type: type) -> None:
+    if words:
+        word = next((word for word in words if word.startswith("-")), words[0]).partition("=")[0]
+        raise UserError(f"{word} is no flag of this command; {closest_flag(word, config_type)}")
+
+
+def closest_flag(word: str, config_type: type) -> str:
+    """Return the hint for a word that is no flag."""
+    names = ["config", *(field.name for field in fields(config_type))]
+    name = word.removeprefix("--").removeprefix("no_").replace("-", "_")
+    closest = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean --{closest[0]}?" if closest else "--help lists the flags."
+
+
+def take_config(
+    path: str, parser: argparse.ArgumentParser, config_type: type, namespace: argparse.Namespace
+) -> list[str]:
+    """Return the YAML file's flags as words of a command line.
+
+    What no word can say (null, a mapping, several values for a flag of one) is set in `namespace`.
+    """
+    hints = get_type_hints(config_type)
+    words = []
+    for name, value in read_config(path):
+        if name not in hints:
+            hint = closest_flag(name, config_type)
+            raise UserError(f"--config {path}: {name} is no flag of this command; {hint}")
+        if isinstance(value, str):
+            words.append(f"--{name}={value}")
+        elif isinstance(value, list) and parser._option_string_actions[f"--{name}"].nargs == "+":
+            words += [f"--{name}", *map(str, value)]
+        elif accepts(hints[name], value):
+            setattr(namespace, name, value)
+        else:
+            raise UserError(f"--config {path}: {name} cannot be {value!r}.")
+    return words
+
+
+def accepts(hint: Any, value: list | dict | None) -> bool:
+    """Tell whether a field of that type may be a list, a mapping or None, as `value` is."""
+    return type(value) in {get_origin(member) or member for member in (hint, *get_args(hint))}
+
+
+def read_config(path: str) -> list[tuple[str, str | list | dict | None]]:
+    """Return what a YAML mapping says: single values as they are written, so that `no` stays `no`.
+
+    A `UserError` names a file that cannot be read or says a name twice.
+    """
     import yaml
 
     try:
-        mapping = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        loader = yaml.SafeLoader(Path(path).read_text(encoding="utf-8"))
+        root = loader.get_single_node()
+        if not isinstance(root, yaml.MappingNode):
+            raise UserError(f"--config {path} must hold one 'flag: value' a line.")
+        entries = [(str(key.value), read_node(loader, node)) for key, node in root.value]
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"--config {path} cannot be read: {error}") from None
-    if not isinstance(mapping, dict):
-        raise UserError(f"--config {path} must hold one 'flag: value' a line.")
-    flags = []
-    for name, value in mapping.items():
-        values = value if isinstance(value, list) else [value]
-        flags += [f"--{name}", *(v if isinstance(v, str) else json.dumps(v) for v in values)]
-    return flags
+    names = [name for name, _ in entries]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise UserError(f"--config {path} says {twice[0]} twice.")
+    return entries
 
 
-def names_of_set_fields(parser: Any, config_type: type, arguments: Sequence[str]) -> set[str]:
-    unset = object()  # argparse gives no default to a name that the namespace already has
-    namespace = Namespace(**{field.name: unset for field in fields(config_type)})
-    parsed = vars(parser.parse_known_args(list(arguments), namespace=namespace)[0])
-    return {field.name for field in fields(config_type) if parsed[field.name] is not unset}
+def read_node(loader: Any, node: Any) -> str | list | dict | None:
+    if isinstance(node.value, str):
+        return None if node.tag == "tag:yaml.org,2002:null" else node.value
+    value = loader.construct_object(node, deep=True)
+    if not isinstance(value, list):
+        return value
+    written = [item.value for item in node.value]
+    return [w if isinstance(w, str) else v for w, v in zip(written, value, strict=True)]
 
 
 def run(main: Callable[[], None]) -> NoReturn:
@@ -77,8 +170,30 @@ def run(main: Callable[[], None]) -> NoReturn:
         print("\nInterrupted; what was finished is kept.", file=sys.stderr)
         sys.exit(130)
     except OSError as error:
+        if error.errno == errno.EPIPE and (reader_left(sys.stdout) or reader_left(sys.stderr)):
+            sys.exit(128 + signal.SIGPIPE)  # as a shell sees a program that `head` cut off
         if error.errno not in DISK_ERRORS:
             raise
         place = error.filename or "while writing"
-        sys.exit(f"error: {error.strerror}: {place}. Choose another place or free some space.")
+        sys.exit(f"error: {error.strerror}: {place}. {DISK_ERRORS[error.errno]}.")
+    finally:
+        if sys.stdout:  # none where the shell closed it: `>&-`
+            flush_or_drop(sys.stdout)
     sys.exit(0)
+
+
+def reader_left(stream: TextIO) -> bool:
+    """Tell whether nobody reads this pipe any more, as after `| head`."""
+    poll = select.poll()
+    poll.register(stream.fileno(), 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in poll.poll(0))
+
+
+def flush_or_drop(stream: TextIO) -> None:
+    """Print what is left, or drop it where it cannot be: Python's own exit would complain."""
+    try:
+        stream.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if error.errno != errno.EPIPE:
+            sys.exit(f"error: {error.strerror}: standard output.")

@@ -6,11 +6,13 @@ import json
 import os
 import platform
 import shlex
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ RECORDED_PACKAGES = (
     "sqlparse",
     "nltk",
 )
+SECRET_FLAGS = ("--hub_token", "--hub-token")
 
 
 class UserError(Exception):
@@ -35,23 +38,47 @@ class UserError(Exception):
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, renamed to it when the block ends without an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Yield a temporary path beside `path`, renamed to it when the block ends without an error.
+
+    Whoever reads `path`, after a kill or a power cut too, finds the old file or the new one. A
+    link is followed and permissions are kept. A `UserError` says where no file can stand.
+    """
+    path = Path(os.path.realpath(path))
+    make_folder(path.parent)
+    if path.is_dir():
+        raise UserError(f"{path} is a folder where a file is to be written; move it away.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
+        flush_to_disk(temporary)
+        if path.exists():
+            shutil.copymode(path, temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"{path} cannot be a folder: a file is in the way.") from None
+
+
+def flush_to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def write_text(path: Path, text: str) -> None:
     with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        # Bytes of a model or a database can decode to lone surrogates, which UTF-8 cannot hold:
+        # they are written \udcff, as JSON spells them.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_json(path: Path, value: Any) -> None:
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    write_text(path, to_json(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
@@ -59,30 +86,55 @@ def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
 
 
 def json_line(row: dict) -> str:
-    # ensure_ascii keeps lone surrogates, which a model's bytes can decode to, writable.
-    return json.dumps(row, ensure_ascii=True) + "\n"
+    return to_json(row) + "\n"
+
+
+def to_json(value: Any, **options: Any) -> str:
+    """Return `value` as JSON, which has no NaN and no infinity: they become null."""
+    try:
+        return json.dumps(value, allow_nan=False, **options)
+    except ValueError:
+        finite = json.loads(json.dumps(value), parse_constant=lambda name: None)
+        return json.dumps(finite, allow_nan=False, **options)
+
+
+def read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def read_json(path: Path) -> Any:
     """Return the parsed file; a `UserError` names a file that is missing or no JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{path} is missing.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not valid JSON: {error}.") from None
+        return json.loads(read_bytes(path))
+    except ValueError as error:
+        raise UserError(f"{path} is not valid JSON: {error}. Mend or replace it.") from None
 
 
 def read_jsonl(path: Path) -> list[dict]:
     """Return one object a line; a `UserError` names the first line that is none."""
     rows = []
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
+    for number, line in enumerate(read_bytes(path).split(b"\n"), start=1):
         if line.strip():
-            try:
-                rows.append(json.loads(line))
-            except ValueError as error:
-                raise UserError(f"{path}, line {number}, is not valid JSON: {error}.") from None
+            rows.append(read_line(path, number, line))
     return rows
+
+
+def read_line(path: Path, number: int, line: bytes) -> dict:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise UserError(
+            f"{path}, line {number}, is not valid JSON: {error}. Mend the line, or remove the "
+            "file to begin anew."
+        ) from None
+    if not isinstance(row, dict):
+        raise UserError(f"{path}, line {number}, must be a JSON object: {{...}}.")
+    return row
 
 
 def read_finished_rows(path: Path) -> list[dict]:
@@ -94,8 +146,7 @@ def read_finished_rows(path: Path) -> list[dict]:
         return []
     finished, newline, cut_short = path.read_bytes().rpartition(b"\n")
     if cut_short:
-        with whole_file(path) as temporary:
-            temporary.write_bytes(finished + newline)
+        os.truncate(path, len(finished + newline))
     return read_jsonl(path)
 
 
@@ -112,13 +163,26 @@ def sha256_of_json(value: Any) -> str:
 def build_run_record(**facts: Any) -> dict:
     """Return `facts` preceded by what says where an output came from."""
     return {
-        "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": command_text(sys.argv),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": git_commit(),
         "python": platform.python_version(),
         "versions": package_versions(),
         **facts,
     }
+
+
+def command_text(words: Sequence[str]) -> str:
+    """Return the command as a shell takes it, without its folder and without a hub token."""
+    shown = [Path(words[0]).name]
+    for before, word in pairwise(words):
+        flag, equals, _ = word.partition("=")
+        if before in SECRET_FLAGS:
+            word = "***"
+        elif flag in SECRET_FLAGS and equals:
+            word = f"{flag}=***"
+        shown.append(word)
+    return shlex.join(shown)
 
 
 def package_versions() -> dict[str, str]:
@@ -133,11 +197,13 @@ def package_versions() -> dict[str, str]:
 
 def git_commit() -> str | None:
     """Return the checkout's commit, with `-dirty` where tracked files differ; None without git."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
-    folder = Path(__file__).parent
+    root = Path(__file__).resolve().parent.parent
+    # Named outright, so that a copy unpacked inside another checkout does not record that one's.
+    checkout = ["--git-dir", str(root / ".git"), "--work-tree", str(root)]
+    command = ["git", *checkout, "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         return subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=True
+            command, cwd=root, capture_output=True, text=True, check=True, timeout=10
         ).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.SubprocessError):
         return None

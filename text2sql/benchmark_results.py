@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from text2sql.records import UserError, read_json
+from text2sql.significance import Pair, pool
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,16 @@ class BenchmarkResults:
     score: float  # as the harness reports it
     items: dict[str, dict[str, float]]
     subject_groups: dict[str, list[str]]  # subtasks of each group below the benchmark
+
+    @property
+    def n(self) -> int:
+        return sum(map(len, self.items.values()))
+
+    @property
+    def is_accuracy(self) -> bool:
+        """Say whether the items' scores lie between 0 and 1, so that benchmarks can be averaged."""
+        scores = [score for items in self.items.values() for score in items.values()]
+        return self.higher_is_better and bool(scores) and min(scores) >= 0 and max(scores) <= 1
 
 
 def read_benchmark(path: Path) -> BenchmarkResults:
@@ -64,7 +75,7 @@ def weights_of(items: dict[str, dict[str, float]], weight_by_size: bool) -> dict
     """Return what one item of each subtask weighs in the benchmark's score."""
     total = sum(len(scores) for scores in items.values())
     if weight_by_size:
-        return {task: 1 / total for task in items}
+        return dict.fromkeys(items, 1 / total)
     return {task: 1 / (len(items) * len(scores)) for task, scores in items.items() if scores}
 
 
@@ -82,17 +93,21 @@ def leaves(name: str, subtasks: dict[str, list[str]]) -> list[str]:
     return [leaf for child in children for leaf in leaves(child, subtasks)]
 
 
-def pair_items(
-    base: BenchmarkResults, other: BenchmarkResults
-) -> dict[str, tuple[list[float], list[float]]]:
+def pair_items(base: BenchmarkResults, other: BenchmarkResults) -> dict[str, Pair]:
     """Return both variants' scores of the same items, by subtask; refuse other items."""
     if {t: set(i) for t, i in base.items.items()} != {t: set(i) for t, i in other.items.items()}:
         raise UserError(
-            f"The variants answered different items of {base.name}; run evaluate.py again with "
-            "--overwrite so that all of them answer the same."
+            f"The variants answered different items of {base.name}. Run evaluate.py again in "
+            "another --output_dir, so that all of them answer the same."
         )
     return {
         task: (list(scores.values()), [other.items[task][item] for item in scores])
         for task, scores in base.items.items()
         if scores
     }
+
+
+def strata_of(base: BenchmarkResults, other: BenchmarkResults) -> list[Pair]:
+    """Return the pairs whose mean of means is the difference of the harness' two scores."""
+    pairs = list(pair_items(base, other).values())
+    return [pool(pairs)] if base.weight_by_size and pairs else pairs

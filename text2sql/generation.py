@@ -96,7 +96,7 @@ def prediction_row(
     prompt: Sequence[int],
     token_ids: Sequence[int],
 ) -> dict:
-    """Return a line of predictions.jsonl; `stopped` is false where `max_new_tokens` cut it short."""
+    """Return a line of predictions.jsonl; `stopped` is false where the limit cut it short."""
     stopped = bool(token_ids) and token_ids[-1] in stop_ids(tokenizer)
     generation = tokenizer.decode(
         token_ids[:-1] if stopped else token_ids,
@@ -247,7 +247,8 @@ def shared_length(model: "PreTrainedModel", prompts: Sequence[Sequence[int]]) ->
     if getattr(model.config.get_text_config(), "sliding_window", None) is not None:
         return 0
     first, last = min(prompts), max(prompts)  # what these two share, all between them share
-    length = len(os.path.commonprefix([list(first), list(last)]))
+    pairs = zip(first, last, strict=False)
+    length = next((place for place, (a, b) in enumerate(pairs) if a != b), len(first))
     length = min(length, min(map(len, prompts)) - 1)
     return length if len(prompts) > 1 and length >= SHORTEST_SHARED_PREFIX else 0
 

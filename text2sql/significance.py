@@ -5,6 +5,7 @@ Every function takes the scores of two variants on the same items in the same or
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -37,27 +38,34 @@ def compare(base: Sequence[float], other: Sequence[float], **settings: int) -> C
     return compare_strata([(base, other)], **settings)
 
 
-def compare_strata(strata: Sequence[Pair], *, seed: int, num_bootstrap: int) -> Comparison:
-    """Compare two variants on the mean over strata, which count equally whatever their size.
+def compare_strata(
+    strata: Sequence[Pair],
+    *,
+    seed: int,
+    num_bootstrap: int,
+    weights: Sequence[float] | None = None,
+) -> Comparison:
+    """Compare two variants on the mean over strata, whose items are resampled within them.
 
-    Strata are the benchmarks of a study, or subtasks that their benchmark weighs equally. Items
-    are resampled within their stratum.
+    Strata are the benchmarks of a study, or the subtasks of one. They count equally whatever
+    their size, unless `weights`, which sum to 1, say otherwise.
     """
     pairs = [(np.asarray(base, float), np.asarray(other, float)) for base, other in strata]
     if not pairs or any(len(base) != len(other) or not len(base) for base, other in pairs):
         raise ValueError("every stratum needs items, and the same ones for both variants")
+    weights = [1 / len(pairs)] * len(pairs) if weights is None else list(weights)
     differences = [other - base for base, other in pairs]
-    low, high, standard_error = bootstrap_interval(differences, seed, num_bootstrap)
+    low, high, standard_error = bootstrap_interval(differences, weights, seed, num_bootstrap)
     if len(pairs) == 1 and is_right_or_wrong(*pairs[0]):
         test, p_value = "exact McNemar", exact_mcnemar(*pairs[0])
     else:
         test = "sign-flip permutation"
-        p_value = sign_flip_test(differences, seed, num_bootstrap)
+        p_value = sign_flip_test(differences, weights, seed, num_bootstrap)
     return Comparison(
         n=sum(map(len, differences)),
-        base=float(mean_of_means(*(base for base, _ in pairs))),
-        other=float(mean_of_means(*(other for _, other in pairs))),
-        difference=float(mean_of_means(*differences)),
+        base=float(mean_of_means(*(base for base, _ in pairs), weights=weights)),
+        other=float(mean_of_means(*(other for _, other in pairs), weights=weights)),
+        difference=float(mean_of_means(*differences, weights=weights)),
         low=low,
         high=high,
         p_value=p_value,
@@ -73,8 +81,8 @@ def pool(strata: Sequence[Pair]) -> Pair:
     return tuple(np.concatenate(side) for side in zip(*strata, strict=True))
 
 
-def mean_of_means(*strata: np.ndarray, axis: int = -1) -> np.ndarray:
-    return np.mean([values.mean(axis=axis) for values in strata], axis=0)
+def mean_of_means(*strata: np.ndarray, weights: Sequence[float], axis: int = -1) -> np.ndarray:
+    return np.average([values.mean(axis=axis) for values in strata], axis=0, weights=weights)
 
 
 def is_right_or_wrong(base: np.ndarray, other: np.ndarray) -> bool:
@@ -82,7 +90,7 @@ def is_right_or_wrong(base: np.ndarray, other: np.ndarray) -> bool:
 
 
 def bootstrap_interval(
-    differences: Sequence[np.ndarray], seed: int, num_bootstrap: int
+    differences: Sequence[np.ndarray], weights: Sequence[float], seed: int, num_bootstrap: int
 ) -> tuple[float, float, float] | tuple[None, None, None]:
     """Return the ends of the paired 95 % percentile interval, and the standard error.
 
@@ -94,7 +102,7 @@ def bootstrap_interval(
         return None, None, None
     result = bootstrap(
         differences,
-        mean_of_means,
+        partial(mean_of_means, weights=weights),
         n_resamples=num_bootstrap,
         batch=max(1, ITEMS_AT_ONCE // max(map(len, differences))),
         vectorized=True,
@@ -116,12 +124,15 @@ def exact_mcnemar(base: np.ndarray, other: np.ndarray) -> float:
     return float(mcnemar(table, exact=True).pvalue)
 
 
-def sign_flip_test(differences: Sequence[np.ndarray], seed: int, num_permutations: int) -> float:
+def sign_flip_test(
+    differences: Sequence[np.ndarray], weights: Sequence[float], seed: int, num_permutations: int
+) -> float:
     """Return the two-sided p of swapping both variants' scores of each item at random."""
     from scipy.stats import permutation_test
 
     # Weighted so that the plain sum is the mean of means.
-    weighted = np.concatenate([v / (len(v) * len(differences)) for v in differences])
+    shares = zip(differences, weights, strict=True)
+    weighted = np.concatenate([values * weight / len(values) for values, weight in shares])
     if len(weighted) == 1:
         return 1.0  # both arrangements are as far from 0
     result = permutation_test(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from text2sql.records import UserError, read_json, sha256_of_file, sha256_of_json
+from text2sql.run_folder import is_complete, list_checkpoints
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
 
@@ -51,7 +52,7 @@ def variants_of_run(
     run = adapter_dir.resolve().name
     prefix = f"{run}-" if several else ""
     variants = [Variant(run if several else "finetuned", "finetuned", run, str(adapter_dir))]
-    for folder in list_checkpoints(adapter_dir) if checkpoints else ():
+    for folder in kept_checkpoints(adapter_dir) if checkpoints else ():
         step = int(folder.name.split("-")[1])
         name = prefix + folder.name
         variants.append(Variant(name, "checkpoint", run, str(folder), step=step))
@@ -71,19 +72,15 @@ def check_is_adapter(adapter_dir: Path) -> None:
         )
 
 
-def list_checkpoints(adapter_dir: Path) -> list[Path]:
-    """Return the run's complete checkpoints in the order of their steps."""
-    folders = [
-        folder
-        for folder in adapter_dir.glob("checkpoint-*")
-        if folder.name.split("-")[1].isdigit() and (folder / "adapter_config.json").exists()
-    ]
+def kept_checkpoints(adapter_dir: Path) -> list[Path]:
+    """Return the run's complete checkpoints in the order of their steps; refuse a run without."""
+    folders = [folder for folder in list_checkpoints(adapter_dir) if is_complete(folder)]
     if not folders:
         raise UserError(
             f"{adapter_dir} keeps no checkpoints; leave out --checkpoints, or train with a larger "
             "--save_total_limit."
         )
-    return sorted(folders, key=lambda folder: int(folder.name.split("-")[1]))
+    return folders
 
 
 def hash_adapter(adapter_dir: Path) -> str:

@@ -1,0 +1,221 @@
+"""Compare the base model with its fine-tuned variants, on Spider and on general benchmarks.
+
+    python evaluate.py                                       base and fine-tuned, then the report
+    python evaluate.py --limit 20 --benchmarks none          a smoke run
+    python evaluate.py --checkpoints --adapter_scales 0.5    more variants of the same run
+    python evaluate.py --report_only                         the report again, from what is on disk
+    python evaluate.py --predictions FILE --spider_dir DIR   score anybody's predictions, no model
+
+Finished work is kept: a run that was stopped goes on where it was.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from text2sql.benchmarks import DEFAULT_SHOTS, parse_benchmarks
+from text2sql.command_line import parse_flags, run
+from text2sql.records import UserError, sha256_of_file
+from text2sql.report import build_report
+from text2sql.report_files import print_report, print_scores, write_report
+from text2sql.score_files import score_file
+from text2sql.scoring import ScoringSettings
+from text2sql.spider import read_examples, read_schemas
+from text2sql.study import (
+    Study,
+    model_of,
+    read_split,
+    read_study,
+    refuse_missing_databases,
+    write_study,
+)
+from text2sql.variants import list_variants, shared_fact
+
+# What --split means in a folder in Spider's layout: questions, schemas, databases.
+SPIDER_FILES = {
+    "train": ("train_spider.json", "tables.json", "database"),
+    "validation": ("dev.json", "tables.json", "database"),
+    "test": ("test.json", "test_tables.json", "test_database"),
+}
+
+
+def flag(default: Any, text: str) -> Any:
+    """Return a field with its help text."""
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass
+class EvaluateFlags:
+    data_dir: str = flag("processed_data", "prompts, as preprocess.py wrote them")
+    adapters: list[str] = field(
+        default_factory=lambda: ["outputs/gemma-2b-it-spider"],
+        metadata={"help": "folders that train.py wrote"},
+    )
+    output_dir: str | None = flag(None, "default: the adapter's folder + /evaluation")
+    splits: list[str] = field(
+        default_factory=lambda: ["validation"],
+        metadata={"help": "splits of data_dir; the first gives the gain"},
+    )
+    checkpoints: bool = flag(False, "evaluate every kept checkpoint too")
+    adapter_scales: list[float] = field(
+        default_factory=list,
+        metadata={"help": "strengths of the adapter to evaluate too, such as 0.5"},
+    )
+    benchmarks: list[str] = field(
+        default_factory=lambda: list(DEFAULT_SHOTS),
+        metadata={"help": "tasks of the harness, task:shots, or none"},
+    )
+    benchmarks_dir: str | None = flag(None, "folder with benchmark tasks of your own")
+    max_forgetting: float = flag(1.0, "points of general ability that the recommended may lose")
+    limit: int | None = flag(None, "smoke run: so many questions a split and items a task")
+    max_new_tokens: int = flag(256, "longest generation")
+    batch_size: int = flag(0, "0: chosen for the memory")
+    model_id: str | None = flag(None, "base model; default: the adapter's own")
+    load_in_4bit: bool | None = flag(None, "default: as the adapter was trained")
+    predictions: str | None = flag(None, "score this file: one SQL a line, or JSON lines")
+    spider_dir: str | None = flag(None, "with --predictions: folder in Spider's layout")
+    split: str = flag("validation", "with --predictions: train, validation or test")
+    report_only: bool = flag(False, "rebuild the report from what lies in output_dir")
+    query_timeout_s: float = flag(10.0, "deadline of one predicted query")
+    skip_missing_databases: bool = flag(False, "leave their questions out of execution accuracy")
+    allow_gold_errors: bool = flag(False, "count questions apart whose gold query fails")
+    num_bootstrap: int = flag(5000, "resamples of each interval")
+    seed: int = flag(42, "of the resampling")
+    overwrite: bool = flag(False, "replace results in output_dir that other settings made")
+
+
+OF_REPORT = {"max_forgetting", "num_bootstrap", "seed"}  # only the report reads these
+OF_PREDICTIONS = {"predictions", "spider_dir", "split"}
+OF_SCORING = {"query_timeout_s", "skip_missing_databases", "allow_gold_errors"}
+
+
+def main() -> None:
+    flags, said = parse_flags(EvaluateFlags, __doc__)
+    refuse_contradictions(flags, said)
+    output_dir = choose_output_dir(flags)
+    if flags.predictions is not None:
+        score_predictions_file(flags, output_dir)
+        return
+    if not flags.report_only:
+        evaluate_variants(plan_study(flags), flags, output_dir)
+    study = read_study(output_dir)
+    said_now = {name: getattr(flags, name) for name in said & OF_REPORT}
+    report = build_report(output_dir, study, study["report_settings"] | said_now)
+    write_report(output_dir, report)
+    print_report(output_dir, report)
+
+
+def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
+    """Refuse flags that have no meaning beside each other, and values without one."""
+    if flags.predictions is not None:
+        refuse(
+            said - OF_PREDICTIONS - OF_SCORING - {"output_dir"}, "not together with --predictions"
+        )
+        if flags.spider_dir is None:
+            raise UserError("--predictions needs --spider_dir, the folder with Spider's files.")
+        if flags.split not in SPIDER_FILES:
+            raise UserError(f"--split {flags.split}: choose from {', '.join(SPIDER_FILES)}.")
+    else:
+        refuse(said & OF_PREDICTIONS, "only together with --predictions")
+    if flags.report_only:
+        allowed = OF_REPORT | {"report_only", "output_dir", "adapters"}
+        refuse(said - allowed, "not together with --report_only")
+    for name in ("limit", "max_new_tokens", "num_bootstrap", "query_timeout_s"):
+        if getattr(flags, name) is not None and getattr(flags, name) <= 0:
+            raise UserError(f"--{name} must be above 0.")
+    for name in ("batch_size", "max_forgetting", "seed"):
+        if getattr(flags, name) < 0:
+            raise UserError(f"--{name} must not be below 0.")
+
+
+def refuse(names: set[str], reason: str) -> None:
+    if names:
+        raise UserError(f"{', '.join(f'--{name}' for name in sorted(names))}: {reason}.")
+
+
+def choose_output_dir(flags: EvaluateFlags) -> Path:
+    if flags.output_dir is not None:
+        return Path(flags.output_dir)
+    if flags.predictions is not None:
+        return Path("outputs") / Path(flags.predictions).stem
+    if len(flags.adapters) > 1:
+        raise UserError("Several adapters need --output_dir, the folder of their common report.")
+    return Path(flags.adapters[0]) / "evaluation"
+
+
+def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:
+    """Score anybody's predictions; neither a model nor torch is needed."""
+    examples_path, tables_path, database_dir = (
+        Path(flags.spider_dir) / name for name in SPIDER_FILES[flags.split]
+    )
+    scores = score_file(
+        Path(flags.predictions),
+        read_examples(examples_path),
+        read_schemas(tables_path),
+        database_dir,
+        output_dir,
+        scoring_settings(flags),
+        split=flags.split,
+        inputs={str(path): sha256_of_file(path) for path in (examples_path, tables_path)},
+    )
+    print_scores(scores)
+    print(f"\nScores: {output_dir / 'scores.json'}; every verdict: {output_dir / 'verdicts.jsonl'}")
+
+
+def scoring_settings(flags: EvaluateFlags) -> ScoringSettings:
+    return ScoringSettings(
+        query_timeout_s=flags.query_timeout_s,
+        allow_gold_errors=flags.allow_gold_errors,
+        skip_missing_databases=flags.skip_missing_databases,
+    )
+
+
+def plan_study(flags: EvaluateFlags) -> Study:
+    """Read and check everything that needs no model."""
+    adapter_dirs = [Path(adapter) for adapter in flags.adapters]
+    variants = list_variants(adapter_dirs, flags.checkpoints, flags.adapter_scales)
+    data_dir = Path(flags.data_dir)
+    splits = [read_split(data_dir, name, flags.limit) for name in flags.splits]
+    refuse_missing_databases(splits, flags.skip_missing_databases)
+    load_in_4bit = flags.load_in_4bit
+    if load_in_4bit is None:
+        load_in_4bit = shared_fact(adapter_dirs, "load_in_4bit", default=True)
+
+    from text2sql.loaded_variants import choose_dtype  # imports torch, which takes seconds
+
+    base = {
+        "model_id": model_of(data_dir, shared_fact(adapter_dirs, "model_id"), flags.model_id),
+        "load_in_4bit": load_in_4bit,
+        "dtype": choose_dtype(),
+    }
+    return Study(variants, splits, parse_benchmarks(flags.benchmarks), base, flags.limit)
+
+
+def evaluate_variants(study: Study, flags: EvaluateFlags, output_dir: Path) -> None:
+    """Bring every answer, verdict and benchmark that the study asks for onto the disk."""
+    from text2sql import evaluation
+    from text2sql.loaded_variants import LoadedVariants
+
+    benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
+    own_tasks = evaluation.hash_own_tasks(benchmarks_dir)
+    evaluation.clear_stale_work(study, output_dir, flags.max_new_tokens, own_tasks, flags.overwrite)
+    tasks = evaluation.load_unfinished_tasks(study, output_dir, benchmarks_dir)
+    write_study(
+        output_dir, study, report_settings={name: getattr(flags, name) for name in OF_REPORT}
+    )
+    models = LoadedVariants(study.variants, **study.base)
+    evaluation.predict(
+        study,
+        models,
+        output_dir,
+        max_new_tokens=flags.max_new_tokens,
+        batch_size=flags.batch_size,
+    )
+    evaluation.score(study, output_dir, scoring_settings(flags))
+    evaluation.measure(
+        study, models, tasks, output_dir, own_tasks=own_tasks, batch_size=flags.batch_size
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,107 @@
+"""report.json -> sentences in points: the one to quote, what to know, what to take."""
+
+from collections.abc import Iterator, Mapping
+
+
+def percent(fraction: float | None) -> str:
+    return "–" if fraction is None else f"{100 * fraction:.1f}"
+
+
+def points(fraction: float | None) -> str:
+    """Return a signed difference in points; one that rounds to nothing has no sign."""
+    if fraction is None:
+        return "–"
+    rounded = round(100 * fraction, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+
+
+def interval(comparison: Mapping) -> str:
+    if comparison["low"] is None:
+        return "–"
+    return f"{points(comparison['low'])} to {points(comparison['high'])}"
+
+
+def p_value(p: float | None) -> str:
+    if p is None:
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def quoted(comparison: Mapping, what: str = "") -> str:
+    """Return a difference as a sentence quotes it: with its interval and n."""
+    return (
+        f"{points(comparison['difference'])} points "
+        f"(95 % {interval(comparison)}, n = {comparison['n']:,}{what})"
+    )
+
+
+def summarize(report: Mapping) -> str:
+    """Return one sentence that a reader could quote."""
+    split, name = main_comparison(report)
+    if name is None:
+        return "Nothing is compared yet: base and a fine-tuned variant are not both finished."
+    gain = report["splits"][split]["comparisons"][name]["execution_accuracy"]["all"]
+    sentence = f"Fine-tuning changed execution accuracy on Spider's {split} by {quoted(gain)}"
+    change = report["mean_over_benchmarks"].get(name)
+    if change is None:
+        return f"{sentence}; general ability was not measured."
+    num_benchmarks = len(report["benchmarks"])
+    what = f" items of {num_benchmarks} benchmark{'s' if num_benchmarks > 1 else ''}"
+    return f"{sentence} and general ability by {quoted(change, what)}."
+
+
+def main_comparison(report: Mapping) -> tuple[str, str | None]:
+    """Return the first split and its best fine-tuned variant, None where there is none yet."""
+    split, content = next(iter(report["splits"].items()))
+    finetuned = [v["name"] for v in report["study"]["variants"] if v["kind"] == "finetuned"]
+    gains = {
+        name: content["comparisons"][name]["execution_accuracy"]["all"]["difference"]
+        for name in finetuned
+        if "execution_accuracy" in content["comparisons"].get(name, {})
+    }
+    return split, max(gains, key=gains.get, default=None)
+
+
+def notes_of(report: Mapping) -> Iterator[str]:
+    """Yield what a reader must know beside the numbers."""
+    study = report["study"]
+    if study["limit"]:
+        yield (
+            f"SMOKE RUN: only the first {study['limit']} questions of a split and items of a task "
+            "(--limit)."
+        )
+    for name, split in report["splits"].items():
+        for variant in split["unfinished"]:
+            yield f"{name}: {variant} is not finished; run evaluate.py again."
+        skipped = {
+            reason: number
+            for variant in split["variants"].values()
+            for reason, number in variant["not_executed"].items()
+        }
+        for reason, number in skipped.items():
+            yield f"{name}: {number} questions are left out of execution ({reason})."
+    for name, benchmark in report["benchmarks"].items():
+        names = [variant["name"] for variant in study["variants"]]
+        unfinished = [variant for variant in names if variant not in benchmark["variants"]]
+        if unfinished:
+            yield f"{name}: {', '.join(unfinished)} not finished; run evaluate.py again."
+    if report["benchmarks"]:
+        yield "The benchmarks are asked without a chat template, with one <bos>."
+    yield (
+        "Intervals are 95 % paired bootstrap intervals; p is two-sided (exact McNemar for right "
+        "or wrong, else sign-flip permutation), over the benchmarks after Holm."
+    )
+
+
+def recommendation(report: Mapping) -> str | None:
+    """Return which variant to take, or that none is within the limit; None without benchmarks."""
+    tradeoff = report["tradeoff"]
+    if not tradeoff["points"]:
+        return None
+    limit = f"{100 * tradeoff['max_forgetting']:g} points of general ability"
+    if tradeoff["recommended"] is None:
+        return f"No variant gains execution accuracy and is sure to lose at most {limit}."
+    return (
+        f"Recommended: {tradeoff['recommended']}, the highest execution accuracy among the "
+        f"variants that are sure to lose at most {limit}."
+    )

@@ -98,13 +98,12 @@ def score_group_without_having(predicted: Query, gold: Query) -> ClauseScore:
 
 def score_group(predicted: Query, gold: Query) -> ClauseScore:
     """Score GROUP BY with HAVING, each in the order in which they are written."""
-    matches = [unit.column for unit in predicted.group_by] == [
-        unit.column for unit in gold.group_by
-    ]
+    columns = [unit.column for unit in predicted.group_by]
+    gold_columns = [unit.column for unit in gold.group_by]
     return score_presence(
-        bool(predicted.group_by),
-        bool(gold.group_by),
-        not gold.group_by or (matches and predicted.having == gold.having),
+        bool(columns),
+        bool(gold_columns),
+        not gold_columns or (columns == gold_columns and predicted.having == gold.having),
     )
 
 

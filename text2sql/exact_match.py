@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from text2sql.clause_scores import PartialScores, score_clauses, sets_match
 from text2sql.spider import Schema
-from text2sql.sql_query import ColumnUnit, Conditions, Query, ValueUnit
+from text2sql.sql_query import ColumnUnit, Conditions, Query, Value, ValueUnit
 
 EMPTY_QUERY = Query()  # what an unparsable prediction is compared as
 
@@ -52,14 +52,17 @@ def drop_values(query: Query) -> Query:
 
 
 def drop_condition_values(conditions: Conditions) -> Conditions:
+    """Quirk: a condition in a connector's place keeps its values."""
+
+    def drop_value(value: Value | None) -> Query | None:
+        return drop_values(value) if isinstance(value, Query) else None
+
     return tuple(
-        replace(
-            condition,
-            value=drop_values(condition.value) if isinstance(condition.value, Query) else None,
-            upper=drop_values(condition.upper) if isinstance(condition.upper, Query) else None,
+        condition
+        if place % 2
+        else replace(
+            condition, value=drop_value(condition.value), upper=drop_value(condition.upper)
         )
-        if place % 2 == 0
-        else condition
         for place, condition in enumerate(conditions)
     )
 
@@ -80,7 +83,7 @@ def tie_columns(query: Query, representatives: dict[str, str]) -> Query:
 
     def tie_conditions(conditions: Conditions) -> Conditions:
         return tuple(
-            replace(condition, left=tie_value(condition.left)) if place % 2 == 0 else condition
+            condition if place % 2 else replace(condition, left=tie_value(condition.left))
             for place, condition in enumerate(conditions)
         )
 

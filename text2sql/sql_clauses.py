@@ -209,7 +209,7 @@ class QueryParser:
         return value
 
     def parse_column_value(self) -> ColumnUnit:
-        """Quirk: the words behind the column, up to one of VALUE_ENDS, are lost, as in `= a + b`."""
+        """Quirk: what follows the column, as in `= a + b`, is lost up to one of VALUE_ENDS."""
         words = []
         while not self.tokens.at_end() and self.tokens.peek() not in VALUE_ENDS:
             words.append(self.tokens.take())

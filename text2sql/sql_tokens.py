@@ -27,10 +27,7 @@ WORD_RULES = tuple(
         (r"([^.])(\.)([\])}>]*)\s*$", r"\1 \2\3 "),
         (r"[?!]", r" \g<0> "),
         (r"\*", r" \g<0> "),
-        (
-            r"[\]\[(){}<>]",
-            r" \g<0> ",
-        ),  # `<` and `>` are brackets here; `=`, `+` and `/` cut nothing
+        (r"[\]\[(){}<>]", r" \g<0> "),  # cuts off `<` and `>`, as brackets, but not `=`, `+`, `/`
         (r"--", r" \g<0> "),
         (r"[»”’]", r" \g<0> "),
         (r"(?i)\b(can)(not)\b", r" \1 \2 "),
@@ -83,18 +80,17 @@ def join_comparisons(tokens: list[str]) -> list[str]:
 
 
 class TokenReader:
-    """Tokens and the position of the next one."""
+    """Tokens and the position of the next one; behind the last token stands None."""
 
     def __init__(self, tokens: list[str]):
-        self.tokens = tokens
+        self.tokens = [*tokens, None]
         self.position = 0
 
     def peek(self) -> str | None:
-        """Return the next token, None at the end."""
-        return None if self.at_end() else self.tokens[self.position]
+        return self.tokens[self.position]
 
     def at_end(self) -> bool:
-        return self.position >= len(self.tokens)
+        return self.peek() is None
 
     def take(self) -> str:
         token = self.peek()
@@ -105,7 +101,11 @@ class TokenReader:
 
     def accept(self, *expected: str) -> str | None:
         """Take the next token and return it where it is one of `expected`; else return None."""
-        return self.take() if self.peek() in expected else None
+        token = self.tokens[self.position]
+        if token not in expected:
+            return None
+        self.position += 1
+        return token
 
     def expect(self, *expected: str) -> str:
         token = self.accept(*expected)

@@ -2,7 +2,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install lint format test
+DEMO := outputs/demo
+
+.PHONY: install lint format test demo
 
 install: $(VENV)/installed
 
@@ -23,3 +25,14 @@ format: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# The demo's own flags; demo/README.md says why each differs from the recipe.
+demo: install
+	$(BIN)/python demo/make_model.py
+	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
+	  --schema_format compact --num_shots 1 --output_dir $(DEMO)/processed_data
+	$(BIN)/python train.py --data_dir $(DEMO)/processed_data --output_dir $(DEMO)/run --resume \
+	  --learning_rate 5e-3 --max_steps 120 --eval_steps 40 --logging_steps 10
+	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
+	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
+	  --max_new_tokens 64

@@ -117,7 +117,7 @@ class Recipe:
 
 
 # These say how to go about a run, not what is trained.
-NOT_SETTINGS = ("resume", "overwrite", "resume_from_checkpoint", "output_dir")
+NOT_SETTINGS = ("resume", "overwrite", "resume_from_checkpoint", "output_dir", "data_dir")
 
 
 def main() -> None:
@@ -129,9 +129,9 @@ def main() -> None:
     from text2sql import training  # imports torch, which takes seconds
 
     run_dir = Path(flags.output_dir)
-    settings = recorded_settings(flags)
-    checkpoint = training.first_process_decides(open_run, run_dir, settings, flags)
     rows, eval_rows = read_rows(flags)
+    settings = recorded_settings(flags, rows, eval_rows)
+    checkpoint = training.first_process_decides(open_run, run_dir, settings, flags)
     model, tokenizer, arrangement = load_for_training(flags, said, rows)
     trainer = training.build_trainer(flags, said, arrangement, model, tokenizer, rows, eval_rows)
 
@@ -139,7 +139,7 @@ def main() -> None:
         preview = training.preview_first_row(trainer.train_dataset, tokenizer)
         num_steps = training.count_steps(flags, arrangement, len(rows))
         print_plan(trainer, arrangement, preview, flags, num_steps)
-        record = begin_record(flags, settings, arrangement, rows, eval_rows)
+        record = begin_record(flags, settings, arrangement, len(rows))
         write_json(run_dir / RECORD_NAME, record)
         training.write_first_row_event(run_dir, preview)
     seconds = train(trainer, checkpoint)
@@ -200,9 +200,10 @@ def refuse_contradictions(flags: Recipe, said: set[str], manifest: dict) -> None
         )
 
 
-def recorded_settings(flags: Recipe) -> dict:
-    """Return every flag that decides what is trained, as JSON would give it back."""
+def recorded_settings(flags: Recipe, rows: "Dataset", eval_rows: "Dataset") -> dict:
+    """Return all that decides what is trained, as JSON would give it back."""
     settings = {name: value for name, value in vars(flags).items() if name not in NOT_SETTINGS}
+    settings["data_sha256"] = sha256_of_json([list(rows["text"]), list(eval_rows["text"])])
     return json.loads(json.dumps(settings, default=str))
 
 
@@ -310,7 +311,7 @@ def print_plan(
 
 
 def begin_record(
-    flags: Recipe, settings: dict, arrangement: Arrangement, rows: "Dataset", eval_rows: "Dataset"
+    flags: Recipe, settings: dict, arrangement: Arrangement, num_train_examples: int
 ) -> dict:
     return build_run_record(
         status="running",
@@ -319,8 +320,7 @@ def begin_record(
         seed=flags.seed,
         limit=flags.limit,
         data_dir=str(Path(flags.data_dir).resolve()),
-        data_sha256=sha256_of_json([list(rows["text"]), list(eval_rows["text"])]),
-        num_train_examples=len(rows),
+        num_train_examples=num_train_examples,
         num_processes=world_size(),
         arrangement=asdict(arrangement),
         settings=settings,

@@ -195,7 +195,7 @@ def test_finished_run_is_left_alone_unless_told_otherwise(finished_run, run_trai
         run_train(finished_run, *QUICK, "--resume")
     assert ended.value.code == 0
     assert "nothing to do" in capsys.readouterr().out
-    with pytest.raises(UserError, match=r"--learning_rate 0\.01"):
+    with pytest.raises(UserError, match=r"learning_rate 0\.01"):
         run_train(finished_run, *QUICK, "--resume", "--learning_rate", "1e-3")
     assert (finished_run / "adapter_model.safetensors").read_bytes() == adapter
 

@@ -60,14 +60,14 @@ def is_finished(run_dir: Path) -> bool:
 
 def refuse_other_settings(run_dir: Path, recorded: dict, settings: dict) -> None:
     different = [
-        f"--{name} {recorded.get(name)} (now {settings.get(name)})"
+        f"{name} {recorded.get(name)} (now {settings.get(name)})"
         for name in sorted(recorded.keys() | settings.keys())
         if recorded.get(name) != settings.get(name)
     ]
     if different:
         raise UserError(
-            f"{run_dir} was begun with {', '.join(different)}. Say the same to go on, "
-            "--overwrite to begin anew, or choose another --output_dir."
+            f"{run_dir} was begun with other settings: {', '.join(different)}. "
+            "Say the same to go on, --overwrite to begin anew, or choose another --output_dir."
         )
 
 

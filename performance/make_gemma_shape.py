@@ -1,0 +1,95 @@
+"""Save a random model of Gemma-2B's shape with a stand-in tokenizer, to measure speed and memory.
+
+    python performance/make_gemma_shape.py --spider_dir DIR --output_dir DIR
+
+Time and memory depend on shapes, not on what the weights have learned; what the model writes is
+noise. The tokenizer is a byte-level BPE trained on Spider's questions, queries and schemas, with
+Gemma's special tokens and chat template; the embedding has Gemma's 256,000 rows all the same.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from text2sql.command_line import parse_flags, run
+
+SPECIAL_TOKENS = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
+CHAT_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{% set role = 'model' if message['role'] == 'assistant' else message['role'] %}"
+    "{{ '<start_of_turn>' + role + '\n' + message['content'] | trim + '<end_of_turn>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
+)
+
+
+@dataclass
+class Flags:
+    spider_dir: str
+    output_dir: str
+    seed: int = 42
+
+
+def main() -> None:
+    flags, _ = parse_flags(Flags, __doc__)
+    if (Path(flags.output_dir) / "config.json").exists():
+        return
+    make_tokenizer(Path(flags.spider_dir)).save_pretrained(flags.output_dir)
+    make_model(flags.seed).save_pretrained(flags.output_dir)
+
+
+def make_tokenizer(spider_dir: Path):
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=32_000,
+        special_tokens=SPECIAL_TOKENS,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(texts_of(spider_dir), trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token="<bos>",
+        eos_token="<eos>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        additional_special_tokens=SPECIAL_TOKENS[4:],
+        chat_template=CHAT_TEMPLATE,
+    )
+
+
+def texts_of(spider_dir: Path) -> list[str]:
+    examples = json.loads((spider_dir / "train_spider.json").read_text(encoding="utf-8"))
+    schemas = (spider_dir / "tables.json").read_text(encoding="utf-8")
+    return [f"{example['question']}\n{example['query']}" for example in examples] + [schemas]
+
+
+def make_model(seed: int):
+    import torch
+    from transformers import GemmaConfig, GemmaForCausalLM
+
+    torch.manual_seed(seed)
+    torch.set_default_dtype(torch.bfloat16)
+    config = GemmaConfig(
+        vocab_size=256_000,
+        hidden_size=2048,
+        intermediate_size=16384,
+        num_hidden_layers=18,
+        num_attention_heads=8,
+        num_key_value_heads=1,
+        head_dim=256,
+        max_position_embeddings=8192,
+        pad_token_id=0,
+        eos_token_id=1,
+        bos_token_id=2,
+        dtype=torch.bfloat16,
+    )
+    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
+        return GemmaForCausalLM(config)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -14,6 +14,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, get_args, get_origin, get_type_hints
 
+import yaml
+
 from text2sql.records import UserError
 
 DISK_ERRORS = {
@@ -126,15 +128,22 @@ def accepts(hint: Any, value: list | dict | None) -> bool:
     return type(value) in {get_origin(member) or member for member in (hint, *get_args(hint))}
 
 
+class ConfigLoader(yaml.SafeLoader):
+    """YAML 1.1 takes 1e-6 for a word, where people and YAML 1.2 mean a number."""
+
+
+ConfigLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
 def read_config(path: str) -> list[tuple[str, str | list | dict | None]]:
     """Return what a YAML mapping says: single values as they are written, so that `no` stays `no`.
 
     A `UserError` names a file that cannot be read or says a name twice.
     """
-    import yaml
-
     try:
-        loader = yaml.SafeLoader(Path(path).read_text(encoding="utf-8"))
+        loader = ConfigLoader(Path(path).read_text(encoding="utf-8"))
         root = loader.get_single_node()
         if not isinstance(root, yaml.MappingNode):
             raise UserError(f"--config {path} must hold one 'flag: value' a line.")

@@ -109,8 +109,10 @@ def refuse_impossible(config: PreprocessConfig) -> None:
         raise UserError("--spider_dir holds all files: say it, or --spider_archive, but not both.")
     if not 0 <= config.holdout_fraction < 1:
         raise UserError("--holdout_fraction is a share of the train questions: 0 or more, below 1.")
-    if config.num_shots < 0 or config.max_length < 1 or (config.limit or 1) < 1:
-        raise UserError("--num_shots must be 0 or more; --max_length and --limit 1 or more.")
+    if config.num_shots < 0 or config.max_length < 1:
+        raise UserError("--num_shots must be 0 or more, and --max_length 1 or more.")
+    if config.limit is not None and config.limit < 1:
+        raise UserError("--limit must be 1 or more.")
 
 
 def read_splits(config: PreprocessConfig) -> tuple[dict[str, Split], dict | None]:
@@ -151,14 +153,11 @@ def gold_hardness(example: Example, schema: Schema) -> str | None:
 
 
 def hold_out(splits: dict[str, Split], config: PreprocessConfig) -> dict[str, Split]:
-    train, holdout = hold_out_databases(splits["train"], config.holdout_fraction, config.seed)
     if not config.holdout_fraction:
         return splits
-    if not (train.examples and holdout.examples):
-        raise UserError(
-            f"--holdout_fraction {config.holdout_fraction} leaves a split without a whole "
-            "database; take another, or 0 for no holdout."
-        )
+    train, holdout = hold_out_databases(splits["train"], config.holdout_fraction, config.seed)
+    if not train.examples:
+        raise UserError("Train has one database, none to hold out: say --holdout_fraction 0.")
     return splits | {"train": train, "holdout": holdout}
 
 

@@ -27,12 +27,13 @@ class LocalHub:
         self.root = root
         self.gated: set[str] = set()
         self.requests: list[str] = []
+        self.cut_short_after: int | None = None  # bytes of a body; then the connection breaks
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {}))
         self.server.hub = self
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def __enter__(self) -> "LocalHub":
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=[0.01], daemon=True).start()
         return self
 
     def __exit__(self, *_) -> None:
@@ -119,7 +120,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            limit = self.server.hub.cut_short_after
+            self.wfile.write(content[:limit])
+            self.close_connection = limit is not None
 
 
 def asked_paths(content_type: str, body: bytes) -> list[str]:

@@ -65,7 +65,7 @@ def describe_split(
         "num_shots": count_values(prompt.num_shots for prompt in fitted),
         "without_types": sum(not prompt.reduction.with_types for prompt in fitted),
         "without_some_tables": sum(not prompt.reduction.all_tables for prompt in fitted),
-        "hardness": count_values(row["hardness"] for row in rows),
+        "hardness": count_values(row["hardness"] or "unknown" for row in rows),
         "num_tokens": length_percentiles([row["num_tokens"] for row in rows]),
     }
 

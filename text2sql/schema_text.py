@@ -26,7 +26,12 @@ STOP_WORDS = frozenset(
 
 
 def render_schema(schema: Schema, schema_format: str, with_types: bool = True) -> str:
-    """Return the schema in one of `SCHEMA_FORMATS`; `compact` never has types."""
+    """Return the schema in one of `SCHEMA_FORMATS`; `compact` never has types.
+
+    SQLite's own tables, which some entries of tables.json list, are left out.
+    """
+    own = [table.name for table in schema.tables if not table.name.startswith("sqlite_")]
+    schema = keep_tables(schema, own)
     if schema_format == "compact":
         return render_compact(schema)
     return "\n".join(

@@ -18,19 +18,23 @@ def choose_fixed_shots(
 ) -> list[Example]:
     """Return `num_shots` shots, spread over hardness, then their reserves.
 
-    All are of different databases. Only the shorter half of the examples, by `length`, comes into
-    question: a shot stands in every prompt, and what it takes is lost to the schema.
+    All are of different databases, and of the shorter half of the examples by `length`: a shot
+    stands in every prompt, and what it takes is lost to the schema. Data with few databases gives
+    fewer, or longer ones.
     """
     if not num_shots:
         return []
-    candidates = sorted(examples, key=length)[: max(len(examples) // 2, 1)]
+    num_wanted = num_shots + NUM_RESERVES
+    candidates = sorted(examples, key=length)[: len(examples) // 2]
+    if len({example.db_id for example in candidates}) < num_wanted:
+        candidates = list(examples)
     random.Random(seed).shuffle(candidates)
     chosen: list[Example] = []
-    for number in range(num_shots + NUM_RESERVES):
-        wanted = HARDNESS_OF_SHOTS[number % len(HARDNESS_OF_SHOTS)]
+    for number in range(num_wanted):
+        hardness = HARDNESS_OF_SHOTS[number % len(HARDNESS_OF_SHOTS)]
         others = [e for e in candidates if all(e.db_id != shot.db_id for shot in chosen)]
-        # Small data may have no such example left; any other database's is better than none.
-        chosen += [*(e for e in others if e.hardness == wanted), *others][:1]
+        # Where no such example is left, one of another hardness is better than none.
+        chosen += [*(e for e in others if e.hardness == hardness), *others][:1]
     return chosen
 
 

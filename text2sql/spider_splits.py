@@ -127,7 +127,11 @@ def missing_databases(split: Split) -> list[str]:
 
 
 def hold_out_databases(train: Split, fraction: float, seed: int) -> tuple[Split, Split]:
-    """Return train and holdout: whole databases with at most about `fraction` of the examples."""
+    """Return train and holdout: whole databases with about `fraction` of the examples.
+
+    Databases are drawn by the seed, passing over those that would exceed the fraction; where all
+    of them would, as in small data, the smallest one is held out.
+    """
     num_examples = Counter(example.db_id for example in train.examples)
     db_ids = sorted(num_examples)
     random.Random(seed).shuffle(db_ids)
@@ -137,6 +141,7 @@ def hold_out_databases(train: Split, fraction: float, seed: int) -> tuple[Split,
         if num_examples[db_id] <= wanted:
             held_out.add(db_id)
             wanted -= num_examples[db_id]
+    held_out = held_out or {min(db_ids, key=num_examples.__getitem__)}
     kept = [example for example in train.examples if example.db_id not in held_out]
     holdout = [example for example in train.examples if example.db_id in held_out]
     return replace(train, examples=kept), replace(train, examples=holdout)

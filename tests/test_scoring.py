@@ -8,7 +8,7 @@ import pytest
 
 from text2sql import scoring
 from text2sql.records import UserError, read_json, read_jsonl
-from text2sql.score_files import read_predictions, score_file, summarize_verdicts
+from text2sql.score_files import drop_db_ids, read_predictions, score_file, summarize_verdicts
 from text2sql.scoring import ScoringSettings, score_predictions
 from text2sql.spider import Example, read_examples, read_schemas
 
@@ -186,7 +186,6 @@ LINES = {
     "one_sql_a_line": "SELECT 1\nSELECT 2\n",
     "no_newline_at_the_end": "SELECT 1\nSELECT 2",
     "windows_lines_and_a_mark_in_front": "\ufeffSELECT 1\r\nSELECT 2\r\n",
-    "with_db_id_as_in_the_gold_file": "SELECT 1\tmuseum\nSELECT 2\tstable\n",
     "json_lines": json_line(0, "SELECT 1") + json_line(1, "SELECT 2"),
     "json_lines_in_another_order": json_line(1, "SELECT 2")
     + "\n"
@@ -261,6 +260,15 @@ def test_stray_bytes_spoil_only_their_own_line(spider, tmp_path):
     assert scores["flags"]["query_timeout_s"] == 10.0
     assert scores["split"] == "validation"
     assert set(scores["databases"]) == {"museum", "stable"}
+
+
+def test_official_file_of_gold_queries_is_a_predictions_file(spider, tmp_path):
+    examples = read_examples(spider / "dev.json")
+    lines = [f"{example.gold_sql}\t{example.db_id}" for example in examples]
+    assert drop_db_ids(lines, examples) == gold_sqls(spider)
+    tabs_within = [sql.replace(" ", "\t") for sql in gold_sqls(spider)]
+    assert drop_db_ids(tabs_within, examples) == tabs_within
+    assert drop_db_ids([""] * 16, examples) == [""] * 16
 
 
 def test_scoring_imports_neither_torch_nor_transformers(spider, tmp_path):

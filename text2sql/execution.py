@@ -182,9 +182,12 @@ class SqlWorkers:
 
     def __exit__(self, *_: object) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self.workers:  # so that no thread waits for an answer any more
+            if worker.process is not None:
+                worker.process.kill()
+        self.threads.shutdown()
         for worker in self.workers:
             worker.kill()
-        self.threads.shutdown()
 
     def submit(self, ask: Callable[..., Any], *question: Any) -> Future:
         """Return the future answer of `SqlWorker.run_gold` or `SqlWorker.compare`."""

@@ -1,7 +1,6 @@
 """A file of predictions -> `verdicts.jsonl` and `scores.json`, described in docs/SCORING.md."""
 
 import json
-import re
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,6 @@ from text2sql.spider import Example, Schema, database_path
 
 HARDNESS_LEVELS = ("easy", "medium", "hard", "extra")
 RAN = (None, "wrong_columns", "wrong_rows", "wrong_order")  # values of `error` for SQL that ran
-LINE_WITH_DB_ID = re.compile(r"[^\t]*\t\s*\w+\s*")  # as in the official files of gold queries
 
 
 def score_file(
@@ -40,6 +38,7 @@ def score_file(
     predictions and databases.
     """
     predicted_sqls = read_predictions(predictions_path, len(examples))
+    predicted_sqls = drop_db_ids(predicted_sqls, examples)
     verdicts = score_predictions(predicted_sqls, examples, schemas, database_dir, settings)
     databases = {ex.db_id: database_path(database_dir, ex.db_id) for ex in examples}
     return write_scores(
@@ -75,9 +74,19 @@ def read_predictions(path: Path, num_examples: int) -> list[str]:
             f"{path} has {len(lines)} lines for {num_examples} examples: one SQL a line is needed, "
             "and a blank line for an empty prediction. Nothing was scored."
         )
-    if all(LINE_WITH_DB_ID.fullmatch(line) for line in lines):
-        return [line.partition("\t")[0].strip() for line in lines]
     return [line.strip() for line in lines]
+
+
+def drop_db_ids(predicted_sqls: Sequence[str], examples: Sequence[Example]) -> list[str]:
+    """Return the SQL alone where each line ends in a tab and its `db_id`, as in dev_gold.sql."""
+    pairs = [sql.rpartition("\t") for sql in predicted_sqls]
+    if all(
+        db_id == example.db_id
+        for (_, _, db_id), example in zip(pairs, examples, strict=True)
+        if db_id
+    ):
+        return [sql.strip() for sql, _, _ in pairs]
+    return list(predicted_sqls)
 
 
 def read_indexed_predictions(path: Path, lines: Sequence[str], num_examples: int) -> list[str]:

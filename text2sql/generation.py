@@ -1,11 +1,10 @@
 """Prompts -> predictions.jsonl: greedy, batched, sharing what prompts have in common, resumable."""
 
-import copy
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from text2sql.modeling import end_of_turn_id
 from text2sql.prompts import render_chat
@@ -13,6 +12,7 @@ from text2sql.records import UserError, json_line, read_finished_rows, write_jso
 from text2sql.sql_text import extract_sql
 
 if TYPE_CHECKING:
+    import torch
     from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
 CPU_BATCH_SIZE = 16
@@ -42,8 +42,8 @@ def generate_predictions(
 ) -> None:
     """Write a prediction for each of `rows` that `path` does not have yet; 0 chooses the batch.
 
-    Each finished batch is on disk before the next one starts. Longest prompts come first: memory
-    runs out at once or never, and the time left is never told too low.
+    Each finished batch is on disk before the next one starts. Prompts that begin alike (the same
+    shots, the same schema) are neighbours, so that a batch has much to share and little to pad.
     """
     from tqdm import tqdm
 
@@ -57,17 +57,16 @@ def generate_predictions(
         return
     longest = max(map(len, prompts.values())) + max_new_tokens
     batch_size = batch_size or choose_batch_size(model, longest)
-    todo = sorted(prompts, key=lambda index: (-len(prompts[index]), index))
+    todo = sorted(prompts, key=lambda index: prompts[index])
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         growing_path(path).open("a", encoding="utf-8") as file,
         tqdm(total=len(rows), initial=len(rows) - len(todo), desc=label, unit="question") as bar,
         greedy_decoding(model, tokenizer, max_new_tokens),
     ):
-        prefix = SharedPrefix(model, list(prompts.values()))
         while todo:
             batch = todo[:batch_size]
-            generated = try_decoding(model, prefix, [prompts[index] for index in batch])
+            generated = try_decoding(model, [prompts[index] for index in batch])
             if generated is None:
                 batch_size = halve(batch_size)
                 continue
@@ -153,13 +152,13 @@ def greedy_decoding(
 
 
 def try_decoding(
-    model: "PreTrainedModel", prefix: "SharedPrefix", prompts: Sequence[Sequence[int]]
+    model: "PreTrainedModel", prompts: Sequence[Sequence[int]]
 ) -> list[list[int]] | None:
     """Return what `decode_batch` returns, or None where the device's memory did not suffice."""
     import torch
 
     try:
-        return decode_batch(model, prefix, prompts)
+        return decode_batch(model, prompts)
     except torch.OutOfMemoryError:
         return None
 
@@ -177,32 +176,42 @@ def halve(batch_size: int) -> int:
     return batch_size // 2
 
 
-def decode_batch(
-    model: "PreTrainedModel", prefix: "SharedPrefix", prompts: Sequence[Sequence[int]]
-) -> list[list[int]]:
+def decode_batch(model: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -> list[list[int]]:
     """Return the new token ids of each prompt, up to and with the token that ends it.
 
-    The padding stands left of what the prompts do not share and is masked, so that the tokens
-    are those of one prompt alone.
+    What all prompts begin with is computed once. The padding stands behind it and is masked, so
+    that the tokens are those of one prompt alone.
     """
     import torch
 
+    shared = shared_length(model, prompts)
     width = max(map(len, prompts))
     pad_id = model.generation_config.pad_token_id
-    shared = len(prefix)
     ids, mask = [], []
     for prompt in prompts:
         padding = width - len(prompt)
         ids.append([*prompt[:shared], *[pad_id] * padding, *prompt[shared:]])
         mask.append([1] * shared + [0] * padding + [1] * (len(prompt) - shared))
+    ids = torch.tensor(ids, device=model.device)
     with torch.inference_mode():
         output = model.generate(
-            input_ids=torch.tensor(ids, device=model.device),
+            input_ids=ids,
             attention_mask=torch.tensor(mask, device=model.device),
-            **prefix.cache_for(len(prompts)),
+            past_key_values=compute_prefix(model, ids[:1, :shared], len(prompts)),
         )
     stops = set(model.generation_config.eos_token_id)
     return [cut_at_stop(new_ids, stops) for new_ids in output[:, width:].tolist()]
+
+
+def compute_prefix(
+    model: "PreTrainedModel", prefix_ids: "torch.Tensor", batch_size: int
+) -> "Cache | None":
+    """Return keys and values of the prefix, repeated for a batch; None for an empty prefix."""
+    if prefix_ids.shape[1] == 0:
+        return None
+    cache = model(input_ids=prefix_ids, use_cache=True, logits_to_keep=1).past_key_values
+    cache.batch_repeat_interleave(batch_size)
+    return cache
 
 
 def cut_at_stop(token_ids: list[int], stops: set[int]) -> list[int]:
@@ -210,32 +219,6 @@ def cut_at_stop(token_ids: list[int], stops: set[int]) -> list[int]:
         if token_id in stops:
             return token_ids[: position + 1]
     return token_ids
-
-
-class SharedPrefix:
-    """What all prompts begin with, computed once and repeated for every batch."""
-
-    def __init__(self, model: "PreTrainedModel", prompts: Sequence[Sequence[int]]):
-        import torch
-
-        self.token_ids: list[int] = list(prompts[0][: shared_length(model, prompts)])
-        self.cache: Cache | None = None
-        if self.token_ids:
-            with torch.inference_mode():
-                ids = torch.tensor([self.token_ids], device=model.device)
-                output = model(input_ids=ids, use_cache=True, logits_to_keep=1)
-            self.cache = output.past_key_values
-
-    def __len__(self) -> int:
-        return len(self.token_ids)
-
-    def cache_for(self, batch_size: int) -> dict[str, Any]:
-        """Return the argument for `generate` that holds the prefix of a batch, if there is one."""
-        if self.cache is None:
-            return {}
-        cache = copy.deepcopy(self.cache)
-        cache.batch_repeat_interleave(batch_size)
-        return {"past_key_values": cache}
 
 
 def shared_length(model: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -> int:

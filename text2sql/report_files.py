@@ -47,25 +47,34 @@ def write_report(output_dir: Path, report: Mapping) -> None:
     }
     stated = {key: content[key] for key in ("summary", "notes", "recommendation")}
     write_json(output_dir / "report.json", {**stated, **report})
-    write_text(output_dir / "report.md", render("report.md.j2", **content))
+    write_text(output_dir / "report.md", as_markdown(content))
     encoded = {name: base64.b64encode(png).decode() for name, png in plots.items()}
-    write_text(output_dir / "report.html", render("report.html.j2", plots=encoded, **content))
+    write_text(output_dir / "report.html", as_html(content, encoded))
     write_events(output_dir / "tensorboard", report, content, plots)
 
 
-def render(template: str, **content: object) -> str:
-    """Return the filled template; what goes into HTML is escaped."""
+def as_markdown(content: Mapping) -> str:
+    blocks = [f"# {content['title']}", f"**{content['summary']}**"]
+    if content["recommendation"]:
+        blocks.append(content["recommendation"])
+    blocks.append("\n".join(f"- {note}" for note in content["notes"]))
+    for section in content["sections"]:
+        blocks += [f"{'#' * section.level} {section.title}", *section.paragraphs]
+        if section.plot:
+            blocks.append(f"![{section.title}]({section.plot})")
+        if section.table:
+            blocks.append(section.table.as_markdown())
+    return "\n\n".join(blocks) + "\n"
+
+
+def as_html(content: Mapping, plots: Mapping[str, str]) -> str:
+    """Return one page that needs no network; text from models and data is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES_DIR),
-        autoescape=template.endswith(".html.j2"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+        loader=FileSystemLoader(TEMPLATES_DIR), autoescape=True, undefined=StrictUndefined
     )
-    return environment.get_template(template).render(content)
+    return environment.get_template("report.html.j2").render(plots=plots, **content)
 
 
 def title_of(report: Mapping) -> str:

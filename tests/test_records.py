@@ -3,21 +3,14 @@
 import json
 import multiprocessing
 import os
-import shutil
 import signal
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from text2sql import records
 from text2sql.records import (
     UserError,
-    build_run_record,
-    command_text,
-    git_commit,
     json_line,
     read_finished_rows,
     read_json,
@@ -283,75 +276,3 @@ def test_hash_of_json_ignores_the_order_of_keys_and_nothing_else():
     assert sha256_of_json({"a": 1, "b": [1, 2]}) == sha256_of_json({"b": [1, 2], "a": 1})
     others = [{"a": 1, "b": [2, 1]}, {"a": "1", "b": [1, 2]}, {"a": 1}, "\udcff"]
     assert len({sha256_of_json(value) for value in others}) == 4
-
-
-# The run record
-
-
-def test_record_says_command_time_commit_and_versions_before_the_facts(monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["/somewhere/train.py", "--output_dir", "my run"])
-    record = build_run_record(seed=42)
-    assert list(record) == ["command", "created", "commit", "python", "versions", "seed"]
-    assert record["command"] == "train.py --output_dir 'my run'"
-    assert record["versions"]["transformers"]
-    assert record["created"].endswith("+00:00")
-
-
-@pytest.mark.parametrize("words", [["--hub_token", "hf_secret"], ["--hub-token=hf_secret"]])
-def test_hub_token_is_not_recorded(words):
-    text = command_text(["train.py", *words, "--seed", "1"])
-    assert "hf_secret" not in text
-    assert text.endswith("--seed 1")
-
-
-def test_argument_that_is_no_utf8_can_be_recorded(tmp_path, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["train.py", "--output_dir", "caf\udce9"])
-    write_json(tmp_path / "run.json", build_run_record())
-    assert "caf\udce9" in read_json(tmp_path / "run.json")["command"]
-
-
-@pytest.fixture
-def copied_room(tmp_path, monkeypatch):
-    """A copy of the project, as far as git sees it, in place of this one."""
-    room = tmp_path / "project" / "text2sql" / "records.py"
-    write_text(room, "")
-    monkeypatch.setattr(records, "__file__", str(room))
-    monkeypatch.delenv("GIT_DIR", raising=False)
-    return room
-
-
-def git(folder: Path, *words: str) -> str:
-    identity = ["-c", "user.name=n", "-c", "user.email=e", "-c", "commit.gpgsign=false"]
-    return subprocess.run(
-        ["git", *identity, *words], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.strip()
-
-
-def commit_all(folder: Path) -> str:
-    git(folder, "init", "-q")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "m")
-    return git(folder, "rev-parse", "HEAD")
-
-
-needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-
-
-@needs_git
-def test_commit_is_that_of_the_checkout_and_marked_where_files_differ(copied_room):
-    commit = commit_all(copied_room.parent.parent)
-    assert git_commit() == commit[:12]
-    copied_room.write_text("changed")
-    assert git_commit() == f"{commit[:12]}-dirty"
-
-
-@needs_git
-def test_commit_of_another_checkout_around_a_copy_is_not_recorded(copied_room):
-    commit_all(copied_room.parent.parent.parent)
-    assert git_commit() is None
-
-
-def test_without_git_the_record_is_written_without_a_commit(copied_room, monkeypatch, tmp_path):
-    assert git_commit() is None
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert build_run_record()["commit"] is None

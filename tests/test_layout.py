@@ -1,0 +1,225 @@
+"""The layout of DESIGN: arrows that go one way, light imports, and names that shadow nothing."""
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# A room imports only rooms that stand above it. A new room goes below the last one it imports.
+ORDER = """
+    records command_line hub
+    spider spider_splits spider_archive
+    sql_text schema_text prompts prompt_budget shots processed_data
+    device_plan modeling model_card run_folder training
+    generation variants loaded_variants
+    sql_tokens sql_names sql_query sql_clauses clause_scores exact_match
+    result_match read_only_sql sql_worker execution scoring score_files
+    significance tradeoff benchmarks benchmark_results
+    study evaluation
+    plots report_text report_tables tensorboard_events report report_files
+""".split()
+
+# Each takes from half a second to ten to import, which `--help` and the scorer do not wait for.
+HEAVY = {
+    *("accelerate", "bitsandbytes", "datasets", "lm_eval", "matplotlib", "nltk", "peft"),
+    *("scipy", "statsmodels", "tensorboard", "torch", "transformers", "trl"),
+}
+HEAVY_ROOMS = {"training"}  # imported by train.py after its flags are read
+
+# Rooms without a test file of their own name, and the file that tests them.
+TESTED_IN = {}
+
+SHADOWS_ON_PURPOSE = {"evaluate"}  # only lm_eval's metrics beyond ours import that package
+MAX_LINES = 320
+
+ROOMS = sorted(p.stem for p in (ROOT / "text2sql").glob("*.py") if p.stem != "__init__")
+SCRIPTS = sorted(path.stem for path in ROOT.glob("*.py"))
+
+
+def room_path(room: str) -> Path:
+    return ROOT / "text2sql" / f"{room}.py"
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imported_names(nodes: Iterator[ast.AST]) -> Iterator[tuple[int, str]]:
+    """Yield (line, dotted name) of every import among the nodes; `from a import b` gives a.b."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            module = ".".join(filter(None, ["text2sql" if node.level else "", node.module]))
+            yield from ((node.lineno, f"{module}.{alias.name}") for alias in node.names)
+
+
+def nodes_run_on_import(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what Python executes at an import: no bodies of functions, nothing for type hints."""
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if isinstance(node, ast.If) and ast.unparse(node.test) in GUARDS:
+            waiting += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+
+
+GUARDS = ("TYPE_CHECKING", "__name__ == '__main__'")
+
+
+def rooms_imported(room: str) -> list[tuple[int, str]]:
+    names = imported_names(ast.walk(parse(room_path(room))))
+    return [(line, name.split(".")[1]) for line, name in names if name.startswith("text2sql.")]
+
+
+def project_files() -> list[Path]:
+    """Return the files that git keeps or would keep; a copy without git has none to check."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    try:
+        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this is no git checkout")
+    return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
+def test_every_room_stands_once_in_the_order():
+    missing = sorted(set(ROOMS) - set(ORDER))
+    gone = sorted(set(ORDER) - set(ROOMS))
+    assert not missing, f"add {missing} to ORDER in {__file__}, below the rooms that they import"
+    assert not gone, f"take {gone} out of ORDER in {__file__}: there are no such rooms"
+    assert len(ORDER) == len(set(ORDER)), "a room stands twice in ORDER"
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_room_imports_only_rooms_above_it(room):
+    above = ORDER[: ORDER.index(room)] if room in ORDER else ORDER
+    wrong = [f"line {line}: {name}" for line, name in rooms_imported(room) if name not in above]
+    assert not wrong, (
+        f"text2sql/{room}.py imports rooms that do not stand above it in ORDER ({wrong}). Move "
+        "what both need into a room above both; or, if that room does not need this one, move "
+        f"its name up in ORDER of {__file__}."
+    )
+
+
+@pytest.mark.parametrize("path", [*map(room_path, ROOMS), *sorted(ROOT.glob("*.py"))], ids=str)
+def test_nothing_imports_a_script_or_a_test(path):
+    outside = {*SCRIPTS, "tests", "demo", "performance"}
+    names = imported_names(ast.walk(parse(path)))
+    wrong = [f"line {line}: {name}" for line, name in names if name.split(".")[0] in outside]
+    assert not wrong, (
+        f"{path.name} imports what only people and tests start ({wrong}); move what it needs "
+        "into a room of text2sql/."
+    )
+
+
+@pytest.mark.parametrize("path", [*map(room_path, ROOMS), *sorted(ROOT.glob("*.py"))], ids=str)
+def test_importing_a_file_imports_nothing_heavy(path):
+    if path.stem in HEAVY_ROOMS:
+        return
+    heavy = HEAVY | {f"text2sql.{room}" for room in HEAVY_ROOMS}
+    names = imported_names(nodes_run_on_import(parse(path)))
+    wrong = [
+        f"line {line}: {name}"
+        for line, name in names
+        if name.split(".")[0] in heavy or ".".join(name.split(".")[:2]) in heavy
+    ]
+    assert not wrong, (
+        f"{path.name} imports at its top what takes long to import ({wrong}). Import it inside "
+        f"the function that uses it, or, for type hints alone, under `if TYPE_CHECKING:`."
+    )
+
+
+IMPORT_ALL = """
+import importlib, sys
+for name in {names}:
+    importlib.import_module(name)
+    heavy = sorted({heavy} & set(sys.modules))
+    assert not heavy, f"importing {{name}} imports {{heavy}} on the way"
+"""
+
+
+def test_importing_everything_light_prints_nothing_writes_nothing_and_loads_nothing_heavy(tmp_path):
+    rooms = [f"text2sql.{room}" for room in ROOMS if room not in HEAVY_ROOMS]
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})"
+    code += IMPORT_ALL.format(names=rooms + SCRIPTS, heavy=HEAVY)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("path", [*map(room_path, ROOMS), *sorted(ROOT.glob("*.py"))], ids=str)
+def test_importing_a_file_calls_nothing_but_what_defines_its_own_names(path):
+    tree = parse(path)
+    own_classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    calls = [
+        node.value
+        for node in nodes_run_on_import(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+    ]
+    wrong = [
+        f"line {call.lineno}: {ast.unparse(call.func)}()"
+        for call in calls
+        if ast.unparse(call.func).split(".")[0] not in own_classes
+    ]
+    assert not wrong, f"{path.name} acts when it is imported ({wrong}); do that in a function."
+
+
+@pytest.mark.parametrize("path", [*map(room_path, ROOMS), *sorted(ROOT.glob("*.py"))], ids=str)
+def test_file_begins_by_saying_what_it_is(path):
+    assert ast.get_docstring(parse(path)), f"give {path.name} a docstring: what is it for?"
+
+
+def test_every_room_has_its_test_file():
+    own = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
+    untested = sorted(set(ROOMS) - own - set(TESTED_IN))
+    assert not untested, (
+        f"write tests/test_<room>.py for {untested}, or name in TESTED_IN of {__file__} the file "
+        "that tests it."
+    )
+    stale = sorted(room for room in TESTED_IN if room in own or room not in ROOMS)
+    assert not stale, f"take {stale} out of TESTED_IN: they have their own test file, or are gone"
+    absent = sorted({file for file in TESTED_IN.values() if file not in own})
+    assert not absent, f"TESTED_IN names tests/test_<name>.py that are not there: {absent}"
+
+
+def test_no_name_in_the_root_shadows_a_package():
+    names = {path.relative_to(ROOT).parts[0] for path in project_files()}
+    importable = {name.removesuffix(".py") for name in names if not name.startswith(".")}
+    installed = {*importlib.metadata.packages_distributions(), *sys.stdlib_module_names}
+    shadowing = sorted(importable & installed - SHADOWS_ON_PURPOSE)
+    assert not shadowing, (
+        f"{shadowing} in the root would be imported in place of the package of that name; "
+        "choose another name."
+    )
+
+
+def test_no_file_names_a_place_of_one_machine():
+    place = re.compile(rb"(?<![\w.])/(?:work|root|home|mnt|Users)/\w")
+    wrong = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in project_files()
+        for number, line in enumerate(path.read_bytes().split(b"\n"), start=1)
+        if place.search(line)
+    ]
+    assert not wrong, f"absolute paths of somebody's machine stand in {wrong}; make them relative"
+
+
+def test_no_python_file_is_too_long_to_read():
+    lengths = {
+        str(path.relative_to(ROOT)): path.read_text(encoding="utf-8").count("\n")
+        for path in project_files()
+        if path.suffix == ".py"
+    }
+    long = {name: lines for name, lines in lengths.items() if lines >= MAX_LINES}
+    assert not long, f"split what has {MAX_LINES} lines or more by what it is about: {long}"

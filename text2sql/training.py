@@ -19,6 +19,7 @@ from datasets import Dataset
 from peft import LoraConfig
 from torch.utils.tensorboard import SummaryWriter
 from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.trainer_callback import ProgressCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTConfig, SFTTrainer
 
@@ -118,6 +119,27 @@ class EpochSeededSampler(LengthGroupedSampler):
         self.generator.manual_seed(self.seed + epoch)
 
 
+class ReadableProgress(ProgressCallback):
+    """The progress bar, with one line a log instead of a dictionary."""
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        if self.training_bar is not None and "train_runtime" not in logs:
+            self.training_bar.write(describe_log(logs, state.global_step))
+
+
+def describe_log(logs: dict[str, float], step: int) -> str:
+    parts = (
+        ("eval_loss", "evaluation loss {:.4f}"),
+        ("loss", "loss {:.4f}"),
+        ("grad_norm", "gradient norm {:.3g}"),
+        ("learning_rate", "learning rate {:.2e}"),
+        ("examples_per_second", "{:.1f} examples/s"),
+        ("peak_memory_gib", "peak {:.1f} GiB"),
+    )
+    told = [text.format(logs[name]) for name, text in parts if name in logs]
+    return f"step {step}: {', '.join(told)}"
+
+
 class AdapterTrainer(SFTTrainer):
     """TRL's `SFTTrainer` for an adapter whose weights are kept in float32.
 
@@ -129,6 +151,8 @@ class AdapterTrainer(SFTTrainer):
         super().__init__(*args, **kwargs)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()
+        if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
+            self.add_callback(ReadableProgress)
         self._last_log = None  # time in seconds, step
 
     def trainable_parameters(self) -> list[torch.nn.Parameter]:

@@ -278,6 +278,11 @@ def test_bytes_that_are_not_utf8_are_dropped_as_in_the_official_script(ask):
     )
 
 
+def test_database_may_be_named_from_the_current_folder(worker, database, monkeypatch):
+    monkeypatch.chdir(database.parent)
+    assert worker.run_gold(Path("bird.sqlite"), "SELECT name FROM bird").error is None
+
+
 def test_killed_worker_is_replaced_and_its_query_is_a_named_error(worker, database):
     gold = worker.run_gold(database, "SELECT 2")
     subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -9 {worker.process.pid}"])

@@ -79,7 +79,7 @@ class SqlWorker:
 
     def run_gold(self, database: Path, gold_sql: str) -> GoldResult:
         try:
-            self.send({"database": str(database), "gold_sql": gold_sql})
+            self.send(database, {"gold_sql": gold_sql})
             failure = json.loads(self.receive())
             return GoldResult(**failure) if failure else GoldResult(self.receive())
         except WorkerLost as lost:
@@ -93,7 +93,7 @@ class SqlWorker:
         outcomes = []
         is_last = False
         try:
-            self.send({"database": str(database), "predicted_sql": predicted_sql}, gold.packed)
+            self.send(database, {"predicted_sql": predicted_sql}, gold.packed)
             while not is_last:
                 reply = json.loads(self.receive())
                 is_last = reply.pop("is_last")
@@ -102,10 +102,11 @@ class SqlWorker:
             outcomes.append(Outcome(lost.error, str(lost)))
         return Comparison(outcomes[0], outcomes[-1], time.monotonic() - started)
 
-    def send(self, request: dict, attachment: bytes | None = None) -> None:
+    def send(self, database: Path, question: dict, attachment: bytes | None = None) -> None:
         if self.process is None or self.process.poll() is not None:
             self.start()
-        request["timeout_s"] = self.query_timeout_s
+        place = str(database.absolute())  # the worker stands in another folder
+        request = {"database": place, "timeout_s": self.query_timeout_s, **question}
         self.deadline = time.monotonic() + self.query_timeout_s
         try:
             self.channel.send_bytes(json.dumps(request).encode())

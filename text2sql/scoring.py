@@ -117,25 +117,31 @@ def prepare_golds(
     databases: Mapping[str, Path],
     workers: SqlWorkers,
 ) -> list[Gold]:
-    """Parse each gold query, and run each different one once."""
+    """Parse and run the gold query of each example."""
     without_schema = sorted({example.db_id for example in examples} - schemas.keys())
     if without_schema:
         raise UserError(f"The tables file has no schema of {', '.join(without_schema)}.")
+    results = run_gold_queries(examples, databases, workers)
+    return [
+        Gold(parse_or_none(example.gold_sql, schemas[example.db_id]), result)
+        for example, result in zip(examples, results, strict=True)
+    ]
+
+
+def run_gold_queries(
+    examples: Sequence[Example], databases: Mapping[str, Path], workers: SqlWorkers
+) -> list[GoldResult | None]:
+    """Run each different gold query once; None stands where the database file is absent."""
     hashes = {db_id: sha256_of_file(path) for db_id, path in databases.items()}
-    keys = {(hashes[ex.db_id], ex.gold_sql): ex for ex in examples if ex.db_id in hashes}
+    keys = [(hashes.get(example.db_id), example.gold_sql) for example in examples]
     running = {
         key: workers.submit(SqlWorker.run_gold, databases[example.db_id], example.gold_sql)
-        for key, example in keys.items()
-        if key not in KEPT_GOLD_RESULTS
+        for key, example in dict(zip(keys, examples, strict=True)).items()
+        if example.db_id in databases and key not in KEPT_GOLD_RESULTS
     }
-    queries = [parse_or_none(example.gold_sql, schemas[example.db_id]) for example in examples]
     results = {key: future.result() for key, future in running.items()}
     KEPT_GOLD_RESULTS.update({key: result for key, result in results.items() if not result.error})
-    results |= KEPT_GOLD_RESULTS
-    return [
-        Gold(query, results.get((hashes.get(example.db_id), example.gold_sql)))
-        for query, example in zip(queries, examples, strict=True)
-    ]
+    return [KEPT_GOLD_RESULTS.get(key, results.get(key)) for key in keys]
 
 
 def parse_or_none(sql: str, schema: Schema) -> Query | None:

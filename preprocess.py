@@ -6,6 +6,7 @@ python preprocess.py --spider_dir spider               # all from a folder, with
 """
 
 import os
+from argparse import Action
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -35,6 +36,15 @@ from text2sql.sql_text import one_line
 TRAINING = ("train", "holdout")
 
 
+class AddValues(Action):
+    """Lets a list flag be said again: its values add up, where argparse would keep the last."""
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        earlier = getattr(namespace, self.dest, None)
+        earlier = earlier if isinstance(earlier, list) else []
+        setattr(namespace, self.dest, [*earlier, *values])
+
+
 @dataclass
 class PreprocessConfig:
     model_id: str = field(
@@ -55,7 +65,7 @@ class PreprocessConfig:
         default_factory=list,
         metadata={
             "help": "NAME=FILE.json on Spider's databases, or NAME=DIR with its own; repeatable",
-            "action": "extend",
+            "action": AddValues,
         },
     )
     holdout_fraction: float = field(
@@ -98,6 +108,8 @@ def main() -> None:
             for example, prompt in zip(split.examples, fitted, strict=True)
             if name not in TRAINING or prompt.num_tokens <= config.max_length
         ]
+        if not rows[name]:
+            raise UserError(f"No example of {name} fits --max_length {config.max_length}.")
         descriptions[name] = describe_split(split, fitted, rows[name], config.max_length)
     manifest = build_manifest(config, splits, descriptions, fixed_shots, archive, tokenizer)
     write_processed_data(Path(config.output_dir), rows, manifest)
@@ -132,6 +144,8 @@ def read_splits(config: PreprocessConfig) -> tuple[dict[str, Split], dict | None
 
 
 def with_hardness(split: Split, schemas: Mapping[str, Schema]) -> Split:
+    if not split.examples:
+        raise UserError(f"{', '.join(split.hashes)} holds no questions.")
     unknown = sorted({e.db_id for e in split.examples} - schemas.keys())
     if unknown:
         raise UserError(f"{split.tables_path} has no schema for {', '.join(unknown)}.")

@@ -1,0 +1,311 @@
+"""Facts about the folder that preprocess.py writes."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+import preprocess
+from text2sql.processed_data import COLUMNS
+from text2sql.prompts import render_chat
+from text2sql.records import UserError, read_json
+from text2sql.sql_text import one_line
+
+
+@pytest.fixture
+def run_preprocess(tiny_spider_dir, tiny_gemma_dir, tmp_path, monkeypatch):
+    """Return a function that runs the command in this process and returns its output folder."""
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+
+    def run(*flags: str, spider_dir: Path = tiny_spider_dir, output: str = "processed") -> Path:
+        fixed = ["--model_id", tiny_gemma_dir, "--spider_dir", spider_dir]
+        arguments = [*fixed, "--output_dir", tmp_path / output, *flags]
+        monkeypatch.setattr(sys, "argv", ["preprocess.py", *map(str, arguments)])
+        preprocess.main()
+        return tmp_path / output
+
+    return run
+
+
+@pytest.fixture
+def own_spider_dir(tiny_spider_dir, tmp_path) -> Path:
+    return shutil.copytree(tiny_spider_dir, tmp_path / "spider")
+
+
+@pytest.fixture
+def tokenizer(tiny_gemma_dir):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(tiny_gemma_dir)
+
+
+def read_rows(output_dir: Path, split: str) -> list[dict]:
+    from datasets import load_from_disk
+
+    return load_from_disk(str(output_dir / split), keep_in_memory=True).to_list()
+
+
+def files_of(output_dir: Path) -> dict[str, bytes]:
+    paths = (path for path in output_dir.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(output_dir)): path.read_bytes()
+        for path in paths
+        if path.name != "manifest.json"
+    }
+
+
+def assert_rows_are_sound(rows: list[dict], tokenizer, max_length: int) -> None:
+    """What must hold of every row, whatever the data and the settings."""
+    for row in rows:
+        assert tuple(row) == COLUMNS
+        prompt_text = render_chat(tokenizer, row["prompt"], add_generation_prompt=True)
+        sql = row["completion"][0]["content"]
+        assert row["text"] == f"{prompt_text}{sql}<end_of_turn>\n"
+        ids = tokenizer(row["text"], add_special_tokens=False).input_ids
+        assert tokenizer.decode(ids) == row["text"]
+        assert ids.count(tokenizer.bos_token_id) == 1
+        assert len(ids) == row["num_tokens"]
+        assert sql == one_line(row["gold_sql"])
+        shown = [m["content"].lower() for m in row["prompt"] if m["role"] == "assistant"]
+        assert len(shown) == row["num_shots"]
+        assert not any(sql.rstrip("; ").lower() in shot for shot in shown)
+        num_prompt_tokens = len(tokenizer(prompt_text, add_special_tokens=False).input_ids)
+        reduced_as_far_as_it_goes = row["num_shots"] == 0 and row["schema_reduced"]
+        assert num_prompt_tokens <= max_length or reduced_as_far_as_it_goes
+
+
+def test_rows_and_manifest_are_those_of_the_contract(run_preprocess, tokenizer, tiny_spider_dir):
+    output_dir = run_preprocess()
+    manifest = read_json(output_dir / "manifest.json")
+    assert set(manifest["splits"]) == {"train", "validation", "holdout"}
+    for name, split in manifest["splits"].items():
+        rows = read_rows(output_dir, name)
+        assert len(rows) == split["rows"]
+        assert_rows_are_sound(rows, tokenizer, manifest["max_length"])
+        assert Path(split["tables_path"]) == tiny_spider_dir / "tables.json"
+        assert Path(split["database_dir"]) == tiny_spider_dir / "database"
+    assert {"model_id", "seed", "limit", "command", "versions", "sources"} <= set(manifest)
+    assert all(len(sha256) == 64 for sha256 in manifest["sources"].values())
+
+
+def test_validation_is_whole_and_in_spiders_order(run_preprocess, tiny_spider_dir):
+    rows = read_rows(run_preprocess(), "validation")
+    dev = json.loads((tiny_spider_dir / "dev.json").read_text())
+    assert [(r["question"], r["gold_sql"]) for r in rows] == [
+        (r["question"], r["query"]) for r in dev
+    ]
+    assert rows[0]["hardness"] == "easy"
+
+
+def test_every_train_example_is_somewhere(run_preprocess):
+    output_dir = run_preprocess("--max_length", "900")
+    manifest = read_json(output_dir / "manifest.json")
+    ids = [row["id"] for name in ("train", "holdout") for row in read_rows(output_dir, name)]
+    ids += [id_ for split in manifest["splits"].values() for id_ in split["left_out_ids"]]
+    ids += [shot["id"] for shot in manifest["fixed_shots"]]
+    assert sorted(ids) == sorted(f"train-{number}" for number in range(40))
+
+
+def test_no_database_is_in_both_train_and_holdout(run_preprocess):
+    output_dir = run_preprocess()
+    databases = [{r["db_id"] for r in read_rows(output_dir, s)} for s in ("train", "holdout")]
+    assert databases[0] and databases[1] and not databases[0] & databases[1]
+
+
+def test_holdout_fraction_of_zero_writes_no_holdout(run_preprocess):
+    output_dir = run_preprocess("--holdout_fraction", "0")
+    assert not (output_dir / "holdout").exists()
+    assert "holdout" not in read_json(output_dir / "manifest.json")["splits"]
+
+
+@pytest.mark.parametrize("flags", [(), ("--shot_selection", "similar")], ids=["fixed", "similar"])
+def test_same_command_twice_gives_the_same_bytes(run_preprocess, flags):
+    first, second = run_preprocess(*flags, output="a"), run_preprocess(*flags, output="b")
+    assert files_of(first) == files_of(second)
+    assert "train/data-00000-of-00001.arrow" in files_of(first)
+
+
+def test_similar_shots_are_of_other_databases_and_leave_train_whole(run_preprocess, tokenizer):
+    output_dir = run_preprocess("--shot_selection", "similar")
+    train = read_rows(output_dir, "train")
+    assert len(train) + len(read_rows(output_dir, "holdout")) == 40
+    assert_rows_are_sound(train, tokenizer, 1024)
+    assert train[0]["prompt"] != train[1]["prompt"]
+    assert read_json(output_dir / "manifest.json")["fixed_shots"] == []
+
+
+def test_only_train_examples_are_left_out_where_the_budget_is_too_small(run_preprocess, tokenizer):
+    output_dir = run_preprocess("--max_length", "200")
+    splits = read_json(output_dir / "manifest.json")["splits"]
+    assert splits["train"]["rows"] > 0 < splits["train"]["left_out"]
+    assert max(row["num_tokens"] for row in read_rows(output_dir, "train")) <= 200
+    validation = read_rows(output_dir, "validation")
+    assert_rows_are_sound(validation, tokenizer, 200)
+    above = [row["id"] for row in validation if row["num_tokens"] > 200]
+    assert above == splits["validation"]["above_max_length_ids"] != []
+
+
+def test_budget_that_no_train_example_fits_is_refused(run_preprocess):
+    with pytest.raises(UserError, match="No example of train fits --max_length 50"):
+        run_preprocess("--max_length", "50")
+
+
+def test_smoke_run_takes_the_first_examples_and_says_so(run_preprocess):
+    output_dir = run_preprocess("--limit", "3")
+    assert [row["id"] for row in read_rows(output_dir, "validation")] == [
+        "validation-0",
+        "validation-1",
+        "validation-2",
+    ]
+    manifest = read_json(output_dir / "manifest.json")
+    assert manifest["limit"] == 3
+    assert {split["rows"] for split in manifest["splits"].values()} == {3}
+
+
+def test_extra_splits_keep_what_they_bring(run_preprocess, own_spider_dir, tiny_spider_dir):
+    tables = own_spider_dir / "tables.json"
+    tables.write_text(tables.read_text().replace("museum", "gallery"))
+    dev = own_spider_dir / "dev.json"
+    dev.write_text(dev.read_text().replace("museum", "gallery"))
+    extra = (f"dk={own_spider_dir}", f"realistic={tiny_spider_dir}/dev.json")
+    output_dir = run_preprocess("--extra_split", extra[0], "--extra_split", extra[1])
+    splits = read_json(output_dir / "manifest.json")["splits"]
+    assert read_rows(output_dir, "dk")[0]["db_id"] == "gallery"
+    assert splits["dk"]["tables_path"] == str(tables)
+    assert splits["dk"]["missing_databases"] == ["gallery"]
+    assert splits["realistic"]["tables_path"] == str(tiny_spider_dir / "tables.json")
+    assert splits["realistic"]["rows"] == splits["dk"]["rows"] == 16
+
+
+def test_missing_database_is_named_and_costs_no_prompt(run_preprocess, own_spider_dir, capsys):
+    shutil.rmtree(own_spider_dir / "database" / "museum")
+    splits = read_json(run_preprocess(spider_dir=own_spider_dir) / "manifest.json")["splits"]
+    assert splits["validation"]["missing_databases"] == ["museum"]
+    assert splits["validation"]["rows"] == 16
+    assert "no database file for museum (8 questions)" in capsys.readouterr().out
+
+
+def test_later_run_replaces_an_earlier_one_with_all_its_splits(run_preprocess, capsys):
+    run_preprocess("--seed", "1")
+    output_dir = run_preprocess("--holdout_fraction", "0")
+    assert not (output_dir / "holdout").exists()
+    assert read_json(output_dir / "manifest.json")["seed"] == 42
+    assert "Replacing" in capsys.readouterr().out
+
+
+def test_folder_that_a_killed_run_left_is_written_anew(run_preprocess):
+    output_dir = run_preprocess()
+    (output_dir / "manifest.json").unlink()
+    shutil.rmtree(output_dir / "holdout")
+    assert len(read_rows(run_preprocess(), "holdout")) == 8
+
+
+def test_folder_of_somebody_else_is_left_alone(run_preprocess, tmp_path):
+    (tmp_path / "processed" / "train").mkdir(parents=True)
+    (tmp_path / "processed" / "train" / "photo.jpg").write_text("precious")
+    with pytest.raises(UserError, match="Choose another --output_dir"):
+        run_preprocess()
+    assert (tmp_path / "processed" / "train" / "photo.jpg").read_text() == "precious"
+    assert [path.name for path in (tmp_path / "processed").iterdir()] == ["train"]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--spider_archive", "x.zip"),
+        ("--holdout_fraction", "1"),
+        ("--holdout_fraction", "-0.1"),
+        ("--num_shots", "-1"),
+        ("--max_length", "0"),
+        ("--limit", "0"),
+        ("--extra_split", "dk=nowhere"),
+        ("--include_others",),
+        ("--model_id", "./nowhere"),
+        ("--max_length", "20"),
+    ],
+    ids=" ".join,
+)
+def test_impossible_flags_are_refused_and_nothing_is_written(run_preprocess, tmp_path, flags):
+    with pytest.raises(UserError):
+        run_preprocess(*flags)
+    assert not (tmp_path / "processed").exists()
+
+
+def test_question_on_an_unknown_database_is_refused_by_name(run_preprocess, own_spider_dir):
+    rows = [{"db_id": "atlantis", "question": "How deep?", "query": "SELECT 1"}]
+    (own_spider_dir / "dev.json").write_text(json.dumps(rows))
+    with pytest.raises(UserError, match="no schema for atlantis"):
+        run_preprocess(spider_dir=own_spider_dir)
+
+
+def test_gold_sql_outside_of_spiders_grammar_has_no_hardness(run_preprocess, own_spider_dir):
+    rows = [{"db_id": "museum", "question": "Rank them.", "query": "SELECT rank() OVER () FROM x"}]
+    (own_spider_dir / "dev.json").write_text(json.dumps(rows))
+    rows = read_rows(run_preprocess(spider_dir=own_spider_dir), "validation")
+    assert [row["hardness"] for row in rows] == [None]
+
+
+def test_help_is_answered_without_torch():
+    code = (
+        "import runpy, sys\n"
+        "sys.argv = ['preprocess.py', '--help']\n"
+        "try:\n    runpy.run_path('preprocess.py', run_name='__main__')\n"
+        "except SystemExit as end:\n    assert end.code == 0\n"
+        "assert not {'torch', 'datasets', 'sklearn'} & sys.modules.keys()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_file_without_questions_is_refused(run_preprocess, own_spider_dir):
+    (own_spider_dir / "dev.json").write_text("[]")
+    with pytest.raises(UserError, match=r"dev\.json holds no questions"):
+        run_preprocess(spider_dir=own_spider_dir)
+
+
+# The small tokenizer knows no English: its texts are more than twice as long as Gemma's.
+REAL_MAX_LENGTH = 2560
+
+
+@pytest.fixture(scope="module", params=[(), ("--shot_selection=similar", "--limit=1034")])
+def real_output_dir(request, spider_dir, tiny_gemma_dir, tmp_path_factory) -> Path:
+    output_dir = tmp_path_factory.mktemp("real") / "processed"
+    flags = [f"--max_length={REAL_MAX_LENGTH}", f"--spider_dir={spider_dir}", *request.param]
+    flags += [f"--model_id={tiny_gemma_dir}", f"--output_dir={output_dir}"]
+    subprocess.run([sys.executable, ROOT / "preprocess.py", *flags], check=True)
+    return output_dir
+
+
+@pytest.mark.real_data
+def test_real_validation_is_spiders_1034_in_order(real_output_dir, spider_dir):
+    dev = json.loads((spider_dir / "dev.json").read_text())
+    rows = read_rows(real_output_dir, "validation")
+    assert [row["gold_sql"] for row in rows] == [row["query"] for row in dev]
+    hardness = Counter(row["hardness"] for row in rows)
+    assert hardness == {"easy": 248, "medium": 446, "hard": 174, "extra": 166}
+
+
+@pytest.mark.real_data
+def test_every_real_row_is_sound(real_output_dir, tokenizer):
+    for name in ("train", "validation", "holdout"):
+        rows = read_rows(real_output_dir, name)
+        assert len(rows) > 300
+        assert_rows_are_sound(rows, tokenizer, REAL_MAX_LENGTH)
+        if name != "validation":
+            assert max(row["num_tokens"] for row in rows) <= REAL_MAX_LENGTH
+
+
+@pytest.mark.real_data
+def test_all_7000_real_train_examples_are_accounted_for(real_output_dir):
+    manifest = read_json(real_output_dir / "manifest.json")
+    train, holdout = manifest["splits"]["train"], manifest["splits"]["holdout"]
+    kept = train["rows"] + holdout["rows"] + len(manifest["fixed_shots"])
+    if manifest["limit"] is None:
+        assert kept + train["left_out"] + holdout["left_out"] == 7000
+    databases = [{r["db_id"] for r in read_rows(real_output_dir, s)} for s in ("train", "holdout")]
+    assert not databases[0] & databases[1]
+    assert abs(holdout["rows"] + holdout["left_out"] - 350) < 20

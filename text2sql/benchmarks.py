@@ -12,6 +12,7 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 DEFAULT_SHOTS = {"mmlu": 5, "hellaswag": 0, "arc_challenge": 0, "winogrande": 0}
+LOCAL_FORMATS = ("arrow", "csv", "json", "parquet", "text")  # `dataset_path` of one's own files
 CPU_BATCH_SIZE = 8
 BATCH_SIZE_WHEN_MEMORY_RAN_OUT = 8
 
@@ -77,16 +79,17 @@ def load_tasks(
 
 
 def provide_installed_evaluate() -> None:
-    """Put the package `evaluate` into `sys.modules` before the harness asks for it.
+    """Put the package `evaluate` into `sys.modules`, to be loaded if the harness uses it.
 
     This project's script has the same name and would be found first.
     """
     root = Path(__file__).resolve().parent.parent
-    loaded = sys.modules.get("evaluate")
-    if loaded is not None and Path(loaded.__file__ or "").parent != root:
+    present = sys.modules.get("evaluate")
+    if present is not None and Path(present.__spec__.origin).parent != root:
         return
     elsewhere = [place for place in sys.path if Path(place or ".").resolve() != root]
     spec = importlib.machinery.PathFinder.find_spec("evaluate", elsewhere)
+    spec.loader = importlib.util.LazyLoader(spec.loader)
     sys.modules["evaluate"] = package = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(package)
 
@@ -123,8 +126,9 @@ def likely_folders(name: str) -> list[Path]:
 
 
 def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
+    dataset = dataset_of(manager, name)
     try:
-        with explain_hub_errors(dataset_of(manager, name), "dataset"):
+        with explain_hub_errors(dataset, "dataset") if dataset else nullcontext():
             loaded = manager.load([name])
     except UserError:
         raise
@@ -139,18 +143,21 @@ def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
     return list(loaded["tasks"].values())
 
 
-def dataset_of(manager: "TaskManager", name: str) -> str:
-    """Return the data set of the benchmark's first task, or the name where it cannot be told."""
+def dataset_of(manager: "TaskManager", name: str) -> str | None:
+    """Return the hub's data set that the benchmark's first task reads; None for local files."""
     from lm_eval.tasks._yaml_loader import load_yaml
 
-    entry = manager.task_index.get(name)
-    if entry is None or entry.yaml_path is None:
-        return name
+    index = manager.task_index
+    entry = index.get(name)
+    if entry is None or entry.yaml_path is None:  # a tag
+        tagged = sorted(task for task, entry in index.items() if name in entry.tags)
+        return dataset_of(manager, tagged[0]) if tagged else None
     settings = load_yaml(entry.yaml_path, resolve_func=False, recursive=True)
     children = settings.get("task")
     if isinstance(children, list) and children and isinstance(children[0], str):
         return dataset_of(manager, children[0])
-    return settings.get("dataset_path") or name
+    path = settings.get("dataset_path")
+    return None if path in LOCAL_FORMATS else path
 
 
 def run_benchmark(

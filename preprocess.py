@@ -87,13 +87,13 @@ def main() -> None:
     config, _ = parse_flags(PreprocessConfig, __doc__)
     refuse_impossible(config)
     os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing here forks
+    tokenizer = load_tokenizer(config.model_id)  # first: a gated model needs no download to fail
     splits, archive = read_splits(config)
     schemas = {name: read_schemas(split.tables_path) for name, split in splits.items()}
     splits = {name: with_hardness(split, schemas[name]) for name, split in splits.items()}
     splits = hold_out(splits, config)
     schemas["holdout"] = schemas["train"]
     splits["train"], fixed_shots = take_fixed_shots(splits["train"], schemas["train"], config)
-    tokenizer = load_tokenizer(config.model_id)
 
     rows, descriptions = {}, {}
     for name, split in splits.items():

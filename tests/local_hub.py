@@ -26,6 +26,7 @@ class LocalHub:
     def __init__(self, root: Path):
         self.root = root
         self.gated: set[str] = set()
+        self.refused_status: int | None = None  # for every file, as a bad token gets
         self.requests: list[str] = []
         self.cut_short_after: int | None = None  # bytes of a body; then the connection breaks
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {}))
@@ -92,6 +93,8 @@ class Handler(BaseHTTPRequestHandler):
         repo = self.server.hub.root / (kind or "models/") / repo_id
         if not repo.is_dir():
             return self.refuse(404, "RepoNotFound")
+        if self.server.hub.refused_status is not None:
+            return self.refuse(self.server.hub.refused_status, "")
         if repo_id in self.server.hub.gated:
             return self.refuse(401, "GatedRepo")
         return self.send_file(repo / path)

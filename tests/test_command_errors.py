@@ -65,6 +65,8 @@ DISK = {
     errno.EDQUOT: "quota exceeded: /data/x. Free some space",
     errno.EACCES: "Permission denied: /data/x. Choose another place",
     errno.EROFS: "Read-only file system: /data/x. Choose another place",
+    errno.EEXIST: "File exists: /data/x. A file is in the way of a folder",
+    errno.ENOTDIR: "Not a directory: /data/x. A file is in the way of a folder",
 }
 
 

@@ -112,7 +112,7 @@ MISUSE = {
     "no bool": (["--resume", "maybe"], "--resume.*maybe"),
     "value forgotten": (["--num_shots"], "--num_shots.*expected one argument"),
     "config file forgotten": (["--config"], "--config.*expected one argument"),
-    "config twice": (["--config", "a", "--config=b"], "--config is given twice"),
+    "hyphen in the flag's value": (["--model_id", "--seed"], "--model_id.*expected one"),
 }
 
 
@@ -179,6 +179,14 @@ def test_command_line_wins_over_the_yaml_file_on_either_side_of_it(tmp_path, val
         assert (flags.max_length, flags.splits) == (7, ["c"])
 
 
+def test_later_yaml_file_wins_over_an_earlier_one(tmp_path):
+    write_text(tmp_path / "all.yaml", "max_length: 5\nnum_shots: 5")
+    write_text(tmp_path / "mine.yaml", "max_length: null")
+    paths = (str(tmp_path / name) for name in ("all.yaml", "mine.yaml"))
+    flags = parse(*(f"--config={path}" for path in paths))
+    assert (flags.max_length, flags.num_shots) == (None, 5)
+
+
 BAD_CONFIGS = {
     "empty": ("", "must hold one 'flag: value' a line"),
     "only a comment": ("# num_shots: 3", "must hold one 'flag: value' a line"),
@@ -198,6 +206,7 @@ BAD_CONFIGS = {
     "list for a flag of one": ("num_shots: [1, 2]", "num_shots cannot be \\['1', '2'\\]"),
     "mapping for a word": ("model_id: {a: 1}", "model_id cannot be \\{'a': 1\\}"),
     "empty list": ("splits: []", "--splits.*expected at least one argument"),
+    "flag in a list": ("splits: [a, --resume]", "splits cannot hold a flag: .*--resume"),
     "no number": ("num_shots: many", "--num_shots.*invalid int value: 'many'"),
     "no choice": ("loss_on: all", "invalid choice"),
 }

@@ -41,14 +41,11 @@ MAX_LINES = 320
 
 ROOMS = sorted(p.stem for p in (ROOT / "text2sql").glob("*.py") if p.stem != "__init__")
 SCRIPTS = sorted(path.stem for path in ROOT.glob("*.py"))
+FILES = [*(f"text2sql/{room}.py" for room in ROOMS), *(f"{script}.py" for script in SCRIPTS)]
 
 
-def room_path(room: str) -> Path:
-    return ROOT / "text2sql" / f"{room}.py"
-
-
-def parse(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+def parse(file: str) -> ast.Module:
+    return ast.parse((ROOT / file).read_text(encoding="utf-8"), file)
 
 
 def imported_names(nodes: Iterator[ast.AST]) -> Iterator[tuple[int, str]]:
@@ -77,7 +74,7 @@ GUARDS = ("TYPE_CHECKING", "__name__ == '__main__'")
 
 
 def rooms_imported(room: str) -> list[tuple[int, str]]:
-    names = imported_names(ast.walk(parse(room_path(room))))
+    names = imported_names(ast.walk(parse(f"text2sql/{room}.py")))
     return [(line, name.split(".")[1]) for line, name in names if name.startswith("text2sql.")]
 
 
@@ -110,30 +107,30 @@ def test_room_imports_only_rooms_above_it(room):
     )
 
 
-@pytest.mark.parametrize("path", [*map(room_path, ROOMS), *sorted(ROOT.glob("*.py"))], ids=str)
-def test_nothing_imports_a_script_or_a_test(path):
+@pytest.mark.parametrize("file", FILES)
+def test_nothing_imports_a_script_or_a_test(file):
     outside = {*SCRIPTS, "tests", "demo", "performance"}
-    names = imported_names(ast.walk(parse(path)))
+    names = imported_names(ast.walk(parse(file)))
     wrong = [f"line {line}: {name}" for line, name in names if name.split(".")[0] in outside]
     assert not wrong, (
-        f"{path.name} imports what only people and tests start ({wrong}); move what it needs "
+        f"{file} imports what only people and tests start ({wrong}); move what it needs "
         "into a room of text2sql/."
     )
 
 
-@pytest.mark.parametrize("path", [*map(room_path, ROOMS), *sorted(ROOT.glob("*.py"))], ids=str)
-def test_importing_a_file_imports_nothing_heavy(path):
-    if path.stem in HEAVY_ROOMS:
+@pytest.mark.parametrize("file", FILES)
+def test_importing_a_file_imports_nothing_heavy(file):
+    if Path(file).stem in HEAVY_ROOMS:
         return
     heavy = HEAVY | {f"text2sql.{room}" for room in HEAVY_ROOMS}
-    names = imported_names(nodes_run_on_import(parse(path)))
+    names = imported_names(nodes_run_on_import(parse(file)))
     wrong = [
         f"line {line}: {name}"
         for line, name in names
         if name.split(".")[0] in heavy or ".".join(name.split(".")[:2]) in heavy
     ]
     assert not wrong, (
-        f"{path.name} imports at its top what takes long to import ({wrong}). Import it inside "
+        f"{file} imports at its top what takes long to import ({wrong}). Import it inside "
         f"the function that uses it, or, for type hints alone, under `if TYPE_CHECKING:`."
     )
 
@@ -158,9 +155,9 @@ def test_importing_everything_light_prints_nothing_writes_nothing_and_loads_noth
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("path", [*map(room_path, ROOMS), *sorted(ROOT.glob("*.py"))], ids=str)
-def test_importing_a_file_calls_nothing_but_what_defines_its_own_names(path):
-    tree = parse(path)
+@pytest.mark.parametrize("file", FILES)
+def test_importing_a_file_calls_nothing_but_what_defines_its_own_names(file):
+    tree = parse(file)
     own_classes = {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
     calls = [
         node.value
@@ -172,12 +169,12 @@ def test_importing_a_file_calls_nothing_but_what_defines_its_own_names(path):
         for call in calls
         if ast.unparse(call.func).split(".")[0] not in own_classes
     ]
-    assert not wrong, f"{path.name} acts when it is imported ({wrong}); do that in a function."
+    assert not wrong, f"{file} acts when it is imported ({wrong}); do that in a function."
 
 
-@pytest.mark.parametrize("path", [*map(room_path, ROOMS), *sorted(ROOT.glob("*.py"))], ids=str)
-def test_file_begins_by_saying_what_it_is(path):
-    assert ast.get_docstring(parse(path)), f"give {path.name} a docstring: what is it for?"
+@pytest.mark.parametrize("file", FILES)
+def test_file_begins_by_saying_what_it_is(file):
+    assert ast.get_docstring(parse(file)), f"give {file} a docstring: what is it for?"
 
 
 def test_every_room_has_its_test_file():

@@ -8,7 +8,7 @@ import re
 import select
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import fields
 from pathlib import Path
@@ -18,11 +18,14 @@ import yaml
 
 from text2sql.records import UserError
 
-DISK_ERRORS = {
+UNSET = object()
+ADVICE = {
     errno.ENOSPC: "Free some space and run the command again",
     errno.EDQUOT: "Free some space and run the command again",
     errno.EACCES: "Choose another place, or change its permissions",
     errno.EROFS: "Choose another place",
+    errno.EEXIST: "A file is in the way of a folder; choose another place",
+    errno.ENOTDIR: "A file is in the way of a folder; choose another place",
 }
 
 
@@ -32,24 +35,25 @@ def parse_flags(
     """Return the filled dataclass and the names of the fields that the user set.
 
     The flags are the fields of `config_type`; `--config FILE` reads them from a YAML file, and the
-    command line wins over it. A misspelt flag or key ends the program with exit status 2.
+    command line wins over it, and a later file over an earlier one. A misspelt flag or key ends
+    the program with exit status 2.
     """
     parser = build_parser(config_type, description)
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
-    unset = object()  # argparse gives no default to a name that the namespace already has
-    namespace = argparse.Namespace(**{field.name: unset for field in fields(config_type)})
-    config_paths = parser.parse_known_args(arguments)[0].config or []
+    # argparse gives no default to a name that the namespace already has
+    namespace = argparse.Namespace(**dict.fromkeys(names_of_fields(config_type), UNSET))
     try:
-        if len(config_paths) > 1:
-            raise UserError("--config is given twice; put all flags into one file.")
-        for path in config_paths:
-            arguments = take_config(path, parser, config_type, namespace) + arguments
-        refuse_unknown(parser.parse_known_args(arguments, namespace)[1], config_type)
+        take_words(sys.argv[1:] if arguments is None else arguments, parser, namespace)
+        for path in reversed(namespace.config or []):
+            take_config(path, parser, get_type_hints(config_type), namespace)
     except UserError as error:
         parser.error(str(error))
-    values = vars(namespace)
-    said = {f.name: values[f.name] for f in fields(config_type) if values[f.name] is not unset}
+    values = {name: getattr(namespace, name) for name in names_of_fields(config_type)}
+    said = {name: value for name, value in values.items() if value is not UNSET}
     return config_type(**said), set(said)
+
+
+def names_of_fields(config_type: type) -> list[str]:
+    return [field.name for field in fields(config_type)]
 
 
 def build_parser(config_type: type, description: str) -> argparse.ArgumentParser:
@@ -85,42 +89,47 @@ class FlagHelp(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHe
         return re.sub(r"(?<!%)%(?![%(])", "%%", text)
 
 
-def refuse_unknown(words: Sequence[str], config_type: type) -> None:
-    if words:
-        word = next((word for word in words if word.startswith("-")), words[0]).partition("=")[0]
-        raise UserError(f"{word} is no flag of this command; {closest_flag(word, config_type)}")
-
-
-def closest_flag(word: str, config_type: type) -> str:
-    """Return the hint for a word that is no flag."""
-    names = ["config", *(field.name for field in fields(config_type))]
-    name = word.removeprefix("--").removeprefix("no_").replace("-", "_")
-    closest = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean --{closest[0]}?" if closest else "--help lists the flags."
+def take_words(
+    words: Sequence[str], parser: argparse.ArgumentParser, namespace: argparse.Namespace
+) -> None:
+    """Set in `namespace` what the words of a command line say; refuse a word that says nothing."""
+    unknown = parser.parse_known_args(words, namespace)[1]
+    if unknown:
+        word = next((word for word in unknown if word.startswith("-")), unknown[0])
+        hint = closest_flag(word, vars(namespace))
+        raise UserError(f"{word.partition('=')[0]} is no flag of this command; {hint}")
 
 
 def take_config(
-    path: str, parser: argparse.ArgumentParser, config_type: type, namespace: argparse.Namespace
-) -> list[str]:
-    """Return the YAML file's flags as words of a command line.
+    path: str, parser: argparse.ArgumentParser, hints: Mapping, namespace: argparse.Namespace
+) -> None:
+    """Set in `namespace` what the YAML file says and what came before it did not.
 
-    What no word can say (null, a mapping, several values for a flag of one) is set in `namespace`.
+    What no word can say (null, a mapping, several values for a flag of one) is set as it is.
     """
-    hints = get_type_hints(config_type)
-    words = []
     for name, value in read_config(path):
         if name not in hints:
-            hint = closest_flag(name, config_type)
+            hint = closest_flag(name, hints)
             raise UserError(f"--config {path}: {name} is no flag of this command; {hint}")
+        if getattr(namespace, name) is not UNSET:
+            continue
         if isinstance(value, str):
-            words.append(f"--{name}={value}")
+            take_words([f"--{name}={value}"], parser, namespace)
         elif isinstance(value, list) and parser._option_string_actions[f"--{name}"].nargs == "+":
-            words += [f"--{name}", *map(str, value)]
+            if any(str(item).startswith("--") for item in value):
+                raise UserError(f"--config {path}: {name} cannot hold a flag: {value!r}.")
+            take_words([f"--{name}", *map(str, value)], parser, namespace)
         elif accepts(hints[name], value):
             setattr(namespace, name, value)
         else:
             raise UserError(f"--config {path}: {name} cannot be {value!r}.")
-    return words
+
+
+def closest_flag(word: str, names: Iterable[str]) -> str:
+    """Return the hint for a word that is no flag."""
+    name = word.partition("=")[0].removeprefix("--").removeprefix("no_").replace("-", "_")
+    closest = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean --{closest[0]}?" if closest else "--help lists the flags."
 
 
 def accepts(hint: Any, value: list | dict | None) -> bool:
@@ -181,10 +190,10 @@ def run(main: Callable[[], None]) -> NoReturn:
     except OSError as error:
         if error.errno == errno.EPIPE and (reader_left(sys.stdout) or reader_left(sys.stderr)):
             sys.exit(128 + signal.SIGPIPE)  # as a shell sees a program that `head` cut off
-        if error.errno not in DISK_ERRORS:
+        if error.errno not in ADVICE:
             raise
         place = error.filename or "while writing"
-        sys.exit(f"error: {error.strerror}: {place}. {DISK_ERRORS[error.errno]}.")
+        sys.exit(f"error: {error.strerror}: {place}. {ADVICE[error.errno]}.")
     finally:
         if sys.stdout:  # none where the shell closed it: `>&-`
             flush_or_drop(sys.stdout)

@@ -34,7 +34,30 @@ HEAVY = {
 HEAVY_ROOMS = {"training"}  # imported by train.py after its flags are read
 
 # Rooms without a test file of their own name, and the file that tests them.
-TESTED_IN = {}
+TESTED_IN = {
+    "benchmark_results": "benchmarks",
+    "clause_scores": "exact_match",
+    "evaluation": "evaluate",
+    "loaded_variants": "evaluate",
+    "model_card": "train",
+    "plots": "report",
+    "processed_data": "preprocess",
+    "prompt_budget": "prompts",
+    "read_only_sql": "execution",
+    "report_files": "report",
+    "report_tables": "report",
+    "report_text": "report",
+    "schema_text": "prompts",
+    "score_files": "scoring",
+    "spider_splits": "spider",
+    "sql_names": "sql_clauses",
+    "sql_query": "sql_clauses",
+    "sql_tokens": "sql_clauses",
+    "sql_worker": "execution",
+    "study": "evaluate",
+    "tensorboard_events": "report",
+    "training": "train",
+}
 
 SHADOWS_ON_PURPOSE = {"evaluate"}  # only lm_eval's metrics beyond ours import that package
 MAX_LINES = 320

@@ -46,7 +46,7 @@ NEAR_MISSES = (
     (r" > (?=\d|\()", " < "),
     (r" < (?=\d|\()", " > "),
 )
-NUM_DRAWS = 400  # before a kind is given up for a database
+NUM_DRAWS = 150  # before a kind is given up for a database
 
 
 @dataclass(frozen=True)
@@ -120,13 +120,17 @@ def next_example(
     seen: set[str],
     random: Random,
 ) -> dict:
-    """Return an example of the kind that has been used least and gives a sound one here."""
+    """Return an example of the kind that has been used least and gives a sound one here.
+
+    Kinds that give none are taken out of `kinds`.
+    """
     for kind in sorted(kinds, key=lambda kind: (used[domain.db_id, kind.name], used[kind.name])):
         for question, sql, wording in draw_questions(domain, kind, used, random):
             if sql not in seen and question not in seen and is_telling(connection, sql):
                 seen.update((sql, question))
                 used.update(((domain.db_id, kind.name), kind.name, wording))
                 return {"db_id": domain.db_id, "question": question, "query": sql}
+        kinds.remove(kind)
     raise SystemExit(f"{domain.db_id}: no question left; add rows or columns")
 
 

@@ -139,7 +139,8 @@ def slots_of_measure(
     if "above" in phrases:  # an average makes sense
         above = "above" if random.random() < 0.5 else "below"
         found |= {"mean": f"average {phrases['noun']}", "above_word": above}
-        found["ask_all"] = ask_many.format(f"the {table.nouns}")
+        if ask_many.startswith("How"):  # "... on average?" follows
+            found["ask_all"] = ask_many.format(f"the {table.nouns}")
         found["above"], found["have_above"] = forms(phrases[above])
         found["average_op"] = ">" if above == "above" else "<"
     if "total" in phrases:

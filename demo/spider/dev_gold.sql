@@ -60,145 +60,145 @@ SELECT occupation FROM squad GROUP BY occupation ORDER BY avg(players) ASC LIMIT
 SELECT squad_name FROM squad WHERE occupation = 'teachers' ORDER BY players DESC LIMIT 1	escape_rooms
 SELECT T1.room_name FROM room AS T1 JOIN puzzle AS T2 ON T1.room_id = T2.room_id ORDER BY T2.success_rate DESC LIMIT 1	escape_rooms
 SELECT T1.room_name FROM room AS T1 JOIN squad AS T2 ON T1.room_id = T2.room_id WHERE T2.occupation = 'students' GROUP BY T1.room_id HAVING count(*) = 1	escape_rooms
-SELECT room_name FROM room WHERE time_limit > (SELECT avg(time_limit) FROM room)	escape_rooms
+SELECT room_name FROM room WHERE ticket_price < (SELECT avg(ticket_price) FROM room)	escape_rooms
 SELECT T1.room_name FROM room AS T1 JOIN puzzle AS T2 ON T1.room_id = T2.room_id WHERE T2.mechanism = 'rotary' INTERSECT SELECT T1.room_name FROM room AS T1 JOIN puzzle AS T2 ON T1.room_id = T2.room_id WHERE T2.mechanism = 'optical'	escape_rooms
-SELECT room_name FROM room WHERE theme = 'spooky' AND ticket_price < (SELECT avg(ticket_price) FROM room)	escape_rooms
+SELECT puzzle_name FROM puzzle WHERE mechanism = 'optical' AND clues > (SELECT avg(clues) FROM puzzle)	escape_rooms
 SELECT T1.puzzle_name FROM puzzle AS T1 JOIN room AS T2 ON T1.room_id = T2.room_id WHERE T2.room_name = 'Mad Laboratory' AND T1.clues > (SELECT avg(clues) FROM puzzle)	escape_rooms
-SELECT T1.room_name FROM room AS T1 JOIN squad AS T2 ON T1.room_id = T2.room_id GROUP BY T1.room_id ORDER BY avg(T2.players) DESC LIMIT 1	escape_rooms
+SELECT T1.room_name FROM room AS T1 JOIN puzzle AS T2 ON T1.room_id = T2.room_id GROUP BY T1.room_id ORDER BY avg(T2.clues) ASC LIMIT 1	escape_rooms
 SELECT count(*) FROM room WHERE room_id NOT IN (SELECT room_id FROM squad)	escape_rooms
-SELECT count(*) FROM potter	pottery_studio
-SELECT name FROM kiln WHERE fuel = 'wood'	pottery_studio
-SELECT name FROM kiln WHERE max_temperature < 1300	pottery_studio
-SELECT count(*) FROM kiln WHERE fuel = 'gas'	pottery_studio
-SELECT count(*) FROM pot WHERE diameter < 35	pottery_studio
-SELECT avg(asking_price) FROM pot	pottery_studio
-SELECT max(apprenticed) FROM potter	pottery_studio
+SELECT count(*) FROM kiln	pottery_studio
+SELECT potter_name FROM potter WHERE technique = 'coiling'	pottery_studio
+SELECT potter_name FROM potter WHERE apprenticed < 2000	pottery_studio
+SELECT count(*) FROM kiln WHERE fuel = 'electric'	pottery_studio
+SELECT count(*) FROM potter WHERE apprenticed > 2015	pottery_studio
+SELECT avg(max_temperature) FROM kiln	pottery_studio
+SELECT min(apprenticed) FROM potter	pottery_studio
 SELECT sum(shelves) FROM kiln	pottery_studio
 SELECT DISTINCT technique FROM potter	pottery_studio
-SELECT T1.name, avg(T2.diameter) FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id GROUP BY T1.kiln_id	pottery_studio
-SELECT avg(T1.asking_price) FROM pot AS T1 JOIN potter AS T2 ON T1.potter_id = T2.potter_id WHERE T2.potter_name = 'Ingrid Moen'	pottery_studio
-SELECT DISTINCT T1.name FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.glaze = 'tenmoku'	pottery_studio
-SELECT potter_name, apprenticed FROM potter	pottery_studio
+SELECT T1.potter_name, avg(T2.diameter) FROM potter AS T1 JOIN pot AS T2 ON T1.potter_id = T2.potter_id GROUP BY T1.potter_id	pottery_studio
+SELECT avg(T1.asking_price) FROM pot AS T1 JOIN kiln AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.name = 'Bertha'	pottery_studio
+SELECT DISTINCT T1.potter_name FROM potter AS T1 JOIN pot AS T2 ON T1.potter_id = T2.potter_id WHERE T2.glaze = 'tenmoku'	pottery_studio
+SELECT name, max_temperature FROM kiln	pottery_studio
 SELECT potter_name, technique, apprenticed FROM potter	pottery_studio
-SELECT title, diameter FROM pot WHERE glaze = 'celadon'	pottery_studio
-SELECT potter_name FROM potter ORDER BY apprenticed ASC LIMIT 1	pottery_studio
-SELECT fuel FROM kiln ORDER BY max_temperature DESC LIMIT 1	pottery_studio
-SELECT potter_name FROM potter ORDER BY apprenticed ASC LIMIT 4	pottery_studio
+SELECT name, max_temperature FROM kiln WHERE fuel = 'electric'	pottery_studio
+SELECT title FROM pot ORDER BY diameter DESC LIMIT 1	pottery_studio
+SELECT fuel FROM kiln ORDER BY shelves DESC LIMIT 1	pottery_studio
+SELECT potter_name FROM potter ORDER BY apprenticed DESC LIMIT 2	pottery_studio
 SELECT technique, count(*) FROM potter GROUP BY technique	pottery_studio
-SELECT glaze, avg(asking_price) FROM pot GROUP BY glaze	pottery_studio
+SELECT fuel, avg(max_temperature) FROM kiln GROUP BY fuel	pottery_studio
 SELECT technique, max(apprenticed) FROM potter GROUP BY technique	pottery_studio
-SELECT potter_name FROM potter WHERE technique = 'throwing' AND apprenticed < 2010	pottery_studio
+SELECT title FROM pot WHERE glaze = 'celadon' AND diameter < 25	pottery_studio
 SELECT DISTINCT T1.potter_name FROM potter AS T1 JOIN pot AS T2 ON T1.potter_id = T2.potter_id JOIN kiln AS T3 ON T2.kiln_id = T3.kiln_id WHERE T3.name = 'Ember Queen'	pottery_studio
-SELECT count(*) FROM pot WHERE asking_price < (SELECT avg(asking_price) FROM pot)	pottery_studio
+SELECT count(*) FROM kiln WHERE shelves < (SELECT avg(shelves) FROM kiln)	pottery_studio
 SELECT name FROM kiln WHERE kiln_id NOT IN (SELECT kiln_id FROM pot)	pottery_studio
-SELECT potter_name FROM potter WHERE potter_id NOT IN (SELECT potter_id FROM pot WHERE glaze = 'shino')	pottery_studio
-SELECT name FROM kiln EXCEPT SELECT T1.name FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.diameter < 30	pottery_studio
-SELECT glaze FROM pot WHERE diameter > 25 INTERSECT SELECT glaze FROM pot WHERE diameter < 18	pottery_studio
-SELECT potter_name FROM potter WHERE technique = 'raku' UNION SELECT potter_name FROM potter WHERE apprenticed < 2010	pottery_studio
-SELECT T1.name FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id GROUP BY T1.kiln_id ORDER BY count(*) DESC LIMIT 1	pottery_studio
-SELECT T1.name, count(*) FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id GROUP BY T1.kiln_id ORDER BY count(*) DESC LIMIT 1	pottery_studio
-SELECT T1.title FROM pot AS T1 JOIN potter AS T2 ON T1.potter_id = T2.potter_id WHERE T2.potter_name = 'Hamish Clay' ORDER BY T1.diameter ASC LIMIT 1	pottery_studio
-SELECT T1.title FROM pot AS T1 JOIN potter AS T2 ON T1.potter_id = T2.potter_id WHERE T2.technique = 'coiling' ORDER BY T1.diameter ASC LIMIT 1	pottery_studio
-SELECT T1.name FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.glaze = 'tenmoku' INTERSECT SELECT T1.name FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.glaze = 'celadon'	pottery_studio
+SELECT potter_name FROM potter WHERE potter_id NOT IN (SELECT potter_id FROM pot WHERE glaze = 'cobalt')	pottery_studio
+SELECT name FROM kiln EXCEPT SELECT T1.name FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.diameter < 16	pottery_studio
+SELECT technique FROM potter WHERE apprenticed > 2010 INTERSECT SELECT technique FROM potter WHERE apprenticed < 2000	pottery_studio
+SELECT potter_name FROM potter WHERE technique = 'coiling' UNION SELECT potter_name FROM potter WHERE apprenticed > 2010	pottery_studio
+SELECT T1.potter_name FROM potter AS T1 JOIN pot AS T2 ON T1.potter_id = T2.potter_id GROUP BY T1.potter_id ORDER BY count(*) DESC LIMIT 1	pottery_studio
+SELECT T1.potter_name, count(*) FROM potter AS T1 JOIN pot AS T2 ON T1.potter_id = T2.potter_id GROUP BY T1.potter_id ORDER BY count(*) DESC LIMIT 1	pottery_studio
+SELECT T1.title FROM pot AS T1 JOIN kiln AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.name = 'Vesuvius' ORDER BY T1.asking_price ASC LIMIT 1	pottery_studio
+SELECT T1.title FROM pot AS T1 JOIN kiln AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.fuel = 'electric' ORDER BY T1.asking_price DESC LIMIT 1	pottery_studio
+SELECT T1.name FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.glaze = 'shino' INTERSECT SELECT T1.name FROM kiln AS T1 JOIN pot AS T2 ON T1.kiln_id = T2.kiln_id WHERE T2.glaze = 'oxblood'	pottery_studio
 SELECT count(DISTINCT marking) FROM slope	ski_resort
-SELECT name FROM resort ORDER BY lifts DESC	ski_resort
-SELECT surname FROM instructor ORDER BY surname ASC	ski_resort
-SELECT lifts FROM resort WHERE name = 'Eagle Pass'	ski_resort
-SELECT marking FROM slope WHERE slope_name = 'Woodpecker'	ski_resort
-SELECT slope_name FROM slope WHERE gradient BETWEEN 30 AND 65	ski_resort
-SELECT discipline FROM instructor GROUP BY discipline HAVING count(*) = 2	ski_resort
-SELECT surname FROM instructor	ski_resort
+SELECT surname FROM instructor ORDER BY hourly_fee DESC	ski_resort
+SELECT slope_name FROM slope ORDER BY slope_name ASC	ski_resort
+SELECT lifts FROM resort WHERE name = 'Hochwald'	ski_resort
+SELECT discipline FROM instructor WHERE surname = 'Gisler'	ski_resort
+SELECT slope_name FROM slope WHERE gradient BETWEEN 12 AND 65	ski_resort
+SELECT canton FROM resort GROUP BY canton HAVING count(*) > 2	ski_resort
+SELECT name FROM resort	ski_resort
 SELECT count(*) FROM instructor	ski_resort
-SELECT count(*) FROM resort WHERE canton = 'Valais' AND lifts > 9	ski_resort
-SELECT slope_name FROM slope WHERE marking = 'black' OR marking = 'blue'	ski_resort
-SELECT name FROM resort WHERE name LIKE '%Silvermont%'	ski_resort
-SELECT slope_name FROM slope WHERE slope_name LIKE 'C%'	ski_resort
-SELECT min(lifts), max(lifts) FROM resort	ski_resort
-SELECT count(*), avg(gradient) FROM slope WHERE marking = 'blue'	ski_resort
-SELECT discipline, count(*) FROM instructor GROUP BY discipline HAVING count(*) > 2	ski_resort
-SELECT T1.surname FROM instructor AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.name = 'Eagle Pass'	ski_resort
-SELECT count(*) FROM instructor AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.name = 'Snowdale'	ski_resort
-SELECT T1.name FROM resort AS T1 JOIN instructor AS T2 ON T1.resort_id = T2.resort_id WHERE T2.surname = 'Ammann'	ski_resort
-SELECT T1.slope_name FROM slope AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.canton = 'Valais'	ski_resort
-SELECT T1.surname FROM instructor AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.lifts < 14	ski_resort
+SELECT count(*) FROM slope WHERE marking = 'red' AND length < 2400	ski_resort
+SELECT name FROM resort WHERE canton = 'Uri' OR canton = 'Valais'	ski_resort
+SELECT surname FROM instructor WHERE surname LIKE '%Egli%'	ski_resort
+SELECT slope_name FROM slope WHERE slope_name LIKE 'B%'	ski_resort
+SELECT min(gradient), max(gradient) FROM slope	ski_resort
+SELECT count(*), avg(snowfall) FROM resort WHERE canton = 'Valais'	ski_resort
+SELECT discipline, count(*) FROM instructor GROUP BY discipline HAVING count(*) = 2	ski_resort
+SELECT T1.slope_name FROM slope AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.name = 'Hochwald'	ski_resort
+SELECT count(*) FROM slope AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.name = 'Silvermont'	ski_resort
+SELECT T1.name FROM resort AS T1 JOIN slope AS T2 ON T1.resort_id = T2.resort_id WHERE T2.slope_name = 'Thunderbolt'	ski_resort
+SELECT T1.slope_name FROM slope AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.canton = 'Uri'	ski_resort
+SELECT T1.slope_name FROM slope AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.snowfall < 340	ski_resort
 SELECT count(*) FROM slope AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.canton = 'Uri'	ski_resort
-SELECT canton FROM resort EXCEPT SELECT canton FROM resort WHERE lifts < 14	ski_resort
+SELECT discipline FROM instructor EXCEPT SELECT discipline FROM instructor WHERE hourly_fee < 55	ski_resort
 SELECT canton FROM resort GROUP BY canton ORDER BY count(*) DESC LIMIT 1	ski_resort
-SELECT canton FROM resort GROUP BY canton ORDER BY avg(lifts) ASC LIMIT 1	ski_resort
-SELECT name FROM resort WHERE canton = 'Uri' ORDER BY snowfall DESC LIMIT 1	ski_resort
-SELECT T1.name FROM resort AS T1 JOIN instructor AS T2 ON T1.resort_id = T2.resort_id ORDER BY T2.hourly_fee ASC LIMIT 1	ski_resort
-SELECT T1.name FROM resort AS T1 JOIN slope AS T2 ON T1.resort_id = T2.resort_id WHERE T2.marking = 'black' GROUP BY T1.resort_id HAVING count(*) = 2	ski_resort
+SELECT canton FROM resort GROUP BY canton ORDER BY avg(lifts) DESC LIMIT 1	ski_resort
+SELECT slope_name FROM slope WHERE marking = 'blue' ORDER BY length DESC LIMIT 1	ski_resort
+SELECT T1.name FROM resort AS T1 JOIN slope AS T2 ON T1.resort_id = T2.resort_id ORDER BY T2.length DESC LIMIT 1	ski_resort
+SELECT T1.name FROM resort AS T1 JOIN slope AS T2 ON T1.resort_id = T2.resort_id WHERE T2.marking = 'red' GROUP BY T1.resort_id HAVING count(*) > 1	ski_resort
 SELECT slope_name FROM slope WHERE gradient < (SELECT avg(gradient) FROM slope)	ski_resort
-SELECT name FROM resort WHERE canton = 'Bern' AND lifts < (SELECT avg(lifts) FROM resort)	ski_resort
-SELECT T1.surname FROM instructor AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.name = 'Snowdale' AND T1.hourly_fee > (SELECT avg(hourly_fee) FROM instructor)	ski_resort
-SELECT T1.name FROM resort AS T1 JOIN instructor AS T2 ON T1.resort_id = T2.resort_id GROUP BY T1.resort_id ORDER BY avg(T2.hourly_fee) ASC LIMIT 1	ski_resort
+SELECT surname FROM instructor WHERE discipline = 'telemark' AND hourly_fee > (SELECT avg(hourly_fee) FROM instructor)	ski_resort
+SELECT T1.slope_name FROM slope AS T1 JOIN resort AS T2 ON T1.resort_id = T2.resort_id WHERE T2.name = 'Silvermont' AND T1.gradient < (SELECT avg(gradient) FROM slope)	ski_resort
+SELECT T1.name FROM resort AS T1 JOIN slope AS T2 ON T1.resort_id = T2.resort_id GROUP BY T1.resort_id ORDER BY avg(T2.length) ASC LIMIT 1	ski_resort
 SELECT count(*) FROM resort WHERE resort_id NOT IN (SELECT resort_id FROM instructor)	ski_resort
 SELECT T1.name FROM resort AS T1 JOIN instructor AS T2 ON T1.resort_id = T2.resort_id GROUP BY T1.resort_id ORDER BY count(*) DESC LIMIT 1	ski_resort
-SELECT full_name FROM counselor WHERE craft = 'weaving'	summer_camp
-SELECT cabin_name FROM cabin WHERE bunks > 12	summer_camp
-SELECT count(*) FROM counselor WHERE craft = 'weaving'	summer_camp
-SELECT count(*) FROM counselor WHERE summers > 6	summer_camp
+SELECT full_name FROM counselor WHERE craft = 'archery'	summer_camp
+SELECT nickname FROM camper WHERE badges < 3	summer_camp
+SELECT count(*) FROM cabin WHERE shore = 'south'	summer_camp
+SELECT count(*) FROM cabin WHERE bunks >= 12	summer_camp
 SELECT avg(summers) FROM counselor	summer_camp
-SELECT max(bunks) FROM cabin	summer_camp
+SELECT min(bunks) FROM cabin	summer_camp
 SELECT sum(bunks) FROM cabin	summer_camp
-SELECT DISTINCT craft FROM counselor	summer_camp
-SELECT count(DISTINCT home_state) FROM camper	summer_camp
-SELECT T1.nickname, T2.cabin_name FROM camper AS T1 JOIN cabin AS T2 ON T1.cabin_id = T2.cabin_id	summer_camp
+SELECT DISTINCT home_state FROM camper	summer_camp
+SELECT count(DISTINCT shore) FROM cabin	summer_camp
+SELECT T1.full_name, T2.cabin_name FROM counselor AS T1 JOIN cabin AS T2 ON T1.cabin_id = T2.cabin_id	summer_camp
 SELECT T1.cabin_name, count(*) FROM cabin AS T1 JOIN counselor AS T2 ON T1.cabin_id = T2.cabin_id GROUP BY T1.cabin_id	summer_camp
-SELECT T1.cabin_name FROM cabin AS T1 JOIN camper AS T2 ON T1.cabin_id = T2.cabin_id GROUP BY T1.cabin_id HAVING count(*) > 2	summer_camp
-SELECT T1.cabin_name, avg(T2.badges) FROM cabin AS T1 JOIN camper AS T2 ON T1.cabin_id = T2.cabin_id GROUP BY T1.cabin_id	summer_camp
-SELECT avg(T1.badges) FROM camper AS T1 JOIN cabin AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.cabin_name = 'Moose'	summer_camp
-SELECT DISTINCT T1.cabin_name FROM cabin AS T1 JOIN camper AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.home_state = 'Utah'	summer_camp
+SELECT T1.cabin_name FROM cabin AS T1 JOIN counselor AS T2 ON T1.cabin_id = T2.cabin_id GROUP BY T1.cabin_id HAVING count(*) >= 3	summer_camp
+SELECT T1.cabin_name, avg(T2.age) FROM cabin AS T1 JOIN camper AS T2 ON T1.cabin_id = T2.cabin_id GROUP BY T1.cabin_id	summer_camp
+SELECT avg(T1.summers) FROM counselor AS T1 JOIN cabin AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.cabin_name = 'Otter'	summer_camp
+SELECT DISTINCT T1.cabin_name FROM cabin AS T1 JOIN counselor AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.craft = 'pottery'	summer_camp
 SELECT nickname, age FROM camper	summer_camp
 SELECT cabin_name, shore, bunks FROM cabin	summer_camp
-SELECT cabin_name, bunks FROM cabin WHERE shore = 'east'	summer_camp
-SELECT cabin_name FROM cabin ORDER BY bunks DESC LIMIT 1	summer_camp
-SELECT shore FROM cabin ORDER BY bunks ASC LIMIT 1	summer_camp
+SELECT nickname, age FROM camper WHERE home_state = 'Texas'	summer_camp
+SELECT nickname FROM camper ORDER BY badges ASC LIMIT 1	summer_camp
+SELECT shore FROM cabin ORDER BY bunks DESC LIMIT 1	summer_camp
 SELECT cabin_name FROM cabin ORDER BY bunks ASC LIMIT 3	summer_camp
-SELECT craft, count(*) FROM counselor GROUP BY craft	summer_camp
-SELECT count(*) FROM camper WHERE age < (SELECT avg(age) FROM camper)	summer_camp
+SELECT shore, count(*) FROM cabin GROUP BY shore	summer_camp
+SELECT count(*) FROM camper WHERE badges > (SELECT avg(badges) FROM camper)	summer_camp
 SELECT cabin_name FROM cabin WHERE cabin_id NOT IN (SELECT cabin_id FROM camper)	summer_camp
-SELECT cabin_name FROM cabin WHERE cabin_id NOT IN (SELECT cabin_id FROM camper WHERE home_state = 'Utah')	summer_camp
-SELECT cabin_name FROM cabin EXCEPT SELECT T1.cabin_name FROM cabin AS T1 JOIN counselor AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.summers > 3	summer_camp
-SELECT craft FROM counselor WHERE summers > 5 INTERSECT SELECT craft FROM counselor WHERE summers < 3	summer_camp
-SELECT cabin_name FROM cabin WHERE shore = 'south' UNION SELECT cabin_name FROM cabin WHERE bunks < 12	summer_camp
-SELECT craft FROM counselor EXCEPT SELECT craft FROM counselor WHERE summers > 5	summer_camp
-SELECT T1.cabin_name, count(*) FROM cabin AS T1 JOIN camper AS T2 ON T1.cabin_id = T2.cabin_id GROUP BY T1.cabin_id ORDER BY count(*) DESC LIMIT 1	summer_camp
-SELECT T1.nickname FROM camper AS T1 JOIN cabin AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.cabin_name = 'Otter' ORDER BY T1.badges DESC LIMIT 1	summer_camp
-SELECT T1.nickname FROM camper AS T1 JOIN cabin AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.shore = 'south' ORDER BY T1.age DESC LIMIT 1	summer_camp
+SELECT cabin_name FROM cabin WHERE cabin_id NOT IN (SELECT cabin_id FROM camper WHERE home_state = 'Ohio')	summer_camp
+SELECT cabin_name FROM cabin EXCEPT SELECT T1.cabin_name FROM cabin AS T1 JOIN camper AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.badges < 2	summer_camp
+SELECT shore FROM cabin WHERE bunks > 10 INTERSECT SELECT shore FROM cabin WHERE bunks < 8	summer_camp
+SELECT nickname FROM camper WHERE home_state = 'Utah' UNION SELECT nickname FROM camper WHERE age > 9	summer_camp
+SELECT home_state FROM camper EXCEPT SELECT home_state FROM camper WHERE age > 13	summer_camp
+SELECT T1.cabin_name, count(*) FROM cabin AS T1 JOIN counselor AS T2 ON T1.cabin_id = T2.cabin_id GROUP BY T1.cabin_id ORDER BY count(*) DESC LIMIT 1	summer_camp
+SELECT T1.full_name FROM counselor AS T1 JOIN cabin AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.cabin_name = 'Moose' ORDER BY T1.summers DESC LIMIT 1	summer_camp
+SELECT T1.full_name FROM counselor AS T1 JOIN cabin AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.shore = 'south' ORDER BY T1.summers DESC LIMIT 1	summer_camp
 SELECT T1.cabin_name FROM cabin AS T1 JOIN camper AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.home_state = 'Texas' INTERSECT SELECT T1.cabin_name FROM cabin AS T1 JOIN camper AS T2 ON T1.cabin_id = T2.cabin_id WHERE T2.home_state = 'Ohio'	summer_camp
-SELECT cabin_name FROM cabin WHERE shore = 'south' AND bunks > (SELECT avg(bunks) FROM cabin)	summer_camp
-SELECT name FROM plantation ORDER BY pickers DESC	tea_house
-SELECT name FROM plantation ORDER BY name ASC	tea_house
-SELECT pickers FROM plantation WHERE name = 'Dragon Terrace'	tea_house
-SELECT variety FROM tea WHERE tea_name = 'Smoky Pine'	tea_house
-SELECT name FROM plantation WHERE elevation BETWEEN 540 AND 1600	tea_house
-SELECT sommelier FROM tasting GROUP BY sommelier HAVING count(*) = 2	tea_house
+SELECT nickname FROM camper WHERE home_state = 'Texas' AND age > (SELECT avg(age) FROM camper)	summer_camp
+SELECT tea_name FROM tea ORDER BY cost DESC	tea_house
+SELECT tea_name FROM tea ORDER BY tea_name ASC	tea_house
+SELECT steeping_time FROM tea WHERE tea_name = 'Golden Monkey'	tea_house
+SELECT province FROM plantation WHERE name = 'Old Monastery'	tea_house
+SELECT name FROM plantation WHERE elevation BETWEEN 540 AND 1800	tea_house
+SELECT aroma FROM tasting GROUP BY aroma HAVING count(*) = 2	tea_house
 SELECT tea_name FROM tea	tea_house
-SELECT count(*) FROM tasting	tea_house
-SELECT tea_name FROM tea WHERE variety = 'green'	tea_house
-SELECT province, avg(elevation) FROM plantation GROUP BY province	tea_house
-SELECT sommelier, min(stars) FROM tasting GROUP BY sommelier	tea_house
-SELECT tea_name FROM tea WHERE variety = 'green' AND cost < 20	tea_house
-SELECT count(*) FROM tasting WHERE sommelier = 'Priya Menon' AND stars < 9	tea_house
-SELECT name FROM plantation WHERE province = 'Yunnan' OR province = 'Zhejiang'	tea_house
-SELECT tea_name FROM tea WHERE tea_name LIKE '%Peony%'	tea_house
-SELECT tea_name FROM tea WHERE tea_name LIKE 'R%'	tea_house
-SELECT min(steeping_time), max(steeping_time) FROM tea	tea_house
-SELECT count(*), avg(stars) FROM tasting WHERE aroma = 'floral'	tea_house
-SELECT province, count(*) FROM plantation GROUP BY province HAVING count(*) = 2	tea_house
-SELECT T1.tea_name FROM tea AS T1 JOIN plantation AS T2 ON T1.plantation_id = T2.plantation_id WHERE T2.name = 'Misty Hill'	tea_house
-SELECT count(*) FROM tasting AS T1 JOIN tea AS T2 ON T1.tea_id = T2.tea_id WHERE T2.tea_name = 'Moonlight'	tea_house
+SELECT count(*) FROM tea	tea_house
+SELECT tea_name FROM tea WHERE variety = 'white'	tea_house
+SELECT variety, avg(cost) FROM tea GROUP BY variety	tea_house
+SELECT variety, min(cost) FROM tea GROUP BY variety	tea_house
+SELECT name FROM plantation WHERE province = 'Zhejiang' AND pickers < 65	tea_house
+SELECT count(*) FROM tasting WHERE sommelier = 'Madame Wu' AND stars >= 8	tea_house
+SELECT name FROM plantation WHERE province = 'Fujian' OR province = 'Yunnan'	tea_house
+SELECT name FROM plantation WHERE name LIKE '%Phoenix%'	tea_house
+SELECT name FROM plantation WHERE name LIKE 'P%'	tea_house
+SELECT min(stars), max(stars) FROM tasting	tea_house
+SELECT count(*), avg(pickers) FROM plantation WHERE province = 'Fujian'	tea_house
+SELECT sommelier, count(*) FROM tasting GROUP BY sommelier HAVING count(*) > 3	tea_house
+SELECT T1.tea_name FROM tea AS T1 JOIN plantation AS T2 ON T1.plantation_id = T2.plantation_id WHERE T2.name = 'Crane Lake'	tea_house
+SELECT count(*) FROM tea AS T1 JOIN plantation AS T2 ON T1.plantation_id = T2.plantation_id WHERE T2.name = 'Silver Cloud'	tea_house
 SELECT T1.name FROM plantation AS T1 JOIN tea AS T2 ON T1.plantation_id = T2.plantation_id WHERE T2.tea_name = 'Jade Needle'	tea_house
-SELECT count(*) FROM tasting AS T1 JOIN tea AS T2 ON T1.tea_id = T2.tea_id JOIN plantation AS T3 ON T2.plantation_id = T3.plantation_id WHERE T3.name = 'Old Monastery'	tea_house
-SELECT province FROM plantation GROUP BY province ORDER BY count(*) DESC LIMIT 1	tea_house
-SELECT aroma FROM tasting GROUP BY aroma ORDER BY avg(stars) ASC LIMIT 1	tea_house
-SELECT tea_name FROM tea WHERE variety = 'green' ORDER BY cost ASC LIMIT 1	tea_house
+SELECT count(*) FROM tasting AS T1 JOIN tea AS T2 ON T1.tea_id = T2.tea_id JOIN plantation AS T3 ON T2.plantation_id = T3.plantation_id WHERE T3.name = 'Crane Lake'	tea_house
+SELECT variety FROM tea GROUP BY variety ORDER BY count(*) DESC LIMIT 1	tea_house
+SELECT aroma FROM tasting GROUP BY aroma ORDER BY avg(stars) DESC LIMIT 1	tea_house
+SELECT name FROM plantation WHERE province = 'Yunnan' ORDER BY elevation ASC LIMIT 1	tea_house
 SELECT T1.tea_name FROM tea AS T1 JOIN tasting AS T2 ON T1.tea_id = T2.tea_id ORDER BY T2.stars DESC LIMIT 1	tea_house
-SELECT T1.name FROM plantation AS T1 JOIN tea AS T2 ON T1.plantation_id = T2.plantation_id WHERE T2.variety = 'green' GROUP BY T1.plantation_id HAVING count(*) >= 2	tea_house
-SELECT tea_name FROM tea WHERE cost < (SELECT avg(cost) FROM tea)	tea_house
-SELECT T1.tea_name FROM tea AS T1 JOIN plantation AS T2 ON T1.plantation_id = T2.plantation_id WHERE T2.name = 'Misty Hill' AND T1.cost > (SELECT avg(cost) FROM tea)	tea_house
+SELECT T1.tea_name FROM tea AS T1 JOIN tasting AS T2 ON T1.tea_id = T2.tea_id WHERE T2.aroma = 'grassy' GROUP BY T1.tea_id HAVING count(*) = 1	tea_house
+SELECT tea_name FROM tea WHERE steeping_time > (SELECT avg(steeping_time) FROM tea)	tea_house
+SELECT T1.tea_name FROM tea AS T1 JOIN plantation AS T2 ON T1.plantation_id = T2.plantation_id WHERE T2.name = 'Bamboo Gate' AND T1.cost > (SELECT avg(cost) FROM tea)	tea_house
 SELECT T1.tea_name FROM tea AS T1 JOIN tasting AS T2 ON T1.tea_id = T2.tea_id GROUP BY T1.tea_id ORDER BY avg(T2.stars) DESC LIMIT 1	tea_house
-SELECT count(*) FROM tea WHERE tea_id NOT IN (SELECT tea_id FROM tasting)	tea_house
+SELECT count(*) FROM plantation WHERE plantation_id NOT IN (SELECT plantation_id FROM tea)	tea_house
 SELECT T1.tea_name FROM tea AS T1 JOIN tasting AS T2 ON T1.tea_id = T2.tea_id GROUP BY T1.tea_id ORDER BY count(*) DESC LIMIT 1	tea_house
-SELECT T1.tea_name, count(*) FROM tea AS T1 JOIN tasting AS T2 ON T1.tea_id = T2.tea_id GROUP BY T1.tea_id ORDER BY count(*) DESC LIMIT 1	tea_house
+SELECT T1.name, count(*) FROM plantation AS T1 JOIN tea AS T2 ON T1.plantation_id = T2.plantation_id GROUP BY T1.plantation_id ORDER BY count(*) DESC LIMIT 1	tea_house

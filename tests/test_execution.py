@@ -15,6 +15,7 @@ import pytest
 from text2sql.execution import SqlWorker, SqlWorkers
 from text2sql.read_only_sql import MAX_SQL_LENGTH, check_database_file
 from text2sql.records import UserError
+from text2sql.sql_worker import MAX_MEMORY
 
 TIMEOUT_S = 1.0
 ENDLESS = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) "
@@ -209,7 +210,7 @@ def test_query_beyond_memory_is_too_large(database, predicted_sql):
     assert (
         worker.compare(database, "SELECT count(*) FROM bird", gold).distinct_removed.error is None
     )
-    assert peak_memory(worker) < 400 << 20
+    assert peak_memory(worker) < MAX_MEMORY
     worker.kill()
 
 

@@ -169,10 +169,12 @@ class SqlWorker:
 
 
 class SqlWorkers:
-    """As many workers as the machine has cores; a context, so that none outlives it."""
+    """Workers for all cores of the machine; a context, so that none outlives it."""
 
     def __init__(self, query_timeout_s: float):
-        self.workers = [SqlWorker(query_timeout_s) for _ in range(min(num_cores(), MAX_WORKERS))]
+        # One more than cores: a deadline is time on the clock, so that waiting for it costs less.
+        num_workers = min(num_cores() + 1, MAX_WORKERS)
+        self.workers = [SqlWorker(query_timeout_s) for _ in range(num_workers)]
         self.threads = ThreadPoolExecutor(len(self.workers))
         self.idle: queue.SimpleQueue[SqlWorker] = queue.SimpleQueue()
         for worker in self.workers:

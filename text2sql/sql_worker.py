@@ -26,7 +26,7 @@ from text2sql.result_match import (
     results_match,
 )
 
-MAX_MEMORY = 400 << 20  # bytes of address space
+MAX_MEMORY = 300 << 20  # bytes of address space
 MAX_OPEN_FILES = 16
 PLACEHOLDER_ERRORS = ("syntax", "unknown_column", "runtime")  # what an unfilled one can cause
 GRACE_S = 0.5  # the scorer kills at the deadline; so long after it the kernel does

@@ -187,7 +187,7 @@ def expected_bytes(
     weights = shape.num_embedding_parameters * width
     weights += shape.num_linear_parameters * (NF4_BYTES if packed else width)
     tokens = arrangement.per_device_train_batch_size * longest_row
-    layer = tokens * width * (5 * shape.intermediate_size + 16 * shape.hidden_size)
+    layer = tokens * width * (3 * shape.intermediate_size + 10 * shape.hidden_size)
     if arrangement.gradient_checkpointing:
         kept = layer + shape.num_layers * tokens * width * shape.hidden_size
     else:

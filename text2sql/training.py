@@ -19,7 +19,7 @@ from datasets import Dataset
 from peft import LoraConfig
 from torch.utils.tensorboard import SummaryWriter
 from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedTokenizerBase
-from transformers.trainer_callback import ProgressCallback
+from transformers.trainer_callback import ProgressCallback, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTConfig, SFTTrainer
 
@@ -140,6 +140,28 @@ def describe_log(logs: dict[str, float], step: int) -> str:
     return f"step {step}: {', '.join(told)}"
 
 
+class Pace(TrainerCallback):
+    """A clock of training alone, from a mark that begins where the run begins or goes on."""
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        self.mark(state.global_step)
+
+    def mark(self, step: int) -> None:
+        self._marked_at, self._marked_step = time.perf_counter(), step
+
+    def seconds_since_mark(self) -> float:
+        return time.perf_counter() - self._marked_at
+
+    def steps_since_mark(self, step: int) -> int:
+        return step - self._marked_step
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self._marked_at += time.perf_counter() - began
+
+
 class AdapterTrainer(SFTTrainer):
     """TRL's `SFTTrainer` for an adapter whose weights are kept in float32.
 
@@ -153,7 +175,8 @@ class AdapterTrainer(SFTTrainer):
             parameter.data = parameter.data.float()
         if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
             self.add_callback(ReadableProgress)
-        self._last_log = None  # time in seconds, step
+        self.pace = Pace()
+        self.add_callback(self.pace)
 
     def trainable_parameters(self) -> list[torch.nn.Parameter]:
         return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
@@ -172,36 +195,27 @@ class AdapterTrainer(SFTTrainer):
         if "loss" in logs:
             if not math.isfinite(logs["loss"]):
                 raise non_finite_loss(self.state.global_step)
-            logs |= self.measure_pace(start_time)
+            logs |= self.measure_pace()
         super().log(logs, start_time)
 
-    def measure_pace(self, start_time: float) -> dict[str, float]:
+    def measure_pace(self) -> dict[str, float]:
         """Return examples/s of the steps since the last call and the peak memory in GiB."""
-        now, step = time.time(), self.state.global_step
-        since, last_step = self._last_log or (start_time, self._initial_global_step)
-        self._last_log = (now, step)
-        examples = (step - last_step) * self.args.gradient_accumulation_steps
-        examples *= self.args.train_batch_size * self.args.world_size
-        pace = {"examples_per_second": round(examples / (now - since), 2)}
+        examples = self.pace.steps_since_mark(self.state.global_step)
+        examples *= self.args.train_batch_size * self.args.gradient_accumulation_steps
+        examples *= self.args.world_size
+        pace = {"examples_per_second": round(examples / self.pace.seconds_since_mark(), 2)}
+        self.pace.mark(self.state.global_step)
         if torch.cuda.is_available():
             pace["peak_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
         return pace
 
-    @contextmanager
-    def pace_paused(self) -> Iterator[None]:
-        began = time.time()
-        yield
-        if self._last_log is not None:
-            since, step = self._last_log
-            self._last_log = (since + time.time() - began, step)
-
     def evaluate(self, *args, **kwargs):
-        with self.pace_paused():
+        with self.pace.paused():
             return super().evaluate(*args, **kwargs)
 
     def _save_checkpoint(self, *args, **kwargs) -> None:
         self.check_finite()
-        with self.pace_paused():
+        with self.pace.paused():
             super()._save_checkpoint(*args, **kwargs)
 
     def check_finite(self) -> None:

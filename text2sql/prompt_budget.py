@@ -56,7 +56,7 @@ class PromptFitter:
     ) -> list[FittedPrompt]:
         """Return one prompt an example, reduced no further than `max_length` asks for.
 
-        `shots` are those of each example, the one that goes last first.
+        `shots` holds each example's own, the most wanted first.
         """
         fitted = []
         with tqdm(total=len(examples), desc=name, unit="prompt") as progress:
@@ -131,9 +131,10 @@ class PromptFitter:
 def reductions(num_shots: int, schema_format: str) -> list[Reduction]:
     """Return the steps from the full prompt to the smallest, in the order they are tried."""
     steps = [Reduction(kept) for kept in range(num_shots, -1, -1)]
-    if schema_format == "create_table":
+    has_types = schema_format == "create_table"
+    if has_types:
         steps.append(Reduction(0, with_types=False))
-    return [*steps, Reduction(0, with_types=False, all_tables=False)]
+    return [*steps, Reduction(0, with_types=not has_types, all_tables=False)]
 
 
 def require_prefixes(prompt_texts: Sequence[str], texts: Sequence[str]) -> None:

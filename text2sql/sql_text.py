@@ -26,10 +26,12 @@ BEGINNING = r"(?:SELECT\b|WITH\s++(?:RECURSIVE\s++)?[\w\"`\[\]]++\s*+(?:\([^()]*
 LIKELY_BEGINNING = re.compile(rf"^[ \t]*+(?i:{BEGINNING})|\b{BEGINNING}", re.MULTILINE)
 ANY_BEGINNING = re.compile(rf"\b{BEGINNING}", re.IGNORECASE)
 
-# A line that no query goes on with: "Explanation: ...", "This query returns ...".
+# A line that no query goes on with: "Explanation: ...", "This query returns ...", "**Note**".
 PROSE_LINE = re.compile(
     r"[A-Z]\w*+(?: \w++)?+:(?:\s|\Z)"
-    r"|(?:Alternatively|Here|However|I|If|It|Note|Please|That|The|These|This|To|We|You),? [a-z]"
+    r"|(?:Alternatively|For|Here|However|I|If|In|It|Let|Note|Please|Since|That|The|These|This|To|We"
+    r"|You),? [a-z]"
+    r"|\*\*|#|- [A-Z]|\d++\. [A-Z]"
 )
 
 

@@ -118,9 +118,11 @@ def read_study(output_dir: Path) -> dict:
     }
 
 
-def model_of(data_dir: Path, recorded_model_id: str, model_id: str | None) -> str:
+def model_of(data_dir: Path, recorded_model_id: str | None, model_id: str | None) -> str:
     """Return the base model; the prompts must have been made for it."""
     chosen = model_id or recorded_model_id
+    if chosen is None:
+        raise UserError("The adapter does not tell its base model; say it with --model_id.")
     made_for = read_manifest(data_dir)["model_id"]
     if made_for != chosen:
         raise UserError(

@@ -93,7 +93,8 @@ def read_run(adapter_dir: Path) -> dict:
     """Return the run record of `train.py`, or what PEFT's own settings say of another's adapter."""
     if (adapter_dir / "run.json").exists():
         return read_json(adapter_dir / "run.json")
-    return {"model_id": read_json(adapter_dir / "adapter_config.json")["base_model_name_or_path"]}
+    settings = read_json(adapter_dir / "adapter_config.json")
+    return {"model_id": settings.get("base_model_name_or_path")}
 
 
 def shared_fact(adapter_dirs: Sequence[Path], key: str, default: object = None) -> object:

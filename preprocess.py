@@ -182,9 +182,13 @@ def take_fixed_shots(
     if config.shot_selection == "similar":
         return train, []
 
+    schema_lengths = {
+        db_id: len(render_schema(schemas[db_id], config.schema_format))
+        for db_id in {example.db_id for example in train.examples}
+    }
+
     def length(example: Example) -> int:
-        shot = render_shot(example, schemas, config)
-        return len(shot.schema_text) + len(shot.question) + len(shot.sql)
+        return schema_lengths[example.db_id] + len(example.question) + len(example.gold_sql)
 
     shots = choose_fixed_shots(train.examples, config.num_shots, config.seed, length)
     taken = {shot.id for shot in shots}
@@ -225,19 +229,15 @@ def build_manifest(
     tokenizer: Any,
 ) -> dict:
     tables = {split.tables_path for split in splits.values()}
-    hashes = {str(path): sha256_of_file(path) for path in sorted(tables)}
+    hashes = {str(path.resolve()): sha256_of_file(path) for path in sorted(tables)}
     for split in splits.values():
         hashes |= split.hashes
     return build_run_record(
         **asdict(config),
         splits=descriptions,
         fixed_shots=[
-            {"role": role, **asdict(shot)}
-            for shot, role in zip(
-                fixed_shots,
-                ["shot"] * config.num_shots + ["reserve"] * len(fixed_shots),
-                strict=False,
-            )
+            {"role": "shot" if number < config.num_shots else "reserve", **asdict(shot)}
+            for number, shot in enumerate(fixed_shots)
         ],
         sources=hashes,
         archive=archive,
@@ -251,7 +251,8 @@ def build_manifest(
 
 def print_summary(config: PreprocessConfig, descriptions: Mapping[str, dict]) -> None:
     for name, split in descriptions.items():
-        line = f"{name}: {split['rows']} prompts, tokens {split['num_tokens']}"
+        lengths = ", ".join(f"{rank} {length}" for rank, length in split["num_tokens"].items())
+        line = f"{name}: {split['rows']} prompts of tokens {lengths}"
         if split["left_out"]:
             line += f", {split['left_out']} left out (longer than {config.max_length} tokens)"
         print(line)

@@ -103,7 +103,7 @@ def read_questions(folder: Path, file_name: str, id_prefix: str) -> Split:
         number_examples(read_examples(path), id_prefix),
         folder / "tables.json",
         folder / "database",
-        {str(path): sha256_of_file(path)},
+        {str(path.resolve()): sha256_of_file(path)},
     )
 
 

@@ -32,7 +32,7 @@ SHAPE = {  # 4-bit on a CPU asks for inputs in multiples of 64 and outputs of 32
     "head_dim": 64,
     "max_position_embeddings": 2048,
 }
-NUM_DOCUMENTS, BATCH_SIZE, LENGTH = 6000, 16, 128
+NUM_DOCUMENTS, BATCH_SIZE, LENGTH = 2500, 16, 128
 LEARNING_RATE = 3e-3
 
 
@@ -40,7 +40,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output_dir", type=Path, default=MODEL_DIR)
     parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--num_steps", type=int, default=200)
+    parser.add_argument("--num_steps", type=int, default=150)
     arguments = parser.parse_args()
     build_model(arguments.output_dir, arguments.seed, arguments.num_steps)
 

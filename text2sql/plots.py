@@ -5,7 +5,8 @@ the same again for print in grey.
 """
 
 import io
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from text2sql.score_files import HARDNESS_LEVELS
@@ -51,11 +52,14 @@ def draw_tradeoff(report: Mapping) -> bytes:
             draw_point(axes, name, point, variants[name]["kind"], color)
         draw_path(axes, [variants[name] for name in of_run], points, "checkpoint", color)
         draw_path(axes, [variants[name] for name in of_run], points, "scaled", color)
-        axes.plot([], [], "o", color=color, label=run)
+        axes.plot([], [], color=color, linewidth=4, label=run)
+    for kind in dict.fromkeys(variants[name]["kind"] for name in points):
+        axes.plot([], [], MARKERS[kind], color="none", markeredgecolor="#555555", label=kind)
     if any(point["on_front"] for point in points.values()):
-        axes.plot([], [], "o", color="none", markeredgecolor="black", label="Pareto front")
+        style = {"color": "none", "markeredgecolor": "black", "markeredgewidth": 2}
+        axes.plot([], [], "o", **style, label="Pareto front (black edge)")
     limit = 100 * report["tradeoff"]["max_forgetting"]
-    axes.axhline(-limit, color="black", linestyle=":", label=f"{limit:g} points lost")
+    axes.axhline(-limit, color="black", linestyle=":", label=f"limit of loss, {limit:g}")
     axes.set_xlabel("gain in execution accuracy, points (95 %)")
     axes.set_ylabel("change of general ability, points (95 %)")
     axes.legend(frameon=False, fontsize=8, loc="best")
@@ -113,22 +117,26 @@ def draw_path(axes: "Axes", variants: list, points: Mapping, kind: str, color: s
     axes.plot(*zip(*places, strict=True), style, color=color, linewidth=1, alpha=0.6, zorder=1)
 
 
-def colors_of(names: list[str]) -> dict[str, str]:
-    others = [name for name in names if name != "base"]
-    return {"base": BASE_COLOR} | {n: COLORS[i % len(COLORS)] for i, n in enumerate(others)}
+def styles_of(names: Iterable[str]) -> dict[str, dict]:
+    """Return a colour for each variant, hatched where the colours begin again."""
+    styles = {"base": {"color": BASE_COLOR}}
+    for number, name in enumerate(name for name in names if name != "base"):
+        hatch = "///" if number >= len(COLORS) else None
+        styles[name] = {"color": COLORS[number % len(COLORS)], "hatch": hatch}
+    return styles
 
 
-def draw_hardness(name: str, split: Mapping) -> bytes:
-    """Execution accuracy of every variant by hardness."""
+def draw_hardness(name: str, variants: Mapping[str, Mapping]) -> bytes:
+    """Execution accuracy of the variants by hardness."""
     figure, axes = new_figure(7, 4)
-    variants, levels = split["variants"], ("all", *HARDNESS_LEVELS)
-    colors = colors_of(list(variants))
+    levels = ("all", *HARDNESS_LEVELS)
+    styles = styles_of(variants)
     width = 0.8 / len(variants)
     for number, (variant, content) in enumerate(variants.items()):
         scores = [content["scores"]["execution_accuracy"][level] for level in levels]
         heights = [100 * (score["score"] or 0) for score in scores]
         offsets = [place + (number - (len(variants) - 1) / 2) * width for place in range(5)]
-        axes.bar(offsets, heights, width * 0.95, label=variant, color=colors[variant])
+        axes.bar(offsets, heights, width * 0.95, label=variant, **styles[variant])
         if len(variants) <= 3:
             for x, height in zip(offsets, heights, strict=True):
                 axes.text(x, height + 1, f"{height:.0f}", ha="center", fontsize=8)
@@ -142,18 +150,20 @@ def draw_hardness(name: str, split: Mapping) -> bytes:
     return as_png(figure)
 
 
-def draw_errors(name: str, split: Mapping) -> bytes:
-    """Kinds of failure of every variant, in percent of the executed questions."""
-    variants = split["variants"]
-    kinds = sorted({kind for content in variants.values() for kind in content["errors"]})
+def draw_errors(name: str, variants: Mapping[str, Mapping]) -> bytes:
+    """Kinds of failure of the variants, in percent of the executed questions."""
+    counts: Counter[str] = Counter()
+    for content in variants.values():
+        counts.update(content["errors"])
+    kinds = [kind for kind, _ in counts.most_common()]
     figure, axes = new_figure(7, 1.2 + 0.35 * max(1, len(kinds)) * max(2, len(variants)) / 2)
-    colors = colors_of(list(variants))
+    styles = styles_of(variants)
     height = 0.8 / len(variants)
     for number, (variant, content) in enumerate(variants.items()):
         n = content["scores"]["execution_accuracy"]["all"]["n"] or 1
         shares = [100 * content["errors"].get(kind, 0) / n for kind in kinds]
         offsets = [i + (number - (len(variants) - 1) / 2) * height for i in range(len(kinds))]
-        axes.barh(offsets, shares, height * 0.95, label=variant, color=colors[variant])
+        axes.barh(offsets, shares, height * 0.95, label=variant, **styles[variant])
     axes.set_yticks(range(len(kinds)), kinds)
     axes.invert_yaxis()
     axes.set_xlabel("questions, %")

@@ -83,17 +83,29 @@ def title_of(report: Mapping) -> str:
 
 
 def draw_plots(output_dir: Path, report: Mapping) -> dict[str, bytes]:
-    """Write the plots for which there are data; return them by file name."""
+    """Write the plots for which there are data; return them by file name.
+
+    Plots of an earlier report are removed: they would show what this one does not say.
+    """
+    for pattern in ("tradeoff.png", "hardness_*.png", "errors_*.png"):
+        for earlier in output_dir.glob(pattern):
+            earlier.unlink()
     plots = {}
     if report["tradeoff"]["points"]:
         plots["tradeoff.png"] = draw_tradeoff(report)
     for name, split in report["splits"].items():
-        if split["comparisons"]:
-            plots[f"hardness_{name}.png"] = draw_hardness(name, split)
-            plots[f"errors_{name}.png"] = draw_errors(name, split)
+        drawn = {v: split["variants"][v] for v in main_variants(report) if v in split["variants"]}
+        if drawn:
+            plots[f"hardness_{name}.png"] = draw_hardness(name, drawn)
+            plots[f"errors_{name}.png"] = draw_errors(name, drawn)
     for name, png in plots.items():
         (output_dir / name).write_bytes(png)
     return plots
+
+
+def main_variants(report: Mapping) -> list[str]:
+    """Return the base and each run's adapter: bars of all checkpoints and scales are too many."""
+    return [v["name"] for v in report["study"]["variants"] if v["kind"] in ("base", "finetuned")]
 
 
 def sections_of(report: Mapping, plots: Mapping) -> Iterator[Section]:
@@ -147,7 +159,8 @@ def made_by(report: Mapping) -> str:
 def print_report(output_dir: Path, report: Mapping) -> None:
     """Print the table of variants, the sentence to quote, and where the report lies."""
     print(f"\n{variants_table(report).as_text()}")
-    for name in compared_variants(report["benchmarks"].values()):
+    compared = compared_variants(report["benchmarks"].values())
+    for name in (name for name in main_variants(report) if name in compared):
         print(f"\n{benchmarks_table(report, name).as_text()}")
     print(f"\n{summarize(report)}")
     for line in (recommendation(report), *notes_of(report)):

@@ -98,10 +98,8 @@ def recommendation(report: Mapping) -> str | None:
     tradeoff = report["tradeoff"]
     if not tradeoff["points"]:
         return None
-    limit = f"{100 * tradeoff['max_forgetting']:g} points of general ability"
+    limit = "a loss of general ability that is, by its interval, within --max_forgetting "
+    limit += f"{100 * tradeoff['max_forgetting']:g}"
     if tradeoff["recommended"] is None:
-        return f"No variant gains execution accuracy and is sure to lose at most {limit}."
-    return (
-        f"Recommended: {tradeoff['recommended']}, the highest execution accuracy among the "
-        f"variants that are sure to lose at most {limit}."
-    )
+        return f"No variant gains execution accuracy at {limit}."
+    return f"Recommended: {tradeoff['recommended']}, the highest execution accuracy at {limit}."

@@ -1,0 +1,144 @@
+"""An evaluation's folder with made-up verdicts, as evaluate.py would leave it; no model needed."""
+
+import random
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from text2sql.clause_scores import CLAUSES
+from text2sql.records import build_run_record, write_json, write_jsonl
+from text2sql.score_files import write_scores
+from text2sql.variants import BASE, Variant
+
+HARDNESS = ("easy", "medium", "hard", "extra")
+ERRORS = ("no_sql", "syntax", "unknown_table", "unknown_column", "wrong_columns", "wrong_rows")
+NO_CLAUSES = dict.fromkeys(CLAUSES, (0, 0, True))
+
+
+def build_tiny_evaluation(
+    folder: Path,
+    variants: dict[Variant, tuple[float, float]],
+    num_questions: int = 60,
+    num_items: int = 40,
+    limit: int | None = None,
+) -> Path:
+    """Write what each variant answered; `variants` gives its share right on SQL and in general."""
+    for place, (variant, (sql_share, general_share)) in enumerate(variants.items()):
+        random.seed(place)
+        write_answers(folder / "validation" / variant.name, sql_share, num_questions)
+        for benchmark, choices in (("quiz", 4), ("riddles", 2)):
+            name = f"{benchmark}-limit-{limit}" if limit else benchmark
+            path = folder / "general" / variant.name / f"{name}.json"
+            write_json(path, benchmark_file(benchmark, general_share, choices, num_items, limit))
+    study = build_run_record(
+        model_id="tiny/gemma",
+        load_in_4bit=True,
+        dtype="float32",
+        limit=limit,
+        variants=[asdict(variant) for variant in variants],
+        splits=[{"name": "validation", "n": num_questions, "missing_databases": []}],
+        benchmarks=[{"name": name, "num_fewshot": 0} for name in ("quiz", "riddles")],
+        report_settings={"seed": 1, "num_bootstrap": 200, "max_forgetting": 1.0},
+    )
+    write_json(folder / "study.json", study)
+    return folder
+
+
+def write_answers(folder: Path, share_right: float, num_questions: int) -> None:
+    verdicts, predictions = [], []
+    for index in range(num_questions):
+        right = random.random() < share_right
+        error = None if right else random.choice(ERRORS)
+        verdicts.append(verdict(index, right, error))
+        predictions.append(
+            {
+                "index": index,
+                "generation": "SELECT 1",
+                "predicted_sql": "SELECT 1",
+                "is_only_sql": index % 4 != 0,
+                "stopped": index % 10 != 0,
+            }
+        )
+    write_jsonl(folder / "predictions.jsonl", predictions)
+    write_scores(folder, verdicts)
+
+
+def verdict(index: int, right: bool, error: str | None) -> dict:
+    return {
+        "index": index,
+        "db_id": "museum",
+        "hardness": HARDNESS[index % 4],
+        "exact_match": right and index % 5 != 0,
+        "clauses": NO_CLAUSES,
+        "unparsable": error == "syntax",
+        "execution_match": right,
+        "execution_match_keep_distinct": right,
+        "error": error,
+        "error_message": error and "as made up",
+        "seconds": 0.0,
+        "empty_equals_empty": False,
+        "not_executed": None,
+    }
+
+
+def benchmark_file(
+    name: str, share_right: float, num_choices: int, num_items: int, limit: int | None
+) -> dict:
+    """Return results in the harness' schema, with a group above two subtasks."""
+    samples = {
+        f"{name}_{part}": [
+            {
+                "doc_id": item,
+                "doc_hash": f"{name}{part}{item}",
+                "filter": "none",
+                "metrics": ["acc"],
+                "filtered_resps": [[0.0, False]] * num_choices,
+                "acc": float(random.random() < share_right),
+            }
+            for item in range(num_items // 2)
+        ]
+        for part in ("early", "late")
+    }
+    scores = [sample["acc"] for items in samples.values() for sample in items]
+    return {
+        "results": {name: {"acc,none": sum(scores) / len(scores)}},
+        "group_subtasks": {name: [f"{name}_all"], f"{name}_all": list(samples)},
+        "samples": samples,
+        "text2sql": {
+            "benchmark": name,
+            "metric": "acc",
+            "filter": "none",
+            "higher_is_better": True,
+            "num_fewshot": 0,
+            "weight_by_size": True,
+            "chance": 1 / num_choices,
+            "limit": limit,
+            "settings": {},
+        },
+    }
+
+
+def a_whole_study() -> dict[Variant, tuple[float, float]]:
+    """Return base, the fine-tuned, three checkpoints and three scales."""
+    finetuned = Variant("finetuned", "finetuned", "run", "outputs/run")
+    checkpoints = {
+        Variant(
+            f"checkpoint-{step}", "checkpoint", "run", f"outputs/run/checkpoint-{step}", step=step
+        ): (
+            0.3 + step / 2000,
+            0.6 - step / 6000,
+        )
+        for step in (200, 400, 600)
+    }
+    scales = {
+        Variant(f"scale-{scale}", "scaled", "run", "outputs/run", scale=scale): (
+            0.2 + 0.4 * scale**0.5,
+            0.62 - 0.1 * scale**2,
+        )
+        for scale in (0.25, 0.5, 0.75)
+    }
+    return {BASE: (0.2, 0.62), finetuned: (0.6, 0.52), **checkpoints, **scales}
+
+
+if __name__ == "__main__":  # to look at a report without a model
+    build_tiny_evaluation(Path(sys.argv[1]), a_whole_study(), 1034, 2000)

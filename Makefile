@@ -28,7 +28,7 @@ test: install
 
 # The demo's own flags; demo/README.md says why each differs from the recipe.
 demo: install
-	$(BIN)/python demo/make_model.py
+	$(BIN)/python -m demo.make_model
 	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
 	  --schema_format compact --num_shots 1 --output_dir $(DEMO)/processed_data
 	$(BIN)/python train.py --data_dir $(DEMO)/processed_data --output_dir $(DEMO)/run --resume \

@@ -11,40 +11,28 @@ Writes a PEFT adapter with its model card, run.json, checkpoints and TensorBoard
 
 import json
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from text2sql.command_line import parse_flags, run
-from text2sql.device_plan import (
-    ARRANGEMENT_FLAGS,
-    GIB,
-    Arrangement,
-    Device,
-    ModelShape,
-    expected_bytes,
-    plan_training,
-    world_size,
-)
-from text2sql.model_card import model_card
+from text2sql.device_plan import ARRANGEMENT_FLAGS
 from text2sql.records import (
     UserError,
-    build_run_record,
     read_json,
-    sha256_of_file,
     sha256_of_json,
     write_json,
     write_text,
 )
 from text2sql.run_folder import RECORD_NAME, begin_or_resume, is_finished
+from text2sql.supervision import preview_first_row
+from text2sql.training_record import begin_record, finish_record, model_card, print_plan
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
 
-    from text2sql.training import AdapterTrainer
-
-EFFECTIVE_BATCH_SIZE = 8  # the recipe's 1 × 8
+    from text2sql.trainer import AdapterTrainer
 
 
 @dataclass
@@ -116,8 +104,17 @@ class Recipe:
     overwrite: bool = field(default=False, metadata={"help": "replace the run in --output_dir"})
 
 
-# These say how to go about a run, not what is trained.
-NOT_SETTINGS = ("resume", "overwrite", "resume_from_checkpoint", "output_dir", "data_dir")
+# These say how a run goes about it, or are secrets; none decides what is trained.
+NOT_SETTINGS = {
+    "data_dir",
+    "output_dir",
+    "resume",
+    "resume_from_checkpoint",
+    "overwrite",
+    "arrangement",
+    "hub_token",
+    *ARRANGEMENT_FLAGS,
+}
 
 
 def main() -> None:
@@ -125,28 +122,28 @@ def main() -> None:
     manifest = read_manifest(Path(flags.data_dir))
     adopt_recorded_values(flags, said, manifest)
     refuse_contradictions(flags, said, manifest)
+    rows, eval_rows = read_rows(flags)
 
-    from text2sql import training  # imports torch, which takes seconds
+    from text2sql import training  # imports torch and TRL, which takes seconds
 
     run_dir = Path(flags.output_dir)
-    rows, eval_rows = read_rows(flags)
     settings = recorded_settings(flags, rows, eval_rows)
+    settings["effective_batch_size"] = training.effective_batch_size(flags, said)
     checkpoint = training.first_process_decides(open_run, run_dir, settings, flags)
-    model, tokenizer, arrangement = load_for_training(flags, said, rows)
+    model, tokenizer, arrangement = training.load_for_training(flags, said, rows)
     trainer = training.build_trainer(flags, said, arrangement, model, tokenizer, rows, eval_rows)
 
     if trainer.is_world_process_zero():
-        preview = training.preview_first_row(trainer.train_dataset, tokenizer)
+        preview = preview_first_row(trainer.train_dataset, tokenizer)
         num_steps = training.count_steps(flags, arrangement, len(rows))
         print_plan(trainer, arrangement, preview, flags, num_steps)
         record = begin_record(flags, settings, arrangement, len(rows))
         write_json(run_dir / RECORD_NAME, record)
         training.write_first_row_event(run_dir, preview)
     seconds = train(trainer, checkpoint)
-    trainer.check_finite()
-    trainer.save_model(str(run_dir))
     if trainer.is_world_process_zero():
-        record |= outcome(trainer, run_dir, seconds)
+        save_adapter(trainer, tokenizer, run_dir)
+        record = finish_record(record, trainer, run_dir, seconds)
         write_text(run_dir / "README.md", model_card(record))
         write_json(run_dir / RECORD_NAME, record)
         print_outcome(record, run_dir)
@@ -239,94 +236,6 @@ def read_rows(flags: Recipe) -> tuple["Dataset", "Dataset"]:
     return rows, eval_rows
 
 
-def load_for_training(
-    flags: Recipe, said: set[str], rows: "Dataset"
-) -> tuple["PreTrainedModel", "PreTrainedTokenizerBase", Arrangement]:
-    """Plan the arrangement for this device and load the model for it."""
-    import torch
-
-    from text2sql.modeling import choose_device, load_base_model, load_config, load_tokenizer
-
-    tokenizer = load_tokenizer(flags.model_id)
-    tokenizer.padding_side = "right"
-    device = choose_device()
-    shape = ModelShape.from_config(load_config(flags.model_id))
-    arrangement = plan(flags, said, shape, Device.of(device), longest_row=max(rows["num_tokens"]))
-    dtypes = {"bf16": torch.bfloat16, "fp16": torch.float16, "float32": torch.float32}
-    model = load_base_model(
-        flags.model_id,
-        load_in_4bit=flags.load_in_4bit,
-        dtype=dtypes[arrangement.precision],
-        device=device,
-        dequantize=arrangement.dequantize,
-    )
-    return model, tokenizer, arrangement
-
-
-def plan(
-    flags: Recipe, said: set[str], shape: ModelShape, device: Device, longest_row: int
-) -> Arrangement:
-    """Return the plan for this device, with what the user or the paper fixes kept."""
-    precision = None
-    if said & {"bf16", "fp16"}:
-        precision = "fp16" if flags.fp16 else "bf16" if flags.bf16 else "float32"
-    fixed = ARRANGEMENT_FLAGS if flags.arrangement == "paper" else said
-    batch, accumulation, checkpointing = (
-        getattr(flags, name) if name in fixed else None for name in ARRANGEMENT_FLAGS
-    )
-    planned = plan_training(
-        shape,
-        device,
-        effective_batch_size=EFFECTIVE_BATCH_SIZE,
-        longest_row=longest_row,
-        load_in_4bit=flags.load_in_4bit,
-        world_size=world_size(),
-        micro_batch_size=batch,
-        gradient_accumulation_steps=accumulation,
-        gradient_checkpointing=checkpointing,
-        precision=precision,
-    )
-    return replace(planned, dequantize=False) if flags.arrangement == "paper" else planned
-
-
-def print_plan(
-    trainer: "AdapterTrainer",
-    arrangement: Arrangement,
-    preview: str,
-    flags: Recipe,
-    num_steps: int,
-) -> None:
-    shape = ModelShape.from_config(trainer.model.config)
-    longest = max(map(len, trainer.train_dataset["input_ids"]))
-    needed = expected_bytes(shape, arrangement, longest, flags.load_in_4bit) / GIB
-    trainable, total = trainer.model.get_nb_trainable_parameters()
-    args, eval_rows = trainer.args, trainer.eval_dataset
-    print(f"\nThe first row, with what the loss sees in ⟦ ⟧:\n\n{preview}\n")
-    print(f"model       {flags.model_id}{' in NF4' if flags.load_in_4bit else ''}")
-    print(f"examples    {len(trainer.train_dataset)}, and {len(eval_rows)} of {flags.eval_split}")
-    print(f"steps       {num_steps}, evaluated every {args.eval_steps}")
-    print(f"trainable   {trainable:,} of {total:,} parameters")
-    print(f"a step      {arrangement}")
-    print(f"memory      about {needed:.1f} GiB expected\n", flush=True)
-
-
-def begin_record(
-    flags: Recipe, settings: dict, arrangement: Arrangement, num_train_examples: int
-) -> dict:
-    return build_run_record(
-        status="running",
-        model_id=flags.model_id,
-        load_in_4bit=flags.load_in_4bit,
-        seed=flags.seed,
-        limit=flags.limit,
-        data_dir=str(Path(flags.data_dir).resolve()),
-        num_train_examples=num_train_examples,
-        num_processes=world_size(),
-        arrangement=asdict(arrangement),
-        settings=settings,
-    )
-
-
 def train(trainer: "AdapterTrainer", checkpoint: str | None) -> float:
     """Train to the end and return the seconds that it took."""
     import torch
@@ -342,23 +251,12 @@ def train(trainer: "AdapterTrainer", checkpoint: str | None) -> float:
     return time.time() - began
 
 
-def outcome(trainer: "AdapterTrainer", run_dir: Path, seconds: float) -> dict:
-    """Return what the run record says of a finished run; losses are in nats a token."""
-    import torch
-
-    state = trainer.state
-    history = [entry for entry in state.log_history if "eval_loss" in entry]
-    peak = torch.cuda.max_memory_allocated() / GIB if torch.cuda.is_available() else None
-    return {
-        "status": "finished",
-        "steps": state.global_step,
-        "best_step": state.best_global_step,
-        "best_eval_loss": state.best_metric,
-        "last_eval_loss": history[-1]["eval_loss"] if history else None,
-        "train_seconds": round(seconds, 1),
-        "peak_memory_gib": peak and round(peak, 2),
-        "adapter_sha256": sha256_of_file(run_dir / "adapter_model.safetensors"),
-    }
+def save_adapter(
+    trainer: "AdapterTrainer", tokenizer: "PreTrainedTokenizerBase", run_dir: Path
+) -> None:
+    trainer.check_finite()
+    trainer.model.save_pretrained(run_dir)
+    tokenizer.save_pretrained(run_dir)
 
 
 def print_outcome(record: dict, run_dir: Path) -> None:

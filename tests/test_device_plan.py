@@ -73,8 +73,9 @@ def test_accumulation_that_the_user_said_is_kept():
     assert (found.per_device_train_batch_size, found.gradient_accumulation_steps) == (2, 4)
 
 
-def test_both_that_the_user_said_are_taken_as_the_batch():
-    found = plan(gpu(139), micro_batch_size=4, gradient_accumulation_steps=4)
+def test_both_that_the_user_said_are_kept():
+    kept = {"micro_batch_size": 4, "gradient_accumulation_steps": 4}
+    found = plan(gpu(139), effective_batch_size=16, **kept)
     assert (found.per_device_train_batch_size, found.gradient_accumulation_steps) == (4, 4)
 
 

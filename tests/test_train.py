@@ -13,7 +13,7 @@ from datasets import load_from_disk
 from safetensors.torch import load_file
 
 import train
-from text2sql.records import UserError, read_json
+from text2sql.records import UserError, read_json, write_json
 
 QUICK = "--learning_rate 1e-2 --logging_steps 1 --eval_steps 8 --max_steps 16".split()
 
@@ -44,7 +44,8 @@ def history(run_dir: Path) -> list[dict]:
     entries = read_json(last / "trainer_state.json")["log_history"]
     left_out = ("runtime", "per_second", "num_tokens")
     return [
-        {key: value for key, value in entry.items() if not key.endswith(left_out)} for entry in entries
+        {key: value for key, value in entry.items() if not key.endswith(left_out)}
+        for entry in entries
     ]
 
 
@@ -74,7 +75,7 @@ def test_adapter_file_holds_only_lora_weights_of_q_and_v(finished_run):
 
 
 def test_only_adapter_weights_change(run_train, tmp_path, monkeypatch):
-    from text2sql.training import AdapterTrainer
+    from text2sql.trainer import AdapterTrainer
 
     seen = {}
     original = AdapterTrainer.train
@@ -96,7 +97,7 @@ def test_adapter_loads_with_plain_peft_and_gives_the_trained_models_logits(
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    from text2sql.training import AdapterTrainer
+    from text2sql.trainer import AdapterTrainer
 
     token_ids = torch.arange(10, 60)[None]
     logits = {}
@@ -261,7 +262,7 @@ def test_contradiction_ends_in_one_message(run_train, tmp_path, flags, message):
 
 def test_rows_that_would_train_wrongly_are_refused(tiny_gemma_dir):
     from text2sql.modeling import end_of_turn_id, load_tokenizer
-    from text2sql.training import check_rows
+    from text2sql.supervision import check_rows
 
     tokenizer = load_tokenizer(str(tiny_gemma_dir))
     bos, end = tokenizer.bos_token_id, end_of_turn_id(tokenizer)
@@ -295,3 +296,25 @@ def test_misspelt_flag_is_refused_with_status_2():
     done = run_command("train.py", "--learnin_rate", "1", check=False)
     assert done.returncode == 2 and "learnin_rate" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_run_that_was_killed_while_saving_is_finished_by_resume(run_train, tmp_path):
+    run_train(tmp_path / "run", *QUICK)
+    record = read_json(tmp_path / "run" / "run.json")
+    adapter = (tmp_path / "run" / "adapter_model.safetensors").read_bytes()
+    write_json(tmp_path / "run" / "run.json", record | {"status": "running"})
+    (tmp_path / "run" / "adapter_model.safetensors").unlink()
+    run_train(tmp_path / "run", *QUICK, "--resume")
+    assert (tmp_path / "run" / "adapter_model.safetensors").read_bytes() == adapter
+    assert read_json(tmp_path / "run" / "run.json")["best_step"] == record["best_step"]
+
+
+def test_run_may_go_on_in_another_arrangement(run_train, tmp_path):
+    run_train(tmp_path / "run", *QUICK, "--hub_token", "secret")
+    record = read_json(tmp_path / "run" / "run.json")
+    assert "secret" not in str(record)
+    write_json(tmp_path / "run" / "run.json", record | {"status": "running"})
+    run_train(tmp_path / "run", *QUICK, "--resume", "--per_device_train_batch_size", 2)
+    arrangement = read_json(tmp_path / "run" / "run.json")["arrangement"]
+    assert arrangement["per_device_train_batch_size"] == 2
+    assert arrangement["gradient_accumulation_steps"] == 4

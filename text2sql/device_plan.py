@@ -119,9 +119,7 @@ def plan_training(
     The arguments that may be None fix what the user said; `longest_row` is in tokens. A
     `UserError` tells of an effective batch that the processes cannot share evenly.
     """
-    if micro_batch_size and gradient_accumulation_steps:
-        effective_batch_size = micro_batch_size * gradient_accumulation_steps * world_size
-    elif gradient_accumulation_steps:
+    if gradient_accumulation_steps:
         micro_batch_size = effective_batch_size // (gradient_accumulation_steps * world_size)
     share = effective_batch_size // world_size  # of one process, in examples
     micro_batch = 1 if micro_batch_size is None else micro_batch_size

@@ -1,0 +1,141 @@
+"""TRL's trainer for an adapter, with an order of examples that survives a restart."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from transformers.trainer_callback import ProgressCallback, TrainerCallback
+from transformers.trainer_pt_utils import LengthGroupedSampler
+from trl import SFTTrainer
+
+from text2sql.records import UserError
+
+
+class EpochSeededSampler(LengthGroupedSampler):
+    """Groups by length in an order that depends on the seed and the epoch alone.
+
+    The stock sampler draws from the global generator, whose state at the start of an epoch is
+    gone when a run is resumed in its middle.
+    """
+
+    def __init__(self, *, batch_size: int, lengths: list[int], seed: int):
+        super().__init__(batch_size, lengths=lengths, generator=torch.Generator())
+        self.seed = seed
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        self.generator.manual_seed(self.seed + epoch)
+
+
+class ReadableProgress(ProgressCallback):
+    """The progress bar, with one line a log instead of a dictionary."""
+
+    def on_log(self, args, state, control, logs=None, **kwargs):
+        if self.training_bar is not None and "train_runtime" not in logs:
+            self.training_bar.write(describe_log(logs, state.global_step))
+
+
+def describe_log(logs: dict[str, float], step: int) -> str:
+    parts = (
+        ("eval_loss", "evaluation loss {:.4f}"),
+        ("loss", "loss {:.4f}"),
+        ("grad_norm", "gradient norm {:.3g}"),
+        ("learning_rate", "learning rate {:.2e}"),
+        ("examples_per_second", "{:.1f} examples/s"),
+        ("peak_memory_gib", "peak {:.1f} GiB"),
+    )
+    told = [text.format(logs[name]) for name, text in parts if name in logs]
+    return f"step {step}: {', '.join(told)}"
+
+
+class Pace(TrainerCallback):
+    """A clock of training alone, from a mark that begins where the run begins or goes on."""
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        self.mark(state.global_step)
+
+    def mark(self, step: int) -> None:
+        self._marked_at, self._marked_step = time.perf_counter(), step
+
+    def seconds_since_mark(self) -> float:
+        return time.perf_counter() - self._marked_at
+
+    def steps_since_mark(self, step: int) -> int:
+        return step - self._marked_step
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        began = time.perf_counter()
+        yield
+        self._marked_at += time.perf_counter() - began
+
+
+class AdapterTrainer(SFTTrainer):
+    """TRL's `SFTTrainer` for an adapter whose weights are kept in float32.
+
+    TRL makes the adapter of a quantised model bf16, which is too coarse for an exact resume and
+    which the gradient scaler of fp16 refuses.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for parameter in self.trainable_parameters():
+            parameter.data = parameter.data.float()
+        if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
+            self.add_callback(ReadableProgress)
+        self.pace = Pace()
+        self.add_callback(self.pace)
+
+    def trainable_parameters(self) -> list[torch.nn.Parameter]:
+        return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+
+    def _get_train_sampler(self, train_dataset=None):
+        if self.args.train_sampling_strategy != "group_by_length":
+            return super()._get_train_sampler(train_dataset)
+        dataset = self.train_dataset if train_dataset is None else train_dataset
+        return EpochSeededSampler(
+            batch_size=self.args.train_batch_size * self.args.gradient_accumulation_steps,
+            lengths=[len(token_ids) for token_ids in dataset["input_ids"]],
+            seed=self.args.seed,
+        )
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        if "loss" in logs:
+            if not math.isfinite(logs["loss"]):
+                raise non_finite_loss(self.state.global_step)
+            logs |= self.measure_pace()
+        super().log(logs, start_time)
+
+    def measure_pace(self) -> dict[str, float]:
+        """Return examples/s of the steps since the last call and the peak memory in GiB."""
+        examples = self.pace.steps_since_mark(self.state.global_step)
+        examples *= self.args.train_batch_size * self.args.gradient_accumulation_steps
+        examples *= self.args.world_size
+        pace = {"examples_per_second": round(examples / self.pace.seconds_since_mark(), 2)}
+        self.pace.mark(self.state.global_step)
+        if torch.cuda.is_available():
+            pace["peak_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
+        return pace
+
+    def evaluate(self, *args, **kwargs):
+        with self.pace.paused():
+            return super().evaluate(*args, **kwargs)
+
+    def _save_checkpoint(self, *args, **kwargs) -> None:
+        self.check_finite()
+        with self.pace.paused():
+            super()._save_checkpoint(*args, **kwargs)
+
+    def check_finite(self) -> None:
+        """Raise a `UserError` if any weight of the adapter is no finite number."""
+        if not all(parameter.isfinite().all() for parameter in self.trainable_parameters()):
+            raise non_finite_loss(self.state.global_step)
+
+
+def non_finite_loss(step: int) -> UserError:
+    return UserError(
+        f"The loss was not finite by step {step}; the run stopped and no adapter was written "
+        "from it. Lower --learning_rate, or train in bf16 or float32 if this was fp16."
+    )

@@ -98,6 +98,7 @@ def main() -> None:
         return
     if not flags.report_only:
         evaluate_variants(plan_study(flags), flags, output_dir)
+    print("\nComparing the variants", flush=True)
     study = read_study(output_dir)
     said_now = {name: getattr(flags, name) for name in said & OF_REPORT}
     report = build_report(output_dir, study, study["report_settings"] | said_now)

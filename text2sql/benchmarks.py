@@ -72,10 +72,17 @@ def load_tasks(
     A `UserError` tells of a name the harness does not know, of data that cannot be had, and of a
     task that would run code that a model wrote.
     """
+    from datasets import disable_progress_bars
+
     provide_installed_evaluate()
+    disable_progress_bars()  # one for every subtask and split
     logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns of what is done on purpose
     manager = find_tasks([benchmark.name for benchmark in benchmarks], benchmarks_dir)
-    return {benchmark.name: load_task(manager, benchmark.name) for benchmark in benchmarks}
+    tasks = {}
+    for benchmark in benchmarks:
+        print(f"Fetching the data of {benchmark.name}", flush=True)
+        tasks[benchmark.name] = load_task(manager, benchmark.name)
+    return tasks
 
 
 def provide_installed_evaluate() -> None:

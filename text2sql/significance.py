@@ -133,8 +133,9 @@ def sign_flip_test(
     # Weighted so that the plain sum is the mean of means.
     shares = zip(differences, weights, strict=True)
     weighted = np.concatenate([values * weight / len(values) for values, weight in shares])
-    if len(weighted) == 1:
-        return 1.0  # both arrangements are as far from 0
+    weighted = weighted[weighted != 0]  # an item without a difference is the same when swapped
+    if len(weighted) < 2:
+        return 1.0  # all arrangements are as far from 0
     result = permutation_test(
         (weighted, np.zeros_like(weighted)),
         lambda other, base, axis: (other - base).sum(axis=axis),

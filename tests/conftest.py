@@ -11,11 +11,22 @@ import pytest
 # Before any test imports a library of the hub's: no network, and nothing from this user's cache.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from tiny_gemma import build_tiny_gemma  # noqa: E402
+from tiny_run import (  # noqa: E402, F401
+    evaluate_script,
+    no_model,
+    run_evaluate,
+    strong_gemma,
+    strong_gemma_dir,
+    strong_prompts_dir,
+    tiny_run_dir,
+    tiny_tasks_dir,
+)
 from tiny_spider import build_tiny_spider  # noqa: E402
 
 

@@ -3,11 +3,13 @@
 import argparse
 import difflib
 import errno
+import logging
 import os
 import re
 import select
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import fields
@@ -178,8 +180,7 @@ def read_node(loader: Any, node: Any) -> str | list | dict | None:
 
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a command; what a user can cause ends in one message and exit status 1."""
-    # Chatter of the libraries below would bury the command's own lines.
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    settle_libraries()
     try:
         main()
     except UserError as error:
@@ -198,6 +199,17 @@ def run(main: Callable[[], None]) -> NoReturn:
         if sys.stdout:  # none where the shell closed it: `>&-`
             flush_or_drop(sys.stdout)
     sys.exit(0)
+
+
+def settle_libraries() -> None:
+    """Set what libraries read when they are imported; what the user set stays."""
+    # Threads that spin while they wait slow down ten times where another program uses a core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    # Advice to the authors of libraries would bury the command's own lines.
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    warnings.simplefilter("ignore", FutureWarning)
 
 
 def reader_left(stream: TextIO) -> bool:

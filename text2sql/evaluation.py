@@ -64,8 +64,9 @@ def is_stale(path: Path, settings: Mapping, overwrite: bool) -> bool:
         if recorded.get(key) != settings.get(key)
     ]
     if differing and not overwrite:
+        made = path.parent if path.name == SETTINGS_NAME else path
         raise UserError(
-            f"{path.parent} was made with other settings: {', '.join(differing)}. Say --overwrite "
+            f"{made} was made with other settings: {', '.join(differing)}. Say --overwrite "
             "to replace what differs, or choose another --output_dir."
         )
     return bool(differing)

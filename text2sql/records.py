@@ -27,7 +27,6 @@ RECORDED_PACKAGES = (
     "accelerate",
     "lm_eval",
     "sqlparse",
-    "nltk",
 )
 SECRET_FLAGS = ("--hub_token", "--hub-token")
 

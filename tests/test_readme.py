@@ -1,0 +1,122 @@
+"""What the README says is what the code does: commands, flags, the recipe, the tree, the pins."""
+
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, run_command
+
+import evaluate
+import preprocess
+import train
+from text2sql.command_line import build_parser
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONFIGS = {
+    "preprocess.py": preprocess.PreprocessConfig,
+    "train.py": train.flags_type(),
+    "evaluate.py": evaluate.EvaluateFlags,
+}
+
+
+def code_blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def section(title: str) -> str:
+    return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", README, flags=re.M | re.S)[1]
+
+
+def table_rows(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def commands() -> list[str]:
+    lines = "\n".join(code_blocks("bash")).splitlines()
+    return [line.partition("#")[0].strip() for line in lines if line.startswith("python ")]
+
+
+def flag_names(script: str) -> set[str]:
+    return {field.name for field in fields(CONFIGS[script])}
+
+
+def test_first_command_stands_in_the_first_thirty_lines():
+    assert "make demo" in "\n".join(README.splitlines()[:30])
+
+
+def test_every_make_target_is_there():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^make (\w+)", "\n".join(code_blocks("bash")), flags=re.M)
+    assert {"demo", "test", "install"} <= set(targets)
+    assert all(re.search(rf"^{target}:", makefile, flags=re.M) for target in targets)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_command_has_only_flags_that_exist(command):
+    script, *words = shlex.split(command)[1:]
+    parser = build_parser(CONFIGS[script], "")
+    _, unknown = parser.parse_known_args(words)
+    assert unknown == []
+
+
+@pytest.mark.parametrize("flag", sorted(set(re.findall(r"`--(\w+)", README))))
+def test_flag_in_the_text_is_a_flag_of_some_command(flag):
+    everywhere = set.union(*map(flag_names, CONFIGS)) | {"config", "help"}
+    assert flag in everywhere
+
+
+def test_recipe_table_gives_the_defaults_of_the_recipe():
+    stated = {cells[0]: cells[1] for cells in table_rows(section("The recipe"))}
+    recipe = train.Recipe()
+    batch = f"{recipe.per_device_train_batch_size} × {recipe.gradient_accumulation_steps}"
+    lora = f"r {recipe.lora_r}, alpha {recipe.lora_alpha}, dropout {recipe.lora_dropout}"
+    rate = f"{recipe.learning_rate:.0e}".replace("e-0", "e-")
+    assert stated["model"] == f"`{preprocess.PreprocessConfig.model_id}`"
+    assert stated["tokens"] == f"at most {preprocess.PreprocessConfig.max_length}"
+    assert stated["LoRA"].startswith(lora)
+    assert all(f"`{name}`" in stated["LoRA"] for name in recipe.lora_target_modules)
+    assert stated["epochs"] == f"{recipe.num_train_epochs:g}"
+    assert stated["batch"] == batch
+    assert stated["learning rate"].startswith(f"{rate}, {recipe.lr_scheduler_type}")
+    assert f"{recipe.warmup_steps * 100:g} % warm-up" in stated["learning rate"]
+    assert stated["weight decay"] == f"{recipe.weight_decay:g}"
+    assert f"every {recipe.eval_steps:g} steps" in stated["evaluation, checkpoints"]
+    assert f"{recipe.save_total_limit} kept" in stated["evaluation, checkpoints"]
+    assert f"batch {recipe.per_device_eval_batch_size}" in stated["evaluation, checkpoints"]
+    assert stated["log"].startswith(f"every {recipe.logging_steps:g} steps")
+    assert stated["data loader"].startswith(f"{recipe.dataloader_num_workers} workers")
+    assert stated["seed"].startswith(str(recipe.seed))
+
+
+def test_tree_names_only_what_is_there():
+    (tree,) = (block for block in code_blocks("") if "records.py" in block)
+    for line in tree.splitlines():
+        inside = "text2sql/" if line.startswith("  ") else ""
+        for name in re.findall(r"[\w/]+(?:\.py|/)", line.split("   ")[0].strip() or line.strip()):
+            assert (ROOT / inside / name).exists(), name
+
+
+def test_dependency_table_names_every_pinned_package():
+    pinned = re.findall(r"^([\w-]+)==", (ROOT / "requirements.txt").read_text(), flags=re.M)
+    named = ", ".join(cells[0] for cells in table_rows(section("Dependencies")))
+    assert set(pinned) <= set(named.split(", "))
+    assert all(
+        re.search(rf"^{name}==", (ROOT / "requirements.txt").read_text(), flags=re.M)
+        for name in named.split(", ")
+    )
+
+
+def test_links_into_the_project_lead_somewhere():
+    for link in re.findall(r"\]\(([^)#]+)\)", README):
+        if not link.startswith("http"):
+            assert (ROOT / link).exists(), link
+
+
+@pytest.mark.parametrize("script", sorted(CONFIGS))
+def test_help_shows_every_flag_and_its_default(script):
+    shown = run_command(script, "--help").stdout
+    assert all(f"--{name}" in shown for name in ("config", "limit", "output_dir"))
+    assert Path(script).stem in shown

@@ -13,15 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from text2sql.benchmarks import DEFAULT_SHOTS, parse_benchmarks
 from text2sql.command_line import parse_flags, run
+from text2sql.data.spider import read_examples, read_schemas
+from text2sql.models.variants import list_variants, shared_fact
 from text2sql.records import UserError, sha256_of_file
-from text2sql.report import build_report
-from text2sql.report_files import print_report, print_scores, write_report
-from text2sql.score_files import score_file
-from text2sql.scoring import ScoringSettings
-from text2sql.spider import read_examples, read_schemas
-from text2sql.study import (
+from text2sql.scoring.score_files import score_file
+from text2sql.scoring.verdicts import ScoringSettings
+from text2sql.study.benchmarks import DEFAULT_SHOTS, parse_benchmarks
+from text2sql.study.plan import (
     Study,
     model_of,
     read_split,
@@ -29,7 +28,8 @@ from text2sql.study import (
     refuse_missing_databases,
     write_study,
 )
-from text2sql.variants import list_variants, shared_fact
+from text2sql.study.report import build_report
+from text2sql.study.report_files import print_report, print_scores, write_report
 
 # What --split means in a folder in Spider's layout: questions, schemas, databases.
 SPIDER_FILES = {
@@ -182,7 +182,7 @@ def plan_study(flags: EvaluateFlags) -> Study:
     if load_in_4bit is None:
         load_in_4bit = shared_fact(adapter_dirs, "load_in_4bit", default=True)
 
-    from text2sql.loaded_variants import choose_dtype  # imports torch, which takes seconds
+    from text2sql.models.loaded_variants import choose_dtype  # imports torch, which takes seconds
 
     base = {
         "model_id": model_of(data_dir, shared_fact(adapter_dirs, "model_id"), flags.model_id),
@@ -194,8 +194,8 @@ def plan_study(flags: EvaluateFlags) -> Study:
 
 def evaluate_variants(study: Study, flags: EvaluateFlags, output_dir: Path) -> None:
     """Bring every answer, verdict and benchmark that the study asks for onto the disk."""
-    from text2sql import evaluation
-    from text2sql.loaded_variants import LoadedVariants
+    from text2sql.models.loaded_variants import LoadedVariants
+    from text2sql.study import evaluation
 
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
     own_tasks = evaluation.hash_own_tasks(benchmarks_dir)

@@ -13,25 +13,25 @@ from pathlib import Path
 from typing import Any, Literal
 
 from text2sql.command_line import parse_flags, run
-from text2sql.exact_match import hardness
-from text2sql.modeling import load_tokenizer
-from text2sql.processed_data import build_row, describe_split, write_processed_data
-from text2sql.prompt_budget import PromptFitter
-from text2sql.prompts import Shot
-from text2sql.records import UserError, build_run_record, sha256_of_file, sha256_of_json
-from text2sql.schema_text import render_schema
-from text2sql.shots import choose_fixed_shots, choose_similar_shots, usable_shots
-from text2sql.spider import Example, Schema, read_schemas
-from text2sql.spider_archive import fetch_spider_archive
-from text2sql.spider_splits import (
+from text2sql.data.spider import Example, Schema, read_schemas
+from text2sql.data.spider_archive import fetch_spider_archive
+from text2sql.data.spider_splits import (
     Split,
     hold_out_databases,
     read_extra_split,
     read_folder_splits,
     read_hub_splits,
 )
-from text2sql.sql_clauses import UnparsableSQL, parse_sql
-from text2sql.sql_text import one_line
+from text2sql.models.modeling import load_tokenizer
+from text2sql.prompts.budget import PromptFitter
+from text2sql.prompts.chat import Shot
+from text2sql.prompts.processed_data import build_row, describe_split, write_processed_data
+from text2sql.prompts.schema_text import render_schema
+from text2sql.prompts.shots import choose_fixed_shots, choose_similar_shots, usable_shots
+from text2sql.prompts.sql_text import one_line
+from text2sql.records import UserError, build_run_record, sha256_of_file, sha256_of_json
+from text2sql.scoring.exact_match import hardness
+from text2sql.scoring.sql_clauses import UnparsableSQL, parse_sql
 
 TRAINING = ("train", "holdout")
 

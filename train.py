@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from text2sql.command_line import parse_flags, run
-from text2sql.device_plan import ARRANGEMENT_FLAGS
+from text2sql.models.device_plan import ARRANGEMENT_FLAGS
+from text2sql.models.run_folder import RECORD_NAME, begin_or_resume, is_finished
 from text2sql.records import (
     UserError,
     read_json,
@@ -24,15 +25,14 @@ from text2sql.records import (
     write_json,
     write_text,
 )
-from text2sql.run_folder import RECORD_NAME, begin_or_resume, is_finished
-from text2sql.supervision import preview_first_row
-from text2sql.training_record import begin_record, finish_record, model_card, print_plan
+from text2sql.training.record import begin_record, finish_record, model_card, print_plan
+from text2sql.training.supervision import preview_first_row
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
-    from text2sql.trainer import AdapterTrainer
+    from text2sql.training.trainer import AdapterTrainer
 
 
 @dataclass
@@ -124,22 +124,22 @@ def main() -> None:
     refuse_contradictions(flags, said, manifest)
     rows, eval_rows = read_rows(flags)
 
-    from text2sql import training  # imports torch and TRL, which takes seconds
+    from text2sql.training import setup  # imports torch and TRL, which takes seconds
 
     run_dir = Path(flags.output_dir)
     settings = recorded_settings(flags, rows, eval_rows)
-    settings["effective_batch_size"] = training.effective_batch_size(flags, said)
-    checkpoint = training.first_process_decides(open_run, run_dir, settings, flags)
-    model, tokenizer, arrangement = training.load_for_training(flags, said, rows)
-    trainer = training.build_trainer(flags, said, arrangement, model, tokenizer, rows, eval_rows)
+    settings["effective_batch_size"] = setup.effective_batch_size(flags, said)
+    checkpoint = setup.first_process_decides(open_run, run_dir, settings, flags)
+    model, tokenizer, arrangement = setup.load_for_training(flags, said, rows)
+    trainer = setup.build_trainer(flags, said, arrangement, model, tokenizer, rows, eval_rows)
 
     if trainer.is_world_process_zero():
         preview = preview_first_row(trainer.train_dataset, tokenizer)
-        num_steps = training.count_steps(flags, arrangement, len(rows))
+        num_steps = setup.count_steps(flags, arrangement, len(rows))
         print_plan(trainer, arrangement, preview, flags, num_steps)
         record = begin_record(flags, settings, arrangement, len(rows))
         write_json(run_dir / RECORD_NAME, record)
-        training.write_first_row_event(run_dir, preview)
+        setup.write_first_row_event(run_dir, preview)
     seconds = train(trainer, checkpoint)
     if trainer.is_world_process_zero():
         save_adapter(trainer, tokenizer, run_dir)

@@ -9,18 +9,18 @@ import yaml
 from conftest import ROOT
 from tiny_tasks import SIZES, build_tiny_tasks
 
-from text2sql import benchmarks
-from text2sql.benchmark_results import pair_items, read_benchmark, strata_of
-from text2sql.benchmarks import (
+from text2sql.models.modeling import load_base_model, load_tokenizer
+from text2sql.records import UserError, read_json
+from text2sql.study import benchmarks
+from text2sql.study.benchmark_results import pair_items, read_benchmark, strata_of
+from text2sql.study.benchmarks import (
     Benchmark,
     load_tasks,
     parse_benchmark,
     parse_benchmarks,
     run_benchmark,
 )
-from text2sql.modeling import load_base_model, load_tokenizer
-from text2sql.records import UserError, read_json
-from text2sql.significance import compare_strata
+from text2sql.study.significance import compare_strata
 
 
 @pytest.fixture(autouse=True)

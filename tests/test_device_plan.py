@@ -2,7 +2,7 @@
 
 import pytest
 
-from text2sql.device_plan import (
+from text2sql.models.device_plan import (
     GIB,
     Arrangement,
     Device,

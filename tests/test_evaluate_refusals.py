@@ -47,7 +47,9 @@ def test_missing_database_is_told_before_any_work(
     (data_dir / "manifest.json").write_text(json.dumps(manifest))
     flags = ["--benchmarks", "none", "--output_dir", tmp_path / "out"]
     with monkeypatch.context() as patch:
-        patch.setattr("text2sql.loaded_variants.load_base_model", lambda *a, **k: pytest.fail())
+        patch.setattr(
+            "text2sql.models.loaded_variants.load_base_model", lambda *a, **k: pytest.fail()
+        )
         with pytest.raises(UserError, match=r"museum.*--skip_missing_databases"):
             run_evaluate(*flags, data_dir=data_dir)
     run_evaluate(*flags, "--skip_missing_databases", data_dir=data_dir)

@@ -2,9 +2,7 @@
 
 import pytest
 
-from text2sql.clause_scores import CLAUSES, ClauseScore, summarize_partial_scores
-from text2sql.exact_match import exact_match, hardness, map_foreign_keys, partial_scores
-from text2sql.spider import (
+from text2sql.data.spider import (
     Column,
     ForeignKey,
     Schema,
@@ -12,7 +10,9 @@ from text2sql.spider import (
     read_examples,
     read_schemas,
 )
-from text2sql.sql_clauses import UnparsableSQL, parse_sql
+from text2sql.scoring.clause_scores import CLAUSES, ClauseScore, summarize_partial_scores
+from text2sql.scoring.exact_match import exact_match, hardness, map_foreign_keys, partial_scores
+from text2sql.scoring.sql_clauses import UnparsableSQL, parse_sql
 
 
 def table(name: str, *columns: str) -> Table:

@@ -23,10 +23,10 @@ from hostile_sql import (
     WRITES,
 )
 
-from text2sql.execution import SqlWorker, SqlWorkers
-from text2sql.read_only_sql import MAX_SQL_LENGTH, check_database_file
 from text2sql.records import UserError
-from text2sql.sql_worker import MAX_MEMORY
+from text2sql.scoring.execution import SqlWorker, SqlWorkers
+from text2sql.scoring.read_only_sql import MAX_SQL_LENGTH, check_database_file
+from text2sql.scoring.sql_worker import MAX_MEMORY
 
 TIMEOUT_S = 1.0
 
@@ -195,7 +195,7 @@ def test_worker_can_create_no_file_and_sees_no_secret(worker, database, monkeypa
 SCORER = """
     import sys
     from pathlib import Path
-    from text2sql.execution import SqlWorker, SqlWorkers
+    from text2sql.scoring.execution import SqlWorker, SqlWorkers
     with SqlWorkers(60.0) as workers:
         sql = "WITH RECURSIVE r(x) AS (VALUES (1) UNION ALL SELECT x FROM r) SELECT max(x) FROM r"
         runaways = [workers.submit(SqlWorker.run_gold, Path(sys.argv[1]), sql) for _ in range(9)]
@@ -235,7 +235,9 @@ def is_alive(pid: int) -> bool:
 
 def test_worker_that_cannot_start_says_why(worker, database, monkeypatch):
     worker.kill()
-    monkeypatch.setattr("text2sql.execution.worker_environment", lambda: {"PYTHONPATH": "/nowhere"})
+    monkeypatch.setattr(
+        "text2sql.scoring.execution.worker_environment", lambda: {"PYTHONPATH": "/nowhere"}
+    )
     with pytest.raises(UserError, match=r"does not start.*No module named"):
         worker.run_gold(database, "SELECT 1")
 

@@ -5,15 +5,15 @@ import json
 import pytest
 import torch
 
-from text2sql import generation
-from text2sql.generation import (
+from text2sql.models import generation
+from text2sql.models.generation import (
     encode_prompt,
     finished_predictions,
     generate_predictions,
     growing_path,
     is_only_sql,
 )
-from text2sql.modeling import load_base_model, load_tokenizer
+from text2sql.models.modeling import load_base_model, load_tokenizer
 from text2sql.records import UserError, read_jsonl
 
 SCHEMA = "CREATE TABLE pupil (pupil_id, name, hobby, grade)"

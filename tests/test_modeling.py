@@ -6,7 +6,7 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 
-from text2sql.modeling import (
+from text2sql.models.modeling import (
     adapter_active,
     attach_adapters,
     end_of_turn_id,

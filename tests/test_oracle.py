@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from text2sql.data.spider import read_examples, read_schemas
 from text2sql.records import read_jsonl
-from text2sql.score_files import read_predictions, summarize_verdicts
-from text2sql.scoring import ScoringSettings, score_predictions
-from text2sql.spider import read_examples, read_schemas
+from text2sql.scoring.score_files import read_predictions, summarize_verdicts
+from text2sql.scoring.verdicts import ScoringSettings, score_predictions
 
 FIELDS = {
     "hardness": "hardness",

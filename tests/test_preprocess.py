@@ -11,10 +11,10 @@ import pytest
 from conftest import ROOT
 
 import preprocess
-from text2sql.processed_data import COLUMNS
-from text2sql.prompts import render_chat
+from text2sql.prompts.chat import render_chat
+from text2sql.prompts.processed_data import COLUMNS
+from text2sql.prompts.sql_text import one_line
 from text2sql.records import UserError, read_json
-from text2sql.sql_text import one_line
 
 
 @pytest.fixture

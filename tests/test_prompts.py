@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from text2sql.prompt_budget import SQL_TOKENS, PromptFitter
-from text2sql.prompts import Shot, build_completion, build_prompt, render_chat
+from text2sql.data.spider import Column, Example, ForeignKey, Schema, Table, read_schemas
+from text2sql.prompts.budget import SQL_TOKENS, PromptFitter
+from text2sql.prompts.chat import Shot, build_completion, build_prompt, render_chat
+from text2sql.prompts.schema_text import keep_related_tables, quote_name, render_schema
 from text2sql.records import UserError
-from text2sql.schema_text import keep_related_tables, quote_name, render_schema
-from text2sql.spider import Column, Example, ForeignKey, Schema, Table, read_schemas
 
 CHAT_TEMPLATES = {
     "mistral": "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}"

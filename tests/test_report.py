@@ -7,14 +7,14 @@ from dataclasses import asdict
 import pytest
 from tiny_evaluation import a_whole_study, build_tiny_evaluation
 
+from text2sql.models.variants import BASE, Variant
 from text2sql.records import read_json, read_jsonl
-from text2sql.report import build_report
-from text2sql.report_files import as_html, as_markdown, write_report
-from text2sql.report_tables import Table, benchmarks_table, comparison_table, hardness_table
-from text2sql.report_text import interval, p_value, percent, points, recommendation, summarize
-from text2sql.significance import compare, compare_strata, correct_for_several
-from text2sql.study import read_study
-from text2sql.variants import BASE, Variant
+from text2sql.study.plan import read_study
+from text2sql.study.report import build_report
+from text2sql.study.report_files import as_html, as_markdown, write_report
+from text2sql.study.report_tables import Table, benchmarks_table, comparison_table, hardness_table
+from text2sql.study.report_text import interval, p_value, percent, points, recommendation, summarize
+from text2sql.study.significance import compare, compare_strata, correct_for_several
 
 TWO = {BASE: (0.2, 0.7), Variant("finetuned", "finetuned", "run", "outputs/run"): (0.7, 0.5)}
 RESAMPLING = {"seed": 1, "num_bootstrap": 200}

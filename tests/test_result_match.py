@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from text2sql.result_match import (
+from text2sql.scoring.result_match import (
     asks_for_order,
     remove_distinct,
     repair_sql,

@@ -2,8 +2,8 @@
 
 import pytest
 
+from text2sql.models.run_folder import begin_or_resume, list_checkpoints, remove_run
 from text2sql.records import UserError, write_json
-from text2sql.run_folder import begin_or_resume, list_checkpoints, remove_run
 
 SETTINGS = {"learning_rate": 1e-4}
 

@@ -6,11 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from text2sql import scoring
+from text2sql.data.spider import Example, read_examples, read_schemas
 from text2sql.records import UserError, read_json, read_jsonl
-from text2sql.score_files import drop_db_ids, read_predictions, score_file, summarize_verdicts
-from text2sql.scoring import ScoringSettings, score_predictions
-from text2sql.spider import Example, read_examples, read_schemas
+from text2sql.scoring import verdicts as scoring
+from text2sql.scoring.score_files import (
+    drop_db_ids,
+    read_predictions,
+    score_file,
+    summarize_verdicts,
+)
+from text2sql.scoring.verdicts import ScoringSettings, score_predictions
 
 ENDLESS_SQL = "WITH RECURSIVE r(x) AS (VALUES (1) UNION ALL SELECT x FROM r) SELECT max(x) FROM r"
 PREDICTIONS = {  # index in dev.json: prediction, error, exact_match
@@ -275,8 +280,8 @@ def test_scoring_imports_neither_torch_nor_transformers(spider, tmp_path):
     program = f"""
 import sys
 from pathlib import Path
-from text2sql.score_files import ScoringSettings, score_file
-from text2sql.spider import read_examples, read_schemas
+from text2sql.scoring.score_files import ScoringSettings, score_file
+from text2sql.data.spider import read_examples, read_schemas
 spider = Path({str(spider)!r})
 (spider / "predictions.sql").write_text("SELECT 1\\n" * 16)
 if __name__ == "__main__":

@@ -2,8 +2,13 @@
 
 import pytest
 
-from text2sql.shots import choose_fixed_shots, choose_similar_shots, may_be_shown, usable_shots
-from text2sql.spider import Example
+from text2sql.data.spider import Example
+from text2sql.prompts.shots import (
+    choose_fixed_shots,
+    choose_similar_shots,
+    may_be_shown,
+    usable_shots,
+)
 
 LEVELS = ("easy", "medium", "hard", "extra")
 TRAIN = [

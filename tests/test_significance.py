@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from text2sql import significance
-from text2sql.significance import compare, compare_strata, correct_for_several, pool
+from text2sql.study import significance
+from text2sql.study.significance import compare, compare_strata, correct_for_several, pool
 
 SETTINGS = {"seed": 0, "num_bootstrap": 400}
 

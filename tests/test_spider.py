@@ -6,15 +6,15 @@ from collections import Counter
 
 import pytest
 
-from text2sql.records import UserError
-from text2sql.spider import Example, ForeignKey, database_path, read_examples, read_schemas
-from text2sql.spider_splits import (
+from text2sql.data.spider import Example, ForeignKey, database_path, read_examples, read_schemas
+from text2sql.data.spider_splits import (
     Split,
     hold_out_databases,
     missing_databases,
     read_extra_split,
     read_folder_splits,
 )
+from text2sql.records import UserError
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from local_hub import LocalHub
 
-from text2sql import spider_archive
+from text2sql.data import spider_archive
+from text2sql.data.spider_archive import fetch_spider_archive
 from text2sql.records import UserError
-from text2sql.spider_archive import fetch_spider_archive
 
 
 @pytest.fixture(autouse=True)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from text2sql.spider import Column, ForeignKey, Schema, Table
-from text2sql.sql_clauses import MAX_LENGTH, MAX_NESTING, UnparsableSQL, parse_sql
-from text2sql.sql_query import ColumnUnit, Condition, OrderBy, Query, SelectItem, ValueUnit
-from text2sql.sql_tokens import split_words, tokenize_sql
+from text2sql.data.spider import Column, ForeignKey, Schema, Table
+from text2sql.scoring.sql_clauses import MAX_LENGTH, MAX_NESTING, UnparsableSQL, parse_sql
+from text2sql.scoring.sql_query import ColumnUnit, Condition, OrderBy, Query, SelectItem, ValueUnit
+from text2sql.scoring.sql_tokens import split_words, tokenize_sql
 
 
 def table(name: str, *columns: str) -> Table:

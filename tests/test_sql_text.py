@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from text2sql.sql_text import extract_sql, one_line
+from text2sql.prompts.sql_text import extract_sql, one_line
 
 GENERATIONS = {
     "plain": ("SELECT a FROM t", "SELECT a FROM t"),

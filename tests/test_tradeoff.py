@@ -2,8 +2,8 @@
 
 import pytest
 
-from text2sql.significance import Comparison
-from text2sql.tradeoff import place_variants, recommend
+from text2sql.study.significance import Comparison
+from text2sql.study.tradeoff import place_variants, recommend
 
 
 def comparison(difference: float, reach: float | None = 0.01) -> Comparison:

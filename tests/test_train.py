@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import ROOT, run_command
-from datasets import load_from_disk
 from safetensors.torch import load_file
 
 import train
@@ -75,7 +74,7 @@ def test_adapter_file_holds_only_lora_weights_of_q_and_v(finished_run):
 
 
 def test_only_adapter_weights_change(run_train, tmp_path, monkeypatch):
-    from text2sql.trainer import AdapterTrainer
+    from text2sql.training.trainer import AdapterTrainer
 
     seen = {}
     original = AdapterTrainer.train
@@ -97,7 +96,7 @@ def test_adapter_loads_with_plain_peft_and_gives_the_trained_models_logits(
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    from text2sql.trainer import AdapterTrainer
+    from text2sql.training.trainer import AdapterTrainer
 
     token_ids = torch.arange(10, 60)[None]
     logits = {}
@@ -258,38 +257,6 @@ def test_contradiction_ends_in_one_message(run_train, tmp_path, flags, message):
     with pytest.raises(UserError, match=message):
         run_train(tmp_path / "run", *flags.split())
     assert not (tmp_path / "run" / "run.json").exists()
-
-
-def test_rows_that_would_train_wrongly_are_refused(tiny_gemma_dir):
-    from text2sql.modeling import end_of_turn_id, load_tokenizer
-    from text2sql.supervision import check_rows
-
-    tokenizer = load_tokenizer(str(tiny_gemma_dir))
-    bos, end = tokenizer.bos_token_id, end_of_turn_id(tokenizer)
-    assert tokenizer.convert_ids_to_tokens(end) == "<end_of_turn>"
-
-    def check(token_ids, labels):
-        check_rows({"input_ids": [token_ids], "labels": [labels]}, tokenizer, end)
-
-    check([bos, 9, end], [-100, 9, end])
-    for token_ids, labels, fault in (
-        ([bos, 9, end], [-100, -100, -100], "no supervised token"),
-        ([bos, bos, 9, end], [-100, -100, 9, end], "more than one <bos>"),
-        ([bos, 9, 9], [-100, 9, 9], "no end of turn"),
-    ):
-        with pytest.raises(UserError, match=fault):
-            check(token_ids, labels)
-
-
-def test_stored_prompts_are_what_the_model_is_trained_on(tiny_prompts_dir, tiny_gemma_dir):
-    """One <bos>, and the tokens of `text`, whichever way a row is tokenised."""
-    from text2sql.modeling import load_tokenizer
-
-    tokenizer = load_tokenizer(str(tiny_gemma_dir))
-    row = load_from_disk(str(tiny_prompts_dir / "train"))[0]
-    chat = tokenizer.apply_chat_template(row["prompt"] + row["completion"])["input_ids"]
-    assert chat == tokenizer.encode(row["text"], add_special_tokens=False)
-    assert len(chat) == row["num_tokens"] and chat.count(tokenizer.bos_token_id) == 1
 
 
 def test_misspelt_flag_is_refused_with_status_2():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from text2sql.models.variants import BASE, hash_adapter, list_variants, read_run, shared_fact
 from text2sql.records import UserError
-from text2sql.variants import BASE, hash_adapter, list_variants, read_run, shared_fact
 
 
 def make_run(folder: Path, steps=(), weights=b"weights", **record) -> Path:

@@ -5,10 +5,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from text2sql.clause_scores import CLAUSES
+from text2sql.models.variants import BASE, Variant
 from text2sql.records import build_run_record, write_json, write_jsonl
-from text2sql.score_files import write_scores
-from text2sql.variants import BASE, Variant
+from text2sql.scoring.clause_scores import CLAUSES
+from text2sql.scoring.score_files import write_scores
 
 HARDNESS = ("easy", "medium", "hard", "extra")
 ERRORS = ("no_sql", "syntax", "unknown_table", "unknown_column", "wrong_columns", "wrong_rows")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tiny_tasks import build_tiny_tasks
 
-from text2sql.modeling import load_base_model, load_tokenizer
+from text2sql.models.modeling import load_base_model, load_tokenizer
 from text2sql.records import read_json
 
 ROOT = Path(__file__).parent.parent
@@ -121,5 +121,6 @@ def run_evaluate(
 def no_model(monkeypatch):
     """Fail where a model is loaded."""
     monkeypatch.setattr(
-        "text2sql.loaded_variants.load_base_model", lambda *a, **k: pytest.fail("a model is loaded")
+        "text2sql.models.loaded_variants.load_base_model",
+        lambda *a, **k: pytest.fail("a model is loaded"),
     )

@@ -1,0 +1,1 @@
+"""Spider: examples, schemas and database files, from a folder, the official archive or the hub."""

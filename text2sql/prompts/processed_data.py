@@ -1,0 +1,137 @@
+"""The folder of prompts: its rows, what its manifest says of them, and its writing as a whole."""
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from text2sql.data.spider import Example
+from text2sql.data.spider_splits import Split, missing_databases
+from text2sql.prompts.budget import FittedPrompt
+from text2sql.records import UserError, read_json, write_json
+
+COLUMNS = (
+    "id",
+    "db_id",
+    "question",
+    "gold_sql",
+    "hardness",
+    "prompt",
+    "completion",
+    "text",
+    "num_tokens",
+    "num_shots",
+    "schema_reduced",
+)
+MANIFEST = "manifest.json"
+PERCENTILES = (50, 90, 95, 99)
+
+
+def build_row(example: Example, fitted: FittedPrompt) -> dict:
+    reduction = fitted.reduction
+    return {
+        "id": example.id,
+        "db_id": example.db_id,
+        "question": example.question,
+        "gold_sql": example.gold_sql,
+        "hardness": example.hardness,
+        "prompt": fitted.prompt,
+        "completion": fitted.completion,
+        "text": fitted.text,
+        "num_tokens": fitted.num_tokens,
+        "num_shots": fitted.num_shots,
+        "schema_reduced": not (reduction.with_types and reduction.all_tables),
+    }
+
+
+def describe_split(
+    split: Split, fitted: Sequence[FittedPrompt], rows: Sequence[dict], max_length: int
+) -> dict:
+    """Return the split's entry in the manifest."""
+    kept = {row["id"] for row in rows}
+    left_out = [example.id for example in split.examples if example.id not in kept]
+    missing = missing_databases(split)
+    return {
+        "rows": len(rows),
+        "left_out": len(left_out),
+        "left_out_ids": left_out,
+        "above_max_length_ids": [row["id"] for row in rows if row["num_tokens"] > max_length],
+        "tables_path": str(split.tables_path.resolve()),
+        "database_dir": str(split.database_dir.resolve()),
+        "missing_databases": missing,
+        "questions_without_database": sum(e.db_id in missing for e in split.examples),
+        "databases": len({row["db_id"] for row in rows}),
+        "num_shots": count_values(prompt.num_shots for prompt in fitted),
+        "without_types": sum(not prompt.reduction.with_types for prompt in fitted),
+        "without_some_tables": sum(not prompt.reduction.all_tables for prompt in fitted),
+        "hardness": count_values(row["hardness"] or "unknown" for row in rows),
+        "num_tokens": length_percentiles([row["num_tokens"] for row in rows]),
+    }
+
+
+def count_values(values: Iterable) -> dict[str, int]:
+    return dict(sorted(Counter(map(str, values)).items()))
+
+
+def length_percentiles(lengths: Sequence[int]) -> dict[str, int]:
+    """Return the length that so many percent of the rows do not exceed."""
+    ordered = sorted(lengths)
+    if not ordered:
+        return {}
+    ranks = {f"p{percent}": -(-percent * len(ordered) // 100) - 1 for percent in PERCENTILES}
+    return {name: ordered[rank] for name, rank in ranks.items()} | {"max": ordered[-1]}
+
+
+def write_processed_data(
+    output_dir: Path, rows_of_splits: Mapping[str, list[dict]], manifest: dict
+) -> None:
+    """Write one data set a split, then the manifest; what was there before is replaced.
+
+    The manifest goes first and comes last, so that a folder with one is whole.
+    """
+    refuse_foreign_folders(output_dir, rows_of_splits)
+    output_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=output_dir, prefix=".part-") as temporary:
+        for name, rows in rows_of_splits.items():
+            save_rows(rows, Path(temporary, name))
+        remove_earlier(output_dir)
+        for name in rows_of_splits:
+            shutil.rmtree(output_dir / name, ignore_errors=True)
+            Path(temporary, name).rename(output_dir / name)
+    write_json(output_dir / MANIFEST, manifest)
+
+
+def refuse_foreign_folders(output_dir: Path, names: Iterable[str]) -> None:
+    """Protect what no run of ours wrote; one that was killed leaves splits without a manifest."""
+    for path in (output_dir / name for name in names):
+        if path.exists() and not (path / "dataset_info.json").exists():
+            raise UserError(
+                f"{path} is there and is no split of an earlier run. Choose another --output_dir."
+            )
+
+
+def remove_earlier(output_dir: Path) -> None:
+    if not (output_dir / MANIFEST).exists():
+        return
+    earlier = read_json(output_dir / MANIFEST)
+    print(f"Replacing the prompts that this command made: {earlier['command']}")
+    (output_dir / MANIFEST).unlink()
+    for name in earlier["splits"]:
+        shutil.rmtree(output_dir / name, ignore_errors=True)
+
+
+def save_rows(rows: list[dict], directory: Path) -> None:
+    """Write a data set whose files depend on the rows alone."""
+    from datasets import Dataset, Features, List, Value, disable_progress_bars
+
+    messages = List({"role": Value("string"), "content": Value("string")})
+    columns = {name: Value("string") for name in COLUMNS} | {
+        "prompt": messages,
+        "completion": messages,
+        "num_tokens": Value("int64"),
+        "num_shots": Value("int64"),
+        "schema_reduced": Value("bool"),
+    }
+    disable_progress_bars()
+    Dataset.from_list(rows, features=Features(columns)).save_to_disk(directory)

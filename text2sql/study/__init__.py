@@ -1,0 +1,1 @@
+"""What was gained and lost: benchmarks, significance, trade-off, report."""

@@ -1,0 +1,212 @@
+"""The stages of an evaluation: answers, verdicts and benchmarks of every variant, onto the disk.
+
+Each stage keeps what is finished and was made with the same settings, and does the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from text2sql.data.spider import read_schemas
+from text2sql.models.generation import finished_predictions, generate_predictions
+from text2sql.models.variants import Variant
+from text2sql.records import (
+    UserError,
+    build_run_record,
+    read_json,
+    read_jsonl,
+    sha256_of_file,
+    sha256_of_json,
+    write_json,
+    write_jsonl,
+)
+from text2sql.scoring.score_files import write_scores
+from text2sql.scoring.verdicts import ScoringSettings, score_predictions
+from text2sql.study.benchmarks import Benchmark, load_tasks, run_benchmark
+from text2sql.study.plan import PreparedSplit, Study
+
+if TYPE_CHECKING:
+    from text2sql.models.loaded_variants import LoadedVariants
+
+SETTINGS_NAME = "generation.json"
+
+
+def clear_stale_work(
+    study: Study, output_dir: Path, max_new_tokens: int, own_tasks: str | None, overwrite: bool
+) -> None:
+    """Refuse work in `output_dir` that other settings made; with `overwrite`, remove it."""
+    stale = []
+    for split in study.splits:
+        for variant in study.variants:
+            folder = output_dir / split.name / variant.name
+            settings = prediction_settings(study, split, variant, max_new_tokens)
+            if is_stale(folder / SETTINGS_NAME, settings, overwrite):
+                stale += [path for path in folder.iterdir() if path.is_file()]
+    for benchmark in study.benchmarks:
+        for variant in study.variants:
+            path = benchmark.path(output_dir / "general", variant.name, study.limit)
+            if is_stale(path, benchmark_settings(study, benchmark, variant, own_tasks), overwrite):
+                stale.append(path)
+    for path in stale:
+        path.unlink()
+
+
+def is_stale(path: Path, settings: Mapping, overwrite: bool) -> bool:
+    """Say whether other settings made `path`; a `UserError` unless it may be overwritten."""
+    if not path.exists():
+        return False
+    recorded = read_json(path)
+    recorded = recorded.get("text2sql", recorded)["settings"]
+    differing = [
+        f"{key} ({recorded.get(key)}, now {settings.get(key)})"
+        for key in sorted(recorded.keys() | settings.keys())
+        if recorded.get(key) != settings.get(key)
+    ]
+    if differing and not overwrite:
+        made = path.parent if path.name == SETTINGS_NAME else path
+        raise UserError(
+            f"{made} was made with other settings: {', '.join(differing)}. Say --overwrite "
+            "to replace what differs, or choose another --output_dir."
+        )
+    return bool(differing)
+
+
+def prediction_settings(
+    study: Study, split: PreparedSplit, variant: Variant, max_new_tokens: int
+) -> dict:
+    return {
+        **study.settings_of(variant),
+        "max_new_tokens": max_new_tokens,
+        "prompts_sha256": split.prompts_sha256,
+    }
+
+
+def benchmark_settings(
+    study: Study, benchmark: Benchmark, variant: Variant, own_tasks: str | None
+) -> dict:
+    return {
+        **study.settings_of(variant),
+        "num_fewshot": benchmark.num_fewshot,
+        "limit": study.limit,
+        "own_tasks_sha256": own_tasks,
+    }
+
+
+def hash_own_tasks(benchmarks_dir: Path | None) -> str | None:
+    """Return one hash of all files in the folder, so that changed tasks are run again."""
+    if benchmarks_dir is None:
+        return None
+    files = sorted(path for path in benchmarks_dir.rglob("*") if path.is_file())
+    return sha256_of_json({str(f.relative_to(benchmarks_dir)): sha256_of_file(f) for f in files})
+
+
+def predict(
+    study: Study,
+    models: "LoadedVariants",
+    output_dir: Path,
+    *,
+    max_new_tokens: int,
+    batch_size: int,
+) -> None:
+    for split in study.splits:
+        write_jsonl(
+            output_dir / split.name / "examples.jsonl",
+            (
+                {"index": index, **{key: row[key] for key in row if key != "prompt"}}
+                for index, row in enumerate(split.rows)
+            ),
+        )
+        for variant in study.variants:
+            folder = output_dir / split.name / variant.name
+            path = folder / "predictions.jsonl"
+            if finished_predictions(path).keys() >= set(range(len(split.rows))) and path.exists():
+                continue
+            settings = prediction_settings(study, split, variant, max_new_tokens)
+            write_json(folder / SETTINGS_NAME, build_run_record(settings=settings))
+            with models.active(variant) as model:
+                generate_predictions(
+                    model,
+                    models.tokenizer,
+                    split.rows,
+                    path,
+                    max_new_tokens=max_new_tokens,
+                    batch_size=batch_size,
+                    label=f"{split.name}, {variant.name}",
+                )
+
+
+def score(study: Study, output_dir: Path, settings: ScoringSettings) -> None:
+    for split in study.splits:
+        for variant in study.variants:
+            score_variant(split, variant, output_dir / split.name / variant.name, settings)
+
+
+def score_variant(
+    split: PreparedSplit, variant: Variant, folder: Path, settings: ScoringSettings
+) -> None:
+    """Write verdicts and scores, unless those of the same predictions and settings are there."""
+    rows = read_jsonl(folder / "predictions.jsonl")[: len(split.rows)]
+    scored = {
+        "predictions_sha256": sha256_of_json([row["predicted_sql"] for row in rows]),
+        "examples_sha256": sha256_of_json([asdict(example) for example in split.examples]),
+        "tables_sha256": sha256_of_file(split.tables_path),
+        "missing_databases": split.missing_databases,
+        **asdict(settings),
+    }
+    scores_path = folder / "scores.json"
+    if scores_path.exists() and read_json(scores_path).get("scored") == scored:
+        return
+    verdicts = score_predictions(
+        [row["predicted_sql"] for row in rows],
+        split.examples,
+        read_schemas(split.tables_path),
+        split.database_dir,
+        settings,
+    )
+    write_scores(folder, verdicts, split=split.name, variant=variant.name, scored=scored)
+
+
+def measure(
+    study: Study,
+    models: "LoadedVariants",
+    tasks: Mapping[str, Sequence],
+    output_dir: Path,
+    *,
+    own_tasks: str | None,
+    batch_size: int,
+) -> None:
+    """Run every benchmark that is not finished yet; `tasks` come from `load_unfinished_tasks`."""
+    for benchmark in study.benchmarks:
+        for variant in study.variants:
+            path = benchmark.path(output_dir / "general", variant.name, study.limit)
+            if path.exists():
+                continue
+            print(f"{benchmark.name}, {variant.name}", flush=True)
+            with models.active(variant) as model:
+                run_benchmark(
+                    benchmark,
+                    tasks[benchmark.name],
+                    model,
+                    models.tokenizer,
+                    path,
+                    settings=benchmark_settings(study, benchmark, variant, own_tasks),
+                    batch_size=batch_size,
+                    limit=study.limit,
+                )
+
+
+def load_unfinished_tasks(
+    study: Study, output_dir: Path, benchmarks_dir: Path | None
+) -> Mapping[str, Sequence]:
+    """Fetch the benchmarks that some variant still has to answer, before the model loads."""
+    general_dir = output_dir / "general"
+    unfinished = [
+        benchmark
+        for benchmark in study.benchmarks
+        if not all(
+            benchmark.path(general_dir, variant.name, study.limit).exists()
+            for variant in study.variants
+        )
+    ]
+    return load_tasks(unfinished, benchmarks_dir) if unfinished else {}

@@ -1,0 +1,167 @@
+"""From the flags of train.py to a trainer that is ready: plan, model, TRL's settings."""
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+from datasets import Dataset
+from peft import LoraConfig
+from torch.utils.tensorboard import SummaryWriter
+from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedTokenizerBase
+from trl import SFTConfig
+
+from text2sql.models.device_plan import (
+    ARRANGEMENT_FLAGS,
+    Arrangement,
+    Device,
+    ModelShape,
+    plan_training,
+    world_size,
+)
+from text2sql.models.modeling import choose_device, load_base_model, load_config, load_tokenizer
+from text2sql.records import UserError
+from text2sql.training.trainer import AdapterTrainer
+
+DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "float32": torch.float32}
+
+
+def load_for_training(
+    flags: Any, said: set[str], rows: Dataset
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Arrangement]:
+    """Plan the arrangement for this device and load the model for it."""
+    tokenizer = load_tokenizer(flags.model_id)
+    tokenizer.padding_side = "right"
+    device = choose_device()
+    shape = ModelShape.from_config(load_config(flags.model_id))
+    arrangement = plan(flags, said, shape, Device.of(device), longest_row=max(rows["num_tokens"]))
+    model = load_base_model(
+        flags.model_id,
+        load_in_4bit=flags.load_in_4bit,
+        dtype=DTYPES[arrangement.precision],
+        device=device,
+        dequantize=arrangement.dequantize,
+    )
+    return model, tokenizer, arrangement
+
+
+def plan(
+    flags: Any, said: set[str], shape: ModelShape, device: Device, longest_row: int
+) -> Arrangement:
+    """Return the plan for this device, with what the user or the paper fixes kept."""
+    precision = None
+    if said & {"bf16", "fp16"}:
+        precision = "fp16" if flags.fp16 else "bf16" if flags.bf16 else "float32"
+    fixed = set(ARRANGEMENT_FLAGS) if flags.arrangement == "paper" else said
+    batch, accumulation, checkpointing = (
+        getattr(flags, name) if name in fixed else None for name in ARRANGEMENT_FLAGS
+    )
+    if flags.arrangement == "paper":
+        accumulation = None  # what several processes leave of the effective batch
+    planned = plan_training(
+        shape,
+        device,
+        effective_batch_size=effective_batch_size(flags, said),
+        longest_row=longest_row,
+        load_in_4bit=flags.load_in_4bit,
+        world_size=world_size(),
+        micro_batch_size=batch,
+        gradient_accumulation_steps=accumulation,
+        gradient_checkpointing=checkpointing,
+        precision=precision,
+    )
+    return replace(planned, dequantize=False) if flags.arrangement == "paper" else planned
+
+
+def effective_batch_size(flags: Any, said: set[str]) -> int:
+    """Return the examples a step: what the user said in full, else the recipe's 1 × 8."""
+    batch, accumulation = "per_device_train_batch_size", "gradient_accumulation_steps"
+    if {batch, accumulation} <= said:
+        return getattr(flags, batch) * getattr(flags, accumulation) * world_size()
+    recipe = type(flags)
+    return getattr(recipe, batch) * getattr(recipe, accumulation)
+
+
+def build_trainer(
+    flags: Any,
+    said: set[str],
+    arrangement: Arrangement,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    rows: Dataset,
+    eval_rows: Dataset,
+) -> AdapterTrainer:
+    """Return the trainer for the flags of train.py; a `UserError` says which contradict."""
+    adapter_config = LoraConfig(
+        r=flags.lora_r,
+        lora_alpha=flags.lora_alpha,
+        lora_dropout=flags.lora_dropout,
+        target_modules=flags.lora_target_modules,
+        bias="none",
+        task_type="CAUSAL_LM",
+    )
+    stopping = []
+    if flags.early_stopping_patience and flags.load_best_model_at_end:
+        stopping.append(EarlyStoppingCallback(flags.early_stopping_patience))
+    # One folder of events, also after a restart; the callback reads it from the environment.
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(tensorboard_dir(Path(flags.output_dir)))
+    try:
+        return AdapterTrainer(
+            model=model,
+            args=sft_config(flags, said, arrangement, len(rows)),
+            train_dataset=rows.select_columns(["prompt", "completion"]),
+            eval_dataset=eval_rows.select_columns(["prompt", "completion"]),
+            processing_class=tokenizer,
+            peft_config=adapter_config,
+            callbacks=stopping,
+        )
+    except ValueError as error:  # TRL, transformers and peft name the flag that is at fault
+        raise UserError(f"These flags do not work together: {error}") from error
+
+
+def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: int) -> SFTConfig:
+    """Return TRL's settings: what the flags say, arranged for this device."""
+    values = {field.name: getattr(flags, field.name) for field in fields(SFTConfig) if field.init}
+    values |= {name: getattr(arrangement, name) for name in ARRANGEMENT_FLAGS}
+    values |= {
+        "bf16": arrangement.precision == "bf16",
+        "fp16": arrangement.precision == "fp16",
+        "completion_only_loss": flags.loss_on == "sql",
+        "max_length": None,  # nothing is cut: longer rows were refused
+    }
+    if not torch.cuda.is_available():
+        on_cpu = {"optim": "adamw_torch", "dataloader_num_workers": 0}
+        on_cpu["dataloader_pin_memory"] = False
+        values |= {name: value for name, value in on_cpu.items() if name not in said}
+    num_steps = count_steps(flags, arrangement, num_rows)
+    if num_steps < flags.eval_steps and "eval_steps" not in said:
+        values |= {"eval_steps": num_steps, "save_steps": num_steps}
+    return SFTConfig(**values)
+
+
+def count_steps(flags: Any, arrangement: Arrangement, num_rows: int) -> int:
+    if flags.max_steps > 0:
+        return flags.max_steps
+    micro_batches = math.ceil(num_rows / (arrangement.per_device_train_batch_size * world_size()))
+    an_epoch = math.ceil(micro_batches / arrangement.gradient_accumulation_steps)
+    return math.ceil(an_epoch * flags.num_train_epochs)
+
+
+def first_process_decides(decide: Callable, *arguments: Any) -> Any:
+    """Return, on every process, what `decide` returned on the first."""
+    decision = [decide(*arguments) if PartialState().is_main_process else None]
+    return broadcast_object_list(decision)[0]
+
+
+def tensorboard_dir(run_dir: Path) -> Path:
+    return run_dir / "tensorboard"
+
+
+def write_first_row_event(run_dir: Path, preview: str) -> None:
+    with SummaryWriter(str(tensorboard_dir(run_dir))) as writer:
+        writer.add_text("first_example", f"```\n{preview}\n```")

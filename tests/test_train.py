@@ -33,7 +33,8 @@ def run_train(tiny_prompts_dir, monkeypatch, capsys):
 @pytest.fixture(scope="module")
 def finished_run(tiny_prompts_dir, tmp_path_factory) -> Path:
     run_dir = tmp_path_factory.mktemp("outputs") / "run"
-    run_command("train.py", "--data_dir", tiny_prompts_dir, "--output_dir", run_dir, *QUICK)
+    flags = ["--data_dir", tiny_prompts_dir, "--output_dir", run_dir, *QUICK]
+    (run_dir.parent / "stderr.txt").write_text(run_command("train.py", *flags).stderr)
     return run_dir
 
 
@@ -198,6 +199,11 @@ def test_finished_run_is_left_alone_unless_told_otherwise(finished_run, run_trai
     with pytest.raises(UserError, match=r"learning_rate 0\.01"):
         run_train(finished_run, *QUICK, "--resume", "--learning_rate", "1e-3")
     assert (finished_run / "adapter_model.safetensors").read_bytes() == adapter
+
+
+def test_progress_is_shown(finished_run):
+    shown = (finished_run.parent / "stderr.txt").read_text()
+    assert "16/16" in shown and "step 16: evaluation loss" in shown
 
 
 def test_plan_is_printed_before_the_first_step(run_train, tmp_path):

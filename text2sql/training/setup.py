@@ -133,6 +133,7 @@ def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: i
         "fp16": arrangement.precision == "fp16",
         "completion_only_loss": flags.loss_on == "sql",
         "max_length": None,  # nothing is cut: longer rows were refused
+        "disable_tqdm": bool(flags.disable_tqdm),  # else a quiet transformers hides the bar
     }
     if not torch.cuda.is_available():
         on_cpu = {"optim": "adamw_torch", "dataloader_num_workers": 0}

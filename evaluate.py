@@ -121,6 +121,8 @@ def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
     if flags.report_only:
         allowed = OF_REPORT | {"report_only", "output_dir", "adapters"}
         refuse(said - allowed, "not together with --report_only")
+    if len(set(flags.splits)) < len(flags.splits):
+        raise UserError(f"--splits names one twice: {', '.join(flags.splits)}.")
     for name in ("limit", "max_new_tokens", "num_bootstrap", "query_timeout_s"):
         if getattr(flags, name) is not None and getattr(flags, name) <= 0:
             raise UserError(f"--{name} must be above 0.")

@@ -6,7 +6,6 @@ python preprocess.py --spider_dir spider               # all from a folder, with
 """
 
 import os
-from argparse import Action
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -36,15 +35,6 @@ from text2sql.scoring.sql_clauses import UnparsableSQL, parse_sql
 TRAINING = ("train", "holdout")
 
 
-class AddValues(Action):
-    """Lets a list flag be said again: its values add up, where argparse would keep the last."""
-
-    def __call__(self, parser, namespace, values, option_string=None) -> None:
-        earlier = getattr(namespace, self.dest, None)
-        earlier = earlier if isinstance(earlier, list) else []
-        setattr(namespace, self.dest, [*earlier, *values])
-
-
 @dataclass
 class PreprocessConfig:
     model_id: str = field(
@@ -63,10 +53,7 @@ class PreprocessConfig:
     )
     extra_split: list[str] = field(
         default_factory=list,
-        metadata={
-            "help": "NAME=FILE.json on Spider's databases, or NAME=DIR with its own; repeatable",
-            "action": AddValues,
-        },
+        metadata={"help": "NAME=FILE.json on Spider's databases, or NAME=DIR with its own"},
     )
     holdout_fraction: float = field(
         default=0.05, metadata={"help": "share of train, in whole databases, for early stopping"}

@@ -82,6 +82,16 @@ FORMS = {
     "value with a space and an equals sign": (["--model_id", "a = b"], "model_id", "a = b"),
     "empty value": (["--model_id", ""], "model_id", ""),
     "same as the default": (["--num_shots", "3"], "num_shots", 3),
+    "list said again": (
+        ["--adapter_scales", "0.25", "0.5", "--adapter_scales=1"],
+        "adapter_scales",
+        [0.25, 0.5, 1.0],
+    ),
+    "list said again instead of its default": (
+        ["--splits", "test", "--splits", "holdout"],
+        "splits",
+        ["test", "holdout"],
+    ),
     "last of two": (["--num_shots", "1", "--num_shots", "2"], "num_shots", 2),
 }
 

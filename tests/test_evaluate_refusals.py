@@ -80,6 +80,7 @@ def test_corrupt_adapter_is_one_message(run_evaluate, tiny_run_dir, tmp_path):
         (["--predictions", "p.sql", "--spider_dir", "s", "--split", "holdout"], "--split holdout"),
         (["--spider_dir", "s"], "only together with --predictions"),
         (["--report_only", "--benchmarks", "mmlu"], "not together with --report_only"),
+        (["--splits", "test", "--splits", "test"], "--splits names one twice: test, test"),
         (["--limit", "0"], "--limit must be above 0"),
         (["--batch_size", "-1"], "--batch_size must not be below 0"),
         (["--report_only", "--output_dir", "absent"], "leave out --report_only"),

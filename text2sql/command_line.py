@@ -61,7 +61,13 @@ def names_of_fields(config_type: type) -> list[str]:
 def build_parser(config_type: type, description: str) -> argparse.ArgumentParser:
     from trl import TrlParser
 
-    parser = TrlParser(
+    class Parser(TrlParser):
+        def add_argument(self, *names: str, **settings: Any) -> argparse.Action:
+            if settings.get("nargs") == "+":
+                settings["action"] = AddValues
+            return super().add_argument(*names, **settings)
+
+    parser = Parser(
         config_type,
         usage="%(prog)s [--flag value ...] [--config FILE]",
         description=description,
@@ -72,6 +78,17 @@ def build_parser(config_type: type, description: str) -> argparse.ArgumentParser
         "--config", metavar="FILE", action="append", help="read flags from a YAML file"
     )
     return parser
+
+
+class AddValues(argparse.Action):
+    """Lets a list flag be said again: its values add up, where argparse would keep the last.
+
+    argparse's own "extend" would add to the default, too.
+    """
+
+    def __call__(self, parser, namespace, values, option_string=None) -> None:
+        earlier = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, values if earlier is UNSET else [*earlier, *values])
 
 
 class FlagHelp(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):

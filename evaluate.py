@@ -86,6 +86,7 @@ class EvaluateFlags:
 
 OF_REPORT = {"max_forgetting", "num_bootstrap", "seed"}  # only the report reads these
 OF_PREDICTIONS = {"predictions", "spider_dir", "split"}
+A_DAY_S = 86_400
 OF_SCORING = {"query_timeout_s", "skip_missing_databases", "allow_gold_errors"}
 
 
@@ -124,11 +125,13 @@ def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
     if len(set(flags.splits)) < len(flags.splits):
         raise UserError(f"--splits names one twice: {', '.join(flags.splits)}.")
     for name in ("limit", "max_new_tokens", "num_bootstrap", "query_timeout_s"):
-        if getattr(flags, name) is not None and getattr(flags, name) <= 0:
+        if getattr(flags, name) is not None and not getattr(flags, name) > 0:  # nan is not
             raise UserError(f"--{name} must be above 0.")
     for name in ("batch_size", "max_forgetting", "seed"):
-        if getattr(flags, name) < 0:
+        if not getattr(flags, name) >= 0:
             raise UserError(f"--{name} must not be below 0.")
+    if flags.query_timeout_s > A_DAY_S:
+        raise UserError(f"--query_timeout_s must not be above {A_DAY_S}, a day.")
 
 
 def refuse(names: set[str], reason: str) -> None:

@@ -96,7 +96,9 @@ def main() -> None:
             if name not in TRAINING or prompt.num_tokens <= config.max_length
         ]
         if not rows[name]:
-            raise UserError(f"No example of {name} fits --max_length {config.max_length}.")
+            raise UserError(
+                f"No example of {name} fits --max_length {config.max_length}; raise it."
+            )
         descriptions[name] = describe_split(split, fitted, rows[name], config.max_length)
     manifest = build_manifest(config, splits, descriptions, fixed_shots, archive, tokenizer)
     write_processed_data(Path(config.output_dir), rows, manifest)
@@ -158,7 +160,10 @@ def hold_out(splits: dict[str, Split], config: PreprocessConfig) -> dict[str, Sp
         return splits
     train, holdout = hold_out_databases(splits["train"], config.holdout_fraction, config.seed)
     if not train.examples:
-        raise UserError("Train has one database, none to hold out: say --holdout_fraction 0.")
+        raise UserError(
+            f"--holdout_fraction {config.holdout_fraction} holds out every database of train: "
+            "lower it, or say 0 to hold out none."
+        )
     return splits | {"train": train, "holdout": holdout}
 
 

@@ -18,13 +18,8 @@ from typing import TYPE_CHECKING, Literal
 from text2sql.command_line import parse_flags, run
 from text2sql.models.device_plan import ARRANGEMENT_FLAGS
 from text2sql.models.run_folder import RECORD_NAME, begin_or_resume, is_finished
-from text2sql.records import (
-    UserError,
-    read_json,
-    sha256_of_json,
-    write_json,
-    write_text,
-)
+from text2sql.prompts.processed_data import read_manifest, read_prompts
+from text2sql.records import UserError, sha256_of_json, write_json, write_text
 from text2sql.training.record import begin_record, finish_record, model_card, print_plan
 from text2sql.training.supervision import preview_first_row
 
@@ -157,12 +152,6 @@ def flags_type() -> type:
     return dataclass(type("TrainFlags", (Recipe, SFTConfig), {"__post_init__": lambda self: None}))
 
 
-def read_manifest(data_dir: Path) -> dict:
-    if not (data_dir / "manifest.json").exists():
-        raise UserError(f"{data_dir} holds no prompts; make them with preprocess.py.")
-    return read_json(data_dir / "manifest.json")
-
-
 def adopt_recorded_values(flags: Recipe, said: set[str], manifest: dict) -> None:
     """Fill in what the prompts' manifest says and the user did not."""
     for name in ("model_id", "seed", "max_length"):
@@ -217,11 +206,8 @@ def open_run(run_dir: Path, settings: dict, flags: Recipe) -> str | None:
 
 def read_rows(flags: Recipe) -> tuple["Dataset", "Dataset"]:
     """Return the train rows and those that choose the checkpoint, both in memory."""
-    from datasets import load_from_disk
-
     rows, eval_rows = (
-        load_from_disk(str(Path(flags.data_dir) / split), keep_in_memory=True)
-        for split in ("train", flags.eval_split)
+        read_prompts(Path(flags.data_dir), split) for split in ("train", flags.eval_split)
     )
     if flags.limit is not None:
         rows, eval_rows = (

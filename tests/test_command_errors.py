@@ -50,6 +50,13 @@ def test_error_of_the_user_is_one_line_and_status_1():
     assert ended.stdout == ""
 
 
+def test_output_that_the_terminal_cannot_show_is_spelt_out():
+    code = "from text2sql.command_line import run; run(lambda: print('1 × 8 ⟦', 'caf\\udce9'))"
+    ended = run_python(code, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "1 \\xd7 8 \\u27e6 caf\\udce9\n"
+
+
 def test_status_that_a_command_chose_is_kept(capsys):
     assert status_and_message(capsys, lambda: sys.exit(2))[0] == 2
 
@@ -66,6 +73,7 @@ DISK = {
     errno.EACCES: "Permission denied: /data/x. Choose another place",
     errno.EROFS: "Read-only file system: /data/x. Choose another place",
     errno.EEXIST: "File exists: /data/x. A file is in the way of a folder",
+    errno.ENAMETOOLONG: "File name too long: /data/x. Choose a shorter name",
     errno.ENOTDIR: "Not a directory: /data/x. A file is in the way of a folder",
 }
 

@@ -24,6 +24,32 @@ def test_absent_split_names_those_that_are_there(run_evaluate, tmp_path, no_mode
         run_evaluate("--benchmarks", "none", "--splits", "test", "--output_dir", tmp_path)
 
 
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+DAMAGE = {
+    "manifest is a list": lambda folder: (folder / "manifest.json").write_text("[]"),
+    "manifest says nothing": lambda folder: (folder / "manifest.json").write_text("{}"),
+    "folder of a split is gone": lambda folder: shutil.rmtree(folder / "validation"),
+    "rows are cut short": lambda folder: cut(*folder.glob("validation/*.arrow")),
+    "rows are empty": lambda folder: next(folder.glob("validation/*.arrow")).write_bytes(b""),
+    "rows are gone": lambda folder: next(folder.glob("validation/*.arrow")).unlink(),
+    "columns are rubbish": lambda folder: (folder / "validation/dataset_info.json").write_text("x"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_prompts_say_to_preprocess_again(
+    run_evaluate, strong_prompts_dir, tmp_path, no_model, damage
+):
+    data_dir = shutil.copytree(strong_prompts_dir, tmp_path / "data")
+    damage(data_dir)
+    with pytest.raises(UserError, match=r"run preprocess\.py again"):
+        run_evaluate("--benchmarks", "none", "--output_dir", tmp_path / "out", data_dir=data_dir)
+    assert not (tmp_path / "out").exists()
+
+
 def test_unknown_benchmark_is_told_before_any_work(run_evaluate, tmp_path, no_model, monkeypatch):
     from lm_eval.tasks import TaskManager
 
@@ -82,6 +108,9 @@ def test_corrupt_adapter_is_one_message(run_evaluate, tiny_run_dir, tmp_path):
         (["--report_only", "--benchmarks", "mmlu"], "not together with --report_only"),
         (["--splits", "test", "--splits", "test"], "--splits names one twice: test, test"),
         (["--limit", "0"], "--limit must be above 0"),
+        (["--query_timeout_s", "nan"], "--query_timeout_s must be above 0"),
+        (["--query_timeout_s", "inf"], "--query_timeout_s must not be above 86400, a day"),
+        (["--max_forgetting", "nan"], "--max_forgetting must not be below 0"),
         (["--batch_size", "-1"], "--batch_size must not be below 0"),
         (["--report_only", "--output_dir", "absent"], "leave out --report_only"),
         (["--adapters", "absent"], r"Run train\.py first"),

@@ -186,6 +186,7 @@ BAD_JSON = {
     "two values": b"1 2",
     "not UTF-8": b'"\xff"',
     "number of 5000 digits": b"9" * 5000,
+    "100,000 lists in each other": b"[" * 100_000,
 }
 
 
@@ -209,7 +210,14 @@ def test_missing_file_or_a_folder_in_its_place_is_named(tmp_path, read):
         read(tmp_path)
 
 
-BAD_LINES = {"cut": '{"n"', "array": "[1]", "number": "1", "null": "null", "word": "row"}
+BAD_LINES = {
+    "deep": "[" * 100_000,
+    "cut": '{"n"',
+    "array": "[1]",
+    "number": "1",
+    "null": "null",
+    "word": "row",
+}
 
 
 @pytest.mark.parametrize("line", BAD_LINES.values(), ids=BAD_LINES)

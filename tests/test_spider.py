@@ -44,6 +44,32 @@ def test_file_of_another_format_is_refused_by_name(tmp_path, content):
             read(tmp_path / "file.json")
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("question", None), ("query", 7), ("db_id", ["museum"]), ("question", "Who?\ud800")],
+    ids=str,
+)
+def test_example_that_is_not_text_is_refused_by_its_number(own_spider_dir, key, value):
+    rows = json.loads((own_spider_dir / "dev.json").read_text())
+    rows[3][key] = value
+    (own_spider_dir / "dev.json").write_text(json.dumps(rows))
+    with pytest.raises(UserError, match=r"dev\.json, example 3 "):
+        read_examples(own_spider_dir / "dev.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("column_types", []), ("column_names_original", [[0]]), ("foreign_keys", [[99, 1]])],
+    ids=str,
+)
+def test_schema_with_lists_that_do_not_fit_is_refused_by_name(own_spider_dir, key, value):
+    entries = json.loads((own_spider_dir / "tables.json").read_text())
+    entries[0][key] = value
+    (own_spider_dir / "tables.json").write_text(json.dumps(entries))
+    with pytest.raises(UserError, match=r"tables\.json is not in the format"):
+        read_schemas(own_spider_dir / "tables.json")
+
+
 def test_ids_name_the_split_and_the_place_in_it(tiny_spider_dir):
     splits = read_folder_splits(tiny_spider_dir, include_others=False)
     assert list(splits) == ["train", "validation"]

@@ -28,6 +28,7 @@ ADVICE = {
     errno.EROFS: "Choose another place",
     errno.EEXIST: "A file is in the way of a folder; choose another place",
     errno.ENOTDIR: "A file is in the way of a folder; choose another place",
+    errno.ENAMETOOLONG: "Choose a shorter name",
 }
 
 
@@ -198,6 +199,8 @@ def read_node(loader: Any, node: Any) -> str | list | dict | None:
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a command; what a user can cause ends in one message and exit status 1."""
     settle_libraries()
+    if sys.stdout:
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know ASCII alone
     try:
         main()
     except UserError as error:

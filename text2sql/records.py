@@ -110,7 +110,7 @@ def read_json(path: Path) -> Any:
     """Return the parsed file; a `UserError` names a file that is missing or no JSON."""
     try:
         return json.loads(read_bytes(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not valid JSON: {error}. Mend or replace it.") from None
 
 
@@ -126,7 +126,7 @@ def read_jsonl(path: Path) -> list[dict]:
 def read_line(path: Path, number: int, line: bytes) -> dict:
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             f"{path}, line {number}, is not valid JSON: {error}. Mend the line, or remove the "
             "file to begin anew."

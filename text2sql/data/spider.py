@@ -3,6 +3,7 @@
 The layout and the keys are those of https://yale-lily.github.io/spider (Yu et al., 2018).
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,18 +56,30 @@ class Schema:
 def read_examples(path: Path) -> list[Example]:
     """Return the examples of `train_spider.json` or `dev.json`, in the file's order."""
     try:
-        return [Example(row["db_id"], row["question"], row["query"]) for row in read_json(path)]
+        examples = [Example(row["db_id"], row["question"], row["query"]) for row in read_json(path)]
     except (KeyError, TypeError):
         raise UserError(
             f"{path} must hold a list of objects with `db_id`, `question` and `query`."
         ) from None
+    for number, example in enumerate(examples):
+        if not all(map(is_text, (example.db_id, example.question, example.gold_sql))):
+            raise UserError(
+                f"{path}, example {number} (from 0): `db_id`, `question` and `query` must be text "
+                "that UTF-8 can hold. Mend it."
+            )
+    return examples
+
+
+def is_text(value: object) -> bool:
+    """Tell whether it is a string without lone surrogates, which no tokenizer and no SQL takes."""
+    return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
 
 def read_schemas(path: Path) -> dict[str, Schema]:
     """Return the schemas of a `tables.json`, by `db_id`."""
     try:
         return {entry["db_id"]: parse_schema(entry) for entry in read_json(path)}
-    except (KeyError, TypeError, IndexError):
+    except (KeyError, TypeError, IndexError, ValueError):
         raise UserError(f"{path} is not in the format of Spider's tables.json.") from None
 
 

@@ -1,15 +1,19 @@
-"""The folder of prompts: its rows, what its manifest says of them, and its writing as a whole."""
+"""The folder of prompts: its rows, its manifest, its writing as a whole, and its reading."""
 
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from text2sql.data.spider import Example
 from text2sql.data.spider_splits import Split, missing_databases
 from text2sql.prompts.budget import FittedPrompt
 from text2sql.records import UserError, read_json, write_json
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 COLUMNS = (
     "id",
@@ -25,6 +29,7 @@ COLUMNS = (
     "schema_reduced",
 )
 MANIFEST = "manifest.json"
+READ_LATER = {"model_id", "seed", "max_length", "splits"}  # of the manifest, by other commands
 PERCENTILES = (50, 90, 95, 99)
 
 
@@ -135,3 +140,38 @@ def save_rows(rows: list[dict], directory: Path) -> None:
     }
     disable_progress_bars()
     Dataset.from_list(rows, features=Features(columns)).save_to_disk(directory)
+
+
+def read_manifest(data_dir: Path) -> dict:
+    if not (data_dir / MANIFEST).exists():
+        raise UserError(
+            f"There are no prompts in {data_dir}. Run preprocess.py first, or say where they lie "
+            "with --data_dir."
+        )
+    manifest = read_json(data_dir / MANIFEST)
+    if not (isinstance(manifest, dict) and manifest.keys() >= READ_LATER):
+        raise UserError(
+            f"{data_dir / MANIFEST} is not what preprocess.py writes; run preprocess.py again."
+        )
+    return manifest
+
+
+def read_prompts(data_dir: Path, name: str) -> "Dataset":
+    """Return the rows of a split, in memory; a `UserError` where they are absent or damaged."""
+    from datasets import load_from_disk
+
+    splits = read_manifest(data_dir)["splits"]
+    if name not in splits:
+        raise UserError(f"{data_dir} has no split {name}; it has {', '.join(splits)}.")
+    try:
+        rows = load_from_disk(str(data_dir / name), keep_in_memory=True)
+        rows = rows.select_columns(list(COLUMNS))
+    except Exception as error:  # datasets and pyarrow raise of every kind on damaged files
+        reason = " ".join(str(error).split())
+        raise UserError(
+            f"The prompts in {data_dir / name} do not load ({reason}). They are damaged or of "
+            "another version; run preprocess.py again."
+        ) from error
+    if not len(rows):
+        raise UserError(f"The split {name} in {data_dir} is empty; run preprocess.py again.")
+    return rows

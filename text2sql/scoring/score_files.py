@@ -48,7 +48,7 @@ def score_file(
         sqlite=sqlite3.sqlite_version,
         predictions={"path": str(predictions_path), "sha256": sha256_of_file(predictions_path)},
         databases={
-            db_id: sha256_of_file(path) if path.exists() else None
+            db_id: sha256_of_file(path) if path.is_file() else None
             for db_id, path in sorted(databases.items())
         },
         **facts,

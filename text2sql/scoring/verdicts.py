@@ -99,8 +99,8 @@ def find_databases(
 ) -> dict[str, Path]:
     """Return the file of each database that the examples ask, without those that are absent."""
     paths = {example.db_id: database_path(database_dir, example.db_id) for example in examples}
-    found = {db_id: path for db_id, path in paths.items() if path.exists()}
-    absent = [str(path) for path in paths.values() if not path.exists()]
+    found = {db_id: path for db_id, path in paths.items() if path.is_file()}
+    absent = [str(path) for path in paths.values() if not path.is_file()]
     if absent and not settings.skip_missing_databases:
         raise UserError(
             f"{len(absent)} database files are absent: {', '.join(absent)}. Put them there, or "

@@ -8,6 +8,7 @@ from typing import Any
 
 from text2sql.data.spider import Example, database_path
 from text2sql.models.variants import Variant, hash_adapter
+from text2sql.prompts.processed_data import read_manifest, read_prompts
 from text2sql.records import UserError, build_run_record, read_json, sha256_of_json, write_json
 from text2sql.study.benchmarks import Benchmark
 
@@ -58,31 +59,15 @@ def hash_once(adapter_dir: Path) -> str:
     return hash_adapter(adapter_dir)
 
 
-def read_manifest(data_dir: Path) -> dict:
-    if not (data_dir / "manifest.json").exists():
-        raise UserError(
-            f"There are no prompts in {data_dir}. Run preprocess.py first, or say where they lie "
-            "with --data_dir."
-        )
-    return read_json(data_dir / "manifest.json")
-
-
 def read_split(data_dir: Path, name: str, limit: int | None) -> PreparedSplit:
     """Return the first `limit` questions of a split, all of them for None."""
-    from datasets import load_from_disk
-
-    splits = read_manifest(data_dir)["splits"]
-    if name not in splits or not (data_dir / name).is_dir():
-        raise UserError(f"{data_dir} has no split {name}; it has {', '.join(splits)}.")
-    dataset = load_from_disk(str(data_dir / name), keep_in_memory=True)
-    rows = dataset.select_columns(list(COLUMNS)).to_list()
-    if not rows:
-        raise UserError(f"The split {name} in {data_dir} is empty; run preprocess.py again.")
+    rows = read_prompts(data_dir, name).select_columns(list(COLUMNS)).to_list()
+    split = read_manifest(data_dir)["splits"][name]
     return PreparedSplit(
         name=name,
         rows=rows[:limit],
-        tables_path=Path(splits[name]["tables_path"]),
-        database_dir=Path(splits[name]["database_dir"]),
+        tables_path=Path(split["tables_path"]),
+        database_dir=Path(split["database_dir"]),
         prompts_sha256=sha256_of_json([row["prompt"] for row in rows]),
     )
 

@@ -171,6 +171,7 @@ def refuse_contradictions(flags: Recipe, said: set[str], manifest: dict) -> None
         raise UserError("--resume and --overwrite contradict each other; choose one.")
     if flags.resume and flags.resume_from_checkpoint:
         raise UserError("--resume and --resume_from_checkpoint exclude each other; choose one.")
+    refuse_impossible(flags)
     for name in ARRANGEMENT_FLAGS if flags.arrangement == "paper" else ():
         if name in said and getattr(flags, name) != getattr(Recipe, name):
             raise UserError(f"--arrangement paper fixes --{name}; leave one of them out.")
@@ -184,6 +185,19 @@ def refuse_contradictions(flags: Recipe, said: set[str], manifest: dict) -> None
             f"{flags.data_dir} has no split named {flags.eval_split}; choose --eval_split from "
             f"{', '.join(manifest['splits'])}."
         )
+
+
+def refuse_impossible(flags: Recipe) -> None:
+    """Refuse values that no library refuses, or only after minutes."""
+    length = "num_train_epochs" if flags.max_steps <= 0 else "max_steps"
+    for name in (length, "limit", "learning_rate", "eval_steps", *ARRANGEMENT_FLAGS[:2]):
+        if getattr(flags, name) is not None and not getattr(flags, name) > 0:  # nan is not
+            raise UserError(f"--{name} must be above 0.")
+    if flags.early_stopping_patience < 0:
+        raise UserError("--early_stopping_patience must not be below 0.")
+    checkpoint = flags.resume_from_checkpoint
+    if checkpoint and not Path(checkpoint).is_dir():
+        raise UserError(f"--resume_from_checkpoint {checkpoint}: there is no such folder.")
 
 
 def recorded_settings(flags: Recipe, rows: "Dataset", eval_rows: "Dataset") -> dict:
@@ -240,9 +254,12 @@ def train(trainer: "AdapterTrainer", checkpoint: str | None) -> float:
 def save_adapter(
     trainer: "AdapterTrainer", tokenizer: "PreTrainedTokenizerBase", run_dir: Path
 ) -> None:
+    from text2sql.training.trainer import explain_failed_write
+
     trainer.check_finite()
-    trainer.model.save_pretrained(run_dir)
-    tokenizer.save_pretrained(run_dir)
+    with explain_failed_write(str(run_dir)):
+        trainer.model.save_pretrained(run_dir)
+        tokenizer.save_pretrained(run_dir)
 
 
 def print_outcome(record: dict, run_dir: Path) -> None:

@@ -45,7 +45,7 @@ def test_damaged_prompts_say_to_preprocess_again(
 ):
     data_dir = shutil.copytree(strong_prompts_dir, tmp_path / "data")
     damage(data_dir)
-    with pytest.raises(UserError, match=r"run preprocess\.py again"):
+    with pytest.raises(UserError, match=r"run preprocess\.py again|[Rr]eplace it"):
         run_evaluate("--benchmarks", "none", "--output_dir", tmp_path / "out", data_dir=data_dir)
     assert not (tmp_path / "out").exists()
 
@@ -89,6 +89,13 @@ def test_missing_database_is_told_before_any_work(
 def test_prompts_of_another_model_are_refused(run_evaluate, tmp_path, no_model):
     with pytest.raises(UserError, match=r"preprocess\.py --model_id another"):
         run_evaluate("--model_id", "another", "--benchmarks", "none", "--output_dir", tmp_path)
+
+
+def test_adapter_without_weights_is_told_before_any_work(run_evaluate, tiny_run_dir, tmp_path):
+    broken = shutil.copytree(tiny_run_dir, tmp_path / "broken")
+    (broken / "adapter_model.safetensors").unlink()
+    with pytest.raises(UserError, match="There is no adapter in"):
+        run_evaluate("--benchmarks", "none", adapters=[broken])
 
 
 def test_corrupt_adapter_is_one_message(run_evaluate, tiny_run_dir, tmp_path):

@@ -15,6 +15,7 @@ from text2sql.records import (
     read_finished_rows,
     read_json,
     read_jsonl,
+    read_object,
     sha256_of_file,
     sha256_of_json,
     whole_file,
@@ -195,6 +196,13 @@ def test_file_that_is_no_json_is_named(tmp_path, content):
     (tmp_path / "run.json").write_bytes(content)
     with pytest.raises(UserError, match=r"run\.json is not valid JSON"):
         read_json(tmp_path / "run.json")
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "{}", '{"status": 1}'])
+def test_file_that_is_no_object_with_its_keys_is_named(tmp_path, content):
+    (tmp_path / "run.json").write_text(content)
+    with pytest.raises(UserError, match=r"run\.json .*[Rr]eplace it"):
+        read_object(tmp_path / "run.json", "status", "settings")
 
 
 def test_json_saved_with_a_byte_order_mark_is_read(tmp_path):

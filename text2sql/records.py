@@ -114,6 +114,17 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path} is not valid JSON: {error}. Mend or replace it.") from None
 
 
+def read_object(path: Path, *keys: str) -> dict:
+    """Return the parsed file; a `UserError` where it is no JSON object that has `keys`."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise UserError(f"{path} must hold a JSON object: {{...}}. Mend or replace it.")
+    missing = [key for key in keys if key not in value]
+    if missing:
+        raise UserError(f"{path} lacks {', '.join(missing)}: it is damaged. Replace it.")
+    return value
+
+
 def read_jsonl(path: Path) -> list[dict]:
     """Return one object a line; a `UserError` names the first line that is none."""
     rows = []

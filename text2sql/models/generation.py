@@ -79,7 +79,7 @@ def generate_predictions(
             bar.update(len(batch))
             todo = todo[batch_size:]
     write_jsonl(path, (finished[index] for index in sorted(finished)))
-    growing_path(path).unlink()
+    growing_path(path).unlink(missing_ok=True)  # another process may have been as quick
 
 
 def encode_prompt(tokenizer: "PreTrainedTokenizerBase", messages: list[dict]) -> list[int]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from text2sql.hub import explain_hub_errors
-from text2sql.records import UserError, read_json
+from text2sql.records import UserError, read_object
 
 if TYPE_CHECKING:
     import torch
@@ -140,7 +140,7 @@ def check_adapter(adapter_dir: Path, model_id: str) -> None:
     config_path = adapter_dir / "adapter_config.json"
     if not config_path.exists():
         raise UserError(f"There is no adapter in {adapter_dir}; make one with train.py.")
-    trained_on = read_json(config_path).get("base_model_name_or_path")
+    trained_on = read_object(config_path).get("base_model_name_or_path")
     if trained_on != model_id:
         raise UserError(
             f"The adapter in {adapter_dir} was trained on {trained_on}, not on {model_id}; "

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from text2sql.records import UserError, read_json
+from text2sql.records import UserError, read_object
 
 RECORD_NAME = "run.json"
 OWN_FILES = ("adapter_config.json", "adapter_model.safetensors", "README.md", RECORD_NAME)
@@ -37,7 +37,7 @@ def begin_or_resume(run_dir: Path, settings: dict, *, resume: bool, overwrite: b
         remove_run(run_dir)
     if not record_path.exists():
         return None
-    record = read_json(record_path)
+    record = read_object(record_path, "status", "settings")
     if not resume:
         state = "a finished" if record["status"] == "finished" else "an unfinished"
         hint = "" if record["status"] == "finished" else "--resume to go on, "
@@ -55,7 +55,7 @@ def begin_or_resume(run_dir: Path, settings: dict, *, resume: bool, overwrite: b
 
 def is_finished(run_dir: Path) -> bool:
     record_path = run_dir / RECORD_NAME
-    return record_path.exists() and read_json(record_path)["status"] == "finished"
+    return record_path.exists() and read_object(record_path, "status")["status"] == "finished"
 
 
 def refuse_other_settings(run_dir: Path, recorded: dict, settings: dict) -> None:

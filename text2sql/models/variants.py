@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from text2sql.models.run_folder import is_complete, list_checkpoints
-from text2sql.records import UserError, read_json, sha256_of_file, sha256_of_json
+from text2sql.records import UserError, read_object, sha256_of_file, sha256_of_json
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
 
@@ -65,7 +65,8 @@ def variants_of_run(
 
 
 def check_is_adapter(adapter_dir: Path) -> None:
-    if not (adapter_dir / "adapter_config.json").exists():
+    settings, *weights = [(adapter_dir / name).exists() for name in ADAPTER_FILES]
+    if not (settings and any(weights)):
         raise UserError(
             f"There is no adapter in {adapter_dir}. Run train.py first, or say where one lies "
             "with --adapters FOLDER."
@@ -92,8 +93,8 @@ def hash_adapter(adapter_dir: Path) -> str:
 def read_run(adapter_dir: Path) -> dict:
     """Return the run record of `train.py`, or what PEFT's own settings say of another's adapter."""
     if (adapter_dir / "run.json").exists():
-        return read_json(adapter_dir / "run.json")
-    settings = read_json(adapter_dir / "adapter_config.json")
+        return read_object(adapter_dir / "run.json")
+    settings = read_object(adapter_dir / "adapter_config.json")
     return {"model_id": settings.get("base_model_name_or_path")}
 
 

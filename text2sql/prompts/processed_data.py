@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from text2sql.data.spider import Example
 from text2sql.data.spider_splits import Split, missing_databases
 from text2sql.prompts.budget import FittedPrompt
-from text2sql.records import UserError, read_json, write_json
+from text2sql.records import UserError, read_object, write_json
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -29,7 +29,7 @@ COLUMNS = (
     "schema_reduced",
 )
 MANIFEST = "manifest.json"
-READ_LATER = {"model_id", "seed", "max_length", "splits"}  # of the manifest, by other commands
+READ_LATER = ("model_id", "seed", "max_length", "splits")  # of the manifest, by other commands
 PERCENTILES = (50, 90, 95, 99)
 
 
@@ -119,7 +119,7 @@ def refuse_foreign_folders(output_dir: Path, names: Iterable[str]) -> None:
 def remove_earlier(output_dir: Path) -> None:
     if not (output_dir / MANIFEST).exists():
         return
-    earlier = read_json(output_dir / MANIFEST)
+    earlier = read_object(output_dir / MANIFEST, "command", "splits")
     print(f"Replacing the prompts that this command made: {earlier['command']}")
     (output_dir / MANIFEST).unlink()
     for name in earlier["splits"]:
@@ -148,12 +148,7 @@ def read_manifest(data_dir: Path) -> dict:
             f"There are no prompts in {data_dir}. Run preprocess.py first, or say where they lie "
             "with --data_dir."
         )
-    manifest = read_json(data_dir / MANIFEST)
-    if not (isinstance(manifest, dict) and manifest.keys() >= READ_LATER):
-        raise UserError(
-            f"{data_dir / MANIFEST} is not what preprocess.py writes; run preprocess.py again."
-        )
-    return manifest
+    return read_object(data_dir / MANIFEST, *READ_LATER)
 
 
 def read_prompts(data_dir: Path, name: str) -> "Dataset":

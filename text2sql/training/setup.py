@@ -120,8 +120,11 @@ def build_trainer(
             peft_config=adapter_config,
             callbacks=stopping,
         )
-    except ValueError as error:  # TRL, transformers and peft name the flag that is at fault
-        raise UserError(f"These flags do not work together: {error}") from error
+    except (ValueError, ImportError, OSError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise  # the disk, and no flag
+        # TRL, transformers and peft name the flag that is at fault, or the package it needs.
+        raise UserError(f"These flags do not work together, or here: {error}") from error
 
 
 def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: int) -> SFTConfig:

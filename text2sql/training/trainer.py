@@ -123,9 +123,21 @@ class AdapterTrainer(SFTTrainer):
         with self.pace.paused():
             return super().evaluate(*args, **kwargs)
 
+    def _load_from_checkpoint(self, resume_from_checkpoint, *args, **kwargs) -> None:
+        with explain_damage(resume_from_checkpoint):
+            super()._load_from_checkpoint(resume_from_checkpoint, *args, **kwargs)
+
+    def _load_optimizer_and_scheduler(self, checkpoint) -> None:
+        with explain_damage(checkpoint):
+            super()._load_optimizer_and_scheduler(checkpoint)
+
+    def _load_rng_state(self, checkpoint) -> None:
+        with explain_damage(checkpoint):
+            super()._load_rng_state(checkpoint)
+
     def _save_checkpoint(self, *args, **kwargs) -> None:
         self.check_finite()
-        with self.pace.paused():
+        with self.pace.paused(), explain_failed_write(self.args.output_dir):
             super()._save_checkpoint(*args, **kwargs)
 
     def check_finite(self) -> None:
@@ -139,3 +151,32 @@ def non_finite_loss(step: int) -> UserError:
         f"The loss was not finite by step {step}; the run stopped and no adapter was written "
         "from it. Lower --learning_rate, or train in bf16 or float32 if this was fp16."
     )
+
+
+@contextmanager
+def explain_damage(checkpoint: str | None) -> Iterator[None]:
+    """Turn what the libraries raise of a damaged checkpoint into a `UserError`."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except Exception as error:  # torch, pickle and safetensors raise of every kind
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise UserError(
+            f"{checkpoint} is damaged ({reason}). Remove that folder, and --resume goes on from "
+            "the checkpoint before it."
+        ) from error
+
+
+@contextmanager
+def explain_failed_write(folder: str) -> Iterator[None]:
+    """Turn what libraries raise on a full disk in place of an `OSError` into a `UserError`."""
+    try:
+        yield
+    except (OSError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # torch: RuntimeError; tokenizers: Exception
+        raise UserError(
+            f"{folder} could not be written ({error}). Free some space there, and say --resume "
+            "to go on."
+        ) from error

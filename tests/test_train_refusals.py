@@ -1,0 +1,50 @@
+"""train.py refuses in one message what cannot train, and names what is damaged or full."""
+
+import shutil
+
+import pytest
+from test_train import QUICK, run_train  # noqa: F401
+
+from text2sql.models.run_folder import list_checkpoints
+from text2sql.records import UserError, read_json, write_json
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ("--limit 0", "--limit must be above 0"),
+        ("--learning_rate nan", "--learning_rate must be above 0"),
+        ("--num_train_epochs 0", "--num_train_epochs must be above 0"),
+        ("--gradient_accumulation_steps 0", "--gradient_accumulation_steps must be above 0"),
+        ("--early_stopping_patience -1", "must not be below 0"),
+        ("--resume_from_checkpoint no_such_folder", "there is no such folder"),
+        ("--deepspeed no_such_file.json", "deepspeed"),
+    ],
+)
+def test_value_that_cannot_train_is_refused(run_train, tmp_path, flags, message):  # noqa: F811
+    with pytest.raises(UserError, match=message):
+        run_train(tmp_path / "run", *flags.split())
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
+@pytest.mark.parametrize("name", ["adapter_model.safetensors", "optimizer.pt"])
+def test_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(run_train, tmp_path, name):  # noqa: F811
+    run_train(tmp_path / "run", *QUICK)
+    record = read_json(tmp_path / "run" / "run.json")
+    write_json(tmp_path / "run" / "run.json", record | {"status": "running"})
+    newest = list_checkpoints(tmp_path / "run")[-1]
+    (newest / name).write_bytes(b"cut short")
+    with pytest.raises(UserError, match=f"{newest.name} is damaged"):
+        run_train(tmp_path / "run", *QUICK, "--resume")
+    shutil.rmtree(newest)
+    run_train(tmp_path / "run", *QUICK, "--resume")
+    assert read_json(tmp_path / "run" / "run.json")["status"] == "finished"
+
+
+def test_disk_that_fills_at_a_checkpoint_is_a_sentence(run_train, tmp_path, monkeypatch):  # noqa: F811
+    def fill(*args, **kwargs):
+        raise RuntimeError("unexpected pos 12416 vs 12304")  # as torch says it
+
+    monkeypatch.setattr("torch.save", fill)
+    with pytest.raises(UserError, match=r"could not be written .*Free some space.*--resume"):
+        run_train(tmp_path / "run", *QUICK)

@@ -16,7 +16,7 @@ from typing import Any
 from text2sql.command_line import parse_flags, run
 from text2sql.data.spider import read_examples, read_schemas
 from text2sql.models.variants import list_variants, shared_fact
-from text2sql.records import UserError, sha256_of_file
+from text2sql.records import UserError, held_folder, sha256_of_file
 from text2sql.scoring.score_files import score_file
 from text2sql.scoring.verdicts import ScoringSettings
 from text2sql.study.benchmarks import DEFAULT_SHOTS, parse_benchmarks
@@ -199,13 +199,23 @@ def plan_study(flags: EvaluateFlags) -> Study:
 
 def evaluate_variants(study: Study, flags: EvaluateFlags, output_dir: Path) -> None:
     """Bring every answer, verdict and benchmark that the study asks for onto the disk."""
-    from text2sql.models.loaded_variants import LoadedVariants
     from text2sql.study import evaluation
 
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
     own_tasks = evaluation.hash_own_tasks(benchmarks_dir)
     evaluation.clear_stale_work(study, output_dir, flags.max_new_tokens, own_tasks, flags.overwrite)
     tasks = evaluation.load_unfinished_tasks(study, output_dir, benchmarks_dir)
+    with held_folder(output_dir):
+        answer_and_score(study, tasks, own_tasks, flags, output_dir)
+
+
+def answer_and_score(
+    study: Study, tasks: Any, own_tasks: str | None, flags: EvaluateFlags, output_dir: Path
+) -> None:
+    """Predict, score and measure, while no other evaluation writes into the folder."""
+    from text2sql.models.loaded_variants import LoadedVariants
+    from text2sql.study import evaluation
+
     write_study(
         output_dir, study, report_settings={name: getattr(flags, name) for name in OF_REPORT}
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from text2sql.models.run_folder import begin_or_resume, list_checkpoints, remove_run
-from text2sql.records import UserError, write_json
+from text2sql.records import UserError, held_folder, write_json
 
 SETTINGS = {"learning_rate": 1e-4}
 
@@ -67,3 +67,11 @@ def test_folder_that_only_looks_like_a_checkpoint_is_kept(tmp_path):
     (tmp_path / "checkpoint-best").mkdir()
     remove_run(tmp_path)
     assert (tmp_path / "checkpoint-best").is_dir()
+
+
+def test_folder_is_held_by_one_until_the_block_ends(tmp_path):
+    run_dir, refused = tmp_path / "run", pytest.raises(UserError, match="Another command")
+    with held_folder(run_dir), refused, held_folder(run_dir):
+        pass
+    with held_folder(run_dir):
+        assert not list(run_dir.iterdir())

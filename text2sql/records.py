@@ -1,5 +1,6 @@
 """JSON and JSONL files written whole, and the run record that lies beside every output."""
 
+import fcntl
 import hashlib
 import importlib.metadata
 import json
@@ -62,6 +63,29 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"{path} cannot be a folder: a file is in the way.") from None
+
+
+@contextmanager
+def held_folder(path: Path) -> Iterator[None]:
+    """Keep other processes out of the folder's next `held_folder`: a `UserError` where one is in.
+
+    The kernel lets go of it however this process ends.
+    """
+    make_folder(path)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise UserError(
+            f"Another command is writing into {path}: wait for it, or choose another --output_dir."
+        ) from None
+    except OSError:
+        pass  # a file system without locks
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def flush_to_disk(path: Path) -> None:

@@ -1,96 +1,22 @@
-"""The commands against a hub: good, gone with a warm or a cold cache, gated, missing, broken.
-
-`local_hub` serves a Spider-like data set, its archive, and the tiny Gemma by its real name; the
-commands run as a user runs them, in processes of their own.
-"""
+"""preprocess.py against a hub: good, gone with a warm or a cold cache, gated, missing, broken."""
 
 import errno
-import os
 import shutil
-import subprocess
-import sys
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
+from hub_user import assert_refused, run_as_user
 from local_hub import LocalHub
 
 from text2sql.hub import explain_hub_errors
 from text2sql.records import UserError
 
-DATASET_CARD = """---
-configs:
-- config_name: spider
-  data_files:
-  - split: train
-    path: spider/train-00000-of-00001.parquet
-  - split: validation
-    path: spider/validation-00000-of-00001.parquet
-  default: true
----
-"""
-
-
-@pytest.fixture(scope="session")
-def hub_root(tmp_path_factory, tiny_spider_dir, tiny_gemma_dir) -> Path:
-    root = tmp_path_factory.mktemp("hub")
-    shutil.copytree(tiny_gemma_dir, root / "models" / "google" / "gemma-2b-it")
-    write_dataset(tiny_spider_dir, root / "datasets" / "xlangai" / "spider")
-    write_archive(tiny_spider_dir, root / "files" / "spider.zip")
-    return root
-
-
-def write_dataset(spider_dir: Path, repo: Path) -> None:
-    from datasets import Dataset
-
-    (repo / "spider").mkdir(parents=True)
-    (repo / "README.md").write_text(DATASET_CARD)
-    for split, file_name in (("train", "train_spider.json"), ("validation", "dev.json")):
-        rows = Dataset.from_json(str(spider_dir / file_name), cache_dir=str(repo.parent / "cache"))
-        rows.to_parquet(repo / "spider" / f"{split}-00000-of-00001.parquet")
-
-
-def write_archive(spider_dir: Path, path: Path) -> None:
-    path.parent.mkdir()
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("__MACOSX/._spider_data", "junk")
-        for file in sorted(spider_dir.rglob("*.*")):
-            archive.write(file, Path("spider_data", file.relative_to(spider_dir)))
-
-
-@pytest.fixture
-def local_hub(hub_root) -> Iterator[LocalHub]:
-    with LocalHub(hub_root) as hub:
-        yield hub
-
-
-def run_command(
-    script: str, *flags: str, hub: LocalHub, home: Path, **environment: str
-) -> subprocess.CompletedProcess:
-    """Run a command of the project for a user whose caches are all in `home`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
-    own = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home / "hf"), "XDG_CACHE_HOME": str(home)}
-    command = [sys.executable, str(ROOT / script), *flags]
-    return subprocess.run(
-        command, env=kept | own | environment, cwd=home, capture_output=True, text=True
-    )
-
 
 def run_preprocess(hub: LocalHub, home: Path, *flags: str, **environment: str):
     archive = f"--spider_archive={hub.url}/files/spider.zip"
-    return run_command("preprocess.py", archive, *flags, hub=hub, home=home, **environment)
-
-
-def assert_refused(finished: subprocess.CompletedProcess, *words: str) -> None:
-    """One message on the last line, without a traceback, that holds all the words."""
-    assert finished.returncode == 1, finished.stderr
-    assert "Traceback" not in finished.stderr
-    message = finished.stderr.strip().splitlines()[-1]
-    assert message.startswith("error: ")
-    for word in words:
-        assert word in message
+    return run_as_user("preprocess.py", archive, *flags, hub=hub, home=home, **environment)
 
 
 def data_files(folder: Path) -> dict[str, bytes]:
@@ -102,7 +28,7 @@ def test_hub_gives_the_rows_of_the_folder_and_again_from_a_warm_cache(
 ):
     finished = run_preprocess(local_hub, tmp_path, "--output_dir=from_hub")
     assert finished.returncode == 0, finished.stderr
-    folder = run_command(
+    folder = run_as_user(
         "preprocess.py",
         f"--spider_dir={tiny_spider_dir}",
         "--output_dir=from_folder",
@@ -193,3 +119,12 @@ def test_folder_without_a_model_says_what_the_library_misses(tmp_path):
     with pytest.raises(UserError, match="cannot be loaded"):  # noqa: SIM117
         with explain_hub_errors(str(tmp_path), "model"):
             AutoConfig.from_pretrained(tmp_path)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_hub_that_is_too_busy_says_to_try_again_later(status):
+    from huggingface_hub.errors import HfHubHTTPError
+
+    answer = SimpleNamespace(status_code=status, headers={}, request=None)
+    with pytest.raises(UserError, match=f"{status}.*later"), explain_hub_errors("a/b", "model"):
+        raise OSError("cannot load") from HfHubHTTPError("busy", response=answer)

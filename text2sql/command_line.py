@@ -230,6 +230,8 @@ def settle_libraries() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     warnings.simplefilter("ignore", FutureWarning)
+    # peft says so at every checkpoint without a hub; nothing here changes a vocabulary.
+    warnings.filterwarnings("ignore", "Could not find a config file in")
 
 
 def reader_left(stream: TextIO) -> bool:

@@ -31,7 +31,10 @@ def explain_hub_errors(repo_id: str, kind: str, instead: str = "") -> Iterator[N
     except Exception as error:
         causes = list(chain_of(error))
         reason = explain_hub_error(causes, repo_id, kind) if on_the_hub else None
-        reason = reason or explain_disk_error(causes) or explain_content_error(causes)
+        reason = reason or explain_disk_error(causes)
+        if reason is None and on_the_hub and (refusal := ask_for_refusal(repo_id, kind)):
+            reason = explain_hub_error([refusal], repo_id, kind)
+        reason = reason or explain_content_error(causes)
         if reason is None:
             raise
         raise UserError(f"The {kind} {repo_id} {reason} {instead}".strip()) from error
@@ -77,6 +80,24 @@ def chain_of(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+def ask_for_refusal(repo_id: str, kind: str) -> Exception | None:
+    """Return how the hub refuses this repository, None where it does not.
+
+    Where a part of a repository is in the cache, the libraries take a refusal for a missing file.
+    """
+    from huggingface_hub import constants, errors, get_hf_file_metadata, hf_hub_url
+
+    if constants.HF_HUB_OFFLINE:
+        return None
+    try:
+        get_hf_file_metadata(hf_hub_url(repo_id, "config.json", repo_type=kind))
+    except errors.EntryNotFoundError:  # data sets have no such file
+        return None
+    except (errors.HTTPError, errors.HFValidationError) as error:
+        return error
+    return None
+
+
 def explain_hub_error(causes: list[BaseException], repo_id: str, kind: str) -> str | None:
     """Return what the hub refused and what to do, or None where the hub is not the reason."""
     from datasets.exceptions import DatasetNotFoundError
@@ -96,6 +117,8 @@ def explain_hub_error(causes: list[BaseException], repo_id: str, kind: str) -> s
     statuses = [c.response.status_code for c in causes if isinstance(c, errors.HfHubHTTPError)]
     if any(status in (401, 403) for status in statuses):
         return f"is refused (status {statuses[0]}). Check HF_TOKEN, and that it may read {page}."
+    if any(status == 429 or status >= 500 for status in statuses):
+        return f"cannot be fetched: the hub answers with status {statuses[0]}. Try again later."
     unreachable = any_is(errors.LocalEntryNotFoundError, errors.HTTPError, ConnectionError)
     if unreachable or (constants.HF_HUB_OFFLINE and any_is(OSError)):
         return (

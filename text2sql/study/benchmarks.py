@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from text2sql.hub import explain_hub_errors
-from text2sql.records import UserError, build_run_record, sha256_of_json, write_text
+from text2sql.records import UserError, build_run_record, git_commit, sha256_of_json, write_text
 
 if TYPE_CHECKING:
     from lm_eval.api.group import Group
@@ -134,8 +134,9 @@ def likely_folders(name: str) -> list[Path]:
 
 def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
     dataset = dataset_of(manager, name)
+    instead = f"Or leave {name} out of --benchmarks."
     try:
-        with explain_hub_errors(dataset, "dataset") if dataset else nullcontext():
+        with explain_hub_errors(dataset, "dataset", instead) if dataset else nullcontext():
             loaded = manager.load([name])
     except UserError:
         raise
@@ -221,9 +222,10 @@ def ask_harness(
     limit: int | None,
 ) -> dict:
     """Return what the harness' own command line would, with one `<bos>` before every text."""
-    from lm_eval import simple_evaluate
+    from lm_eval import evaluator, simple_evaluate
     from lm_eval.models.huggingface import HFLM
 
+    evaluator.get_git_commit_hash = git_commit  # its own prints "fatal: ..." outside a checkout
     # A model without <bos> gets none.
     add_bos_token = tokenizer.bos_token_id is not None or None
     harness_model = HFLM(

@@ -1,0 +1,123 @@
+"""The three commands one after the other: against a hub, without it, and refused by it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hub_user import assert_refused, run_as_user
+from local_hub import LocalHub
+from tiny_tasks import task_settings, write_yaml
+
+from text2sql.records import read_json
+
+RUN = "outputs/gemma-2b-it-spider"
+PREPROCESS = ["preprocess.py", "--limit=8", "--num_shots=1", "--holdout_fraction=0.2"]
+TRAIN = ["train.py", "--max_steps=2"]
+EVALUATE = ["evaluate.py", "--limit=2", "--max_new_tokens=8", "--num_bootstrap=100"]
+
+
+@pytest.fixture(scope="module")
+def fruit_tasks(tmp_path_factory) -> list[str]:
+    """Flags for two benchmarks with data on the hub, of which the hub has only fruit's."""
+    folder = tmp_path_factory.mktemp("hub_tasks")
+    for name in ("fruit", "absent"):
+        settings = task_settings(name, folder) | {"dataset_path": f"tiny/{name}"}
+        del settings["dataset_kwargs"]
+        write_yaml(folder / f"{name}.yaml", settings)
+    return [f"--benchmarks_dir={folder}", "--benchmarks"]
+
+
+@pytest.fixture(scope="module")
+def user_home(tmp_path_factory, hub_root, fruit_tasks) -> Path:
+    """Prompts, an adapter, a report and full caches of a user who ran the commands on a hub."""
+    home = tmp_path_factory.mktemp("home")
+    with LocalHub(hub_root) as hub:
+        archive = f"--spider_archive={hub.url}/files/spider.zip"
+        for command in ([*PREPROCESS, archive], TRAIN, [*EVALUATE, *fruit_tasks, "fruit"]):
+            finished = run_as_user(*command, hub=hub, home=home)
+            assert finished.returncode == 0, finished.stderr
+            assert "fatal" not in finished.stderr  # of git: no command needs a checkout
+    return home
+
+
+def with_cold_cache(user_home: Path, tmp_path: Path) -> Path:
+    """Return a home with the user's prompts and adapter, and nothing fetched yet."""
+    caches = shutil.ignore_patterns("hf", "evaluation")
+    return Path(shutil.copytree(user_home, tmp_path / "home", ignore=caches))
+
+
+def scores_of(evaluation_dir: Path) -> tuple[dict, dict]:
+    report = read_json(evaluation_dir / "report.json")
+    return report["splits"]["validation"]["comparisons"], report["benchmarks"]
+
+
+def test_hub_leads_to_an_adapter_and_a_report(user_home):
+    adapter = read_json(user_home / RUN / "adapter_config.json")
+    assert adapter["base_model_name_or_path"] == "google/gemma-2b-it"
+    report = read_json(user_home / RUN / "evaluation" / "report.json")
+    assert report["splits"]["validation"]["comparisons"]["finetuned"]
+    assert "fruit" in (user_home / RUN / "evaluation" / "report.md").read_text()
+
+
+def test_without_the_hub_the_cache_gives_the_same_adapter_and_report(
+    local_hub, user_home, tmp_path, fruit_tasks
+):
+    local_hub.close()
+    again = tmp_path / "again"
+    train = [*TRAIN, f"--output_dir={again}"]
+    evaluate = [*EVALUATE, f"--adapters={again}", *fruit_tasks, "fruit"]
+    for command in (train, evaluate):
+        finished = run_as_user(*command, hub=local_hub, home=user_home)
+        assert finished.returncode == 0, finished.stderr
+        assert "cannot be reached" in finished.stderr
+        assert "Warning" not in finished.stderr
+    weights = "adapter_model.safetensors"
+    assert (again / weights).read_bytes() == (user_home / RUN / weights).read_bytes()
+    assert scores_of(again / "evaluation") == scores_of(user_home / RUN / "evaluation")
+
+
+REFUSALS = {
+    "gated": ["gated", "https://huggingface.co/google/gemma-2b-it", "HF_TOKEN"],
+    "missing": ["google/gemma-2b-it", "not on the hub", "Check its name"],
+    "gone": ["google/gemma-2b-it is not in the cache", "Check the connection"],
+}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [TRAIN, [*EVALUATE, "--benchmarks=none"]],
+    ids=["train.py", "evaluate.py"],
+)
+@pytest.mark.parametrize(("state", "words"), REFUSALS.items(), ids=REFUSALS)
+def test_model_that_cannot_be_had_is_one_message(
+    local_hub, user_home, tmp_path, command, state, words
+):
+    if state == "gated":
+        local_hub.gated.add("google/gemma-2b-it")
+    if state == "missing":
+        local_hub.root = tmp_path
+    if state == "gone":
+        local_hub.close()
+    home = with_cold_cache(user_home, tmp_path)
+    finished = run_as_user(*command, "--output_dir=new", hub=local_hub, home=home)
+    assert_refused(finished, *words)
+    assert not list((home / "new").rglob("adapter*")) + list((home / "new").glob("report*"))
+
+
+def test_weights_that_are_refused_are_not_taken_for_missing_files(local_hub, user_home, tmp_path):
+    """As after preprocess.py with a token, and train.py without it: the tokenizer is cached."""
+    home = Path(shutil.copytree(user_home, tmp_path / "home", symlinks=True))
+    for weights in home.rglob("hf/hub/models--*/snapshots/*/*.safetensors"):
+        weights.unlink()
+    local_hub.gated.add("google/gemma-2b-it")
+    finished = run_as_user(*TRAIN, "--output_dir=new", hub=local_hub, home=home)
+    assert_refused(finished, *REFUSALS["gated"])
+
+
+def test_benchmark_without_data_on_the_hub_is_one_message(
+    local_hub, user_home, tmp_path, fruit_tasks
+):
+    home = with_cold_cache(user_home, tmp_path)
+    finished = run_as_user(*EVALUATE, *fruit_tasks, "absent", hub=local_hub, home=home)
+    assert_refused(finished, "tiny/absent", "not on the hub", "leave absent out of --benchmarks")
+    assert not (home / RUN / "evaluation").exists()

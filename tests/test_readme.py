@@ -22,7 +22,8 @@ CONFIGS = {
 
 
 def code_blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.M | re.S)
+    return [block for said, block in blocks if said == language]
 
 
 def section(title: str) -> str:

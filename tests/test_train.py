@@ -34,7 +34,8 @@ def run_train(tiny_prompts_dir, monkeypatch, capsys):
 def finished_run(tiny_prompts_dir, tmp_path_factory) -> Path:
     run_dir = tmp_path_factory.mktemp("outputs") / "run"
     flags = ["--data_dir", tiny_prompts_dir, "--output_dir", run_dir, *QUICK]
-    (run_dir.parent / "stderr.txt").write_text(run_command("train.py", *flags).stderr)
+    done = run_command("train.py", *flags)
+    (run_dir.parent / "printed.txt").write_text(done.stdout + done.stderr)
     return run_dir
 
 
@@ -202,7 +203,7 @@ def test_finished_run_is_left_alone_unless_told_otherwise(finished_run, run_trai
 
 
 def test_progress_is_shown(finished_run):
-    shown = (finished_run.parent / "stderr.txt").read_text()
+    shown = (finished_run.parent / "printed.txt").read_text()
     assert "16/16" in shown and "step 16: evaluation loss" in shown
 
 

@@ -41,7 +41,7 @@ def summarize(report: Mapping) -> str:
     if name is None:
         return "Nothing is compared yet: base and a fine-tuned variant are not both finished."
     gain = report["splits"][split]["comparisons"][name]["execution_accuracy"]["all"]
-    sentence = f"Fine-tuning changed execution accuracy on Spider's {split} by {quoted(gain)}"
+    sentence = f"Fine-tuning changed execution accuracy on the {split} questions by {quoted(gain)}"
     change = report["mean_over_benchmarks"].get(name)
     if change is None:
         return f"{sentence}; general ability was not measured."

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from text2sql.command_line import parse_flags, run
 from text2sql.models.device_plan import ARRANGEMENT_FLAGS
-from text2sql.models.run_folder import RECORD_NAME, begin_or_resume, is_finished
+from text2sql.models.run_folder import RECORD_NAME, begin_or_resume, is_finished, remove_run
 from text2sql.prompts.processed_data import read_manifest, read_prompts
 from text2sql.records import UserError, sha256_of_json, write_json, write_text
 from text2sql.training.record import begin_record, finish_record, model_card, print_plan
@@ -132,6 +132,8 @@ def main() -> None:
         preview = preview_first_row(trainer.train_dataset, tokenizer)
         num_steps = setup.count_steps(flags, arrangement, len(rows))
         print_plan(trainer, arrangement, preview, flags, num_steps)
+        if flags.overwrite:
+            remove_run(run_dir)  # not before the model is there and the flags work together
         record = begin_record(flags, settings, arrangement, len(rows))
         write_json(run_dir / RECORD_NAME, record)
         setup.write_first_row_event(run_dir, preview)
@@ -210,7 +212,7 @@ def recorded_settings(flags: Recipe, rows: "Dataset", eval_rows: "Dataset") -> d
 def open_run(run_dir: Path, settings: dict, flags: Recipe) -> str | None:
     """Return the checkpoint to go on from, or None; end the program if the run is finished."""
     checkpoint = begin_or_resume(run_dir, settings, resume=flags.resume, overwrite=flags.overwrite)
-    if is_finished(run_dir):
+    if is_finished(run_dir) and not flags.overwrite:
         print(f"{run_dir} holds this run, finished; there is nothing to do.")
         raise SystemExit(0)
     if flags.resume:

@@ -55,11 +55,17 @@ def test_resume_with_other_settings_is_refused_and_names_them(tmp_path):
     assert list_checkpoints(tmp_path)
 
 
-def test_overwrite_removes_the_run_and_nothing_else(tmp_path):
+def test_overwrite_begins_and_touches_nothing_yet(tmp_path):
+    make_run(tmp_path, "finished", checkpoints=[8])
+    assert begin(tmp_path, overwrite=True) is None
+    assert list_checkpoints(tmp_path)
+
+
+def test_run_is_removed_and_nothing_else(tmp_path):
     make_run(tmp_path, "finished", checkpoints=[8])
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "tensorboard").mkdir()
-    assert begin(tmp_path, overwrite=True) is None
+    remove_run(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 

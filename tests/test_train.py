@@ -202,6 +202,23 @@ def test_finished_run_is_left_alone_unless_told_otherwise(finished_run, run_trai
     assert (finished_run / "adapter_model.safetensors").read_bytes() == adapter
 
 
+def test_overwrite_replaces_a_run_only_when_the_model_is_there(run_train, tmp_path, monkeypatch):
+    run_dir = tmp_path / "run"
+    run_train(run_dir, "--max_steps", 2)
+    with monkeypatch.context() as patch, pytest.raises(UserError, match="gated"):
+        patch.setattr("text2sql.training.setup.load_base_model", refuse)
+        run_train(run_dir, "--max_steps", 1, "--overwrite")
+    assert (run_dir / "adapter_model.safetensors").exists()
+    assert read_json(run_dir / "run.json")["steps"] == 2
+    run_train(run_dir, "--max_steps", 1, "--overwrite")
+    assert read_json(run_dir / "run.json")["steps"] == 1
+    assert [path.name for path in run_dir.glob("checkpoint-*")] == ["checkpoint-1"]
+
+
+def refuse(*arguments, **settings):
+    raise UserError("The model is gated.")
+
+
 def test_progress_is_shown(finished_run):
     shown = (finished_run.parent / "printed.txt").read_text()
     assert "16/16" in shown and "step 16: evaluation loss" in shown

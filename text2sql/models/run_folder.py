@@ -27,15 +27,13 @@ def is_complete(checkpoint: Path) -> bool:
 
 
 def begin_or_resume(run_dir: Path, settings: dict, *, resume: bool, overwrite: bool) -> Path | None:
-    """Clear the way for a run; return the checkpoint to go on from, or None to begin.
+    """Return the checkpoint to go on from, or None to begin; `overwrite` begins.
 
     A `UserError` protects a run that is there: finished, unfinished without `resume`, or made
     with other settings.
     """
     record_path = run_dir / RECORD_NAME
-    if overwrite:
-        remove_run(run_dir)
-    if not record_path.exists():
+    if overwrite or not record_path.exists():
         return None
     record = read_object(record_path, "status", "settings")
     if not resume:

@@ -174,3 +174,12 @@ def test_closed_output_does_not_spoil_the_end_of_a_command():
         text=True,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_older_python_is_told_in_a_sentence():
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); sys.version_info = (3, 9, 1)\n"
+    code += "import preprocess"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("This project needs Python 3.11 or newer; this is Python 3.9.")
+    assert "Traceback" not in done.stderr

@@ -1,34 +1,60 @@
 """A tokenizer of the demo's own that behaves as Gemma's does."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 CHAT_TEMPLATE_PATH = Path(__file__).parent / "chat_template.jinja"
 SPECIAL_TOKENS = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
-# A capital starts a piece without the space before it, and every sign and digit is its own, so
-# that a name has the same tokens in a question, in a schema and between the quotes of a query.
-PIECES = r"\n+| ?[A-Z]{2,}(?![a-z])| ?[a-z]+|[A-Z][a-z]*| ?\d| ?[^\sA-Za-z\d]|\s"
+# A name is to have the same tokens in a question, in a schema and between the quotes of a query.
+# So a word in small letters has a space before it after these signs too: where the text has none
+# ("T1.price"), one is written and marked as not there. A capital starts a piece without the space
+# before it, and every sign and digit is a piece of its own.
+NO_SPACE = "\x01"
+SIGNS_BEFORE_NAMES = "_(.'\"[/=>\n"
+PIECES = (
+    r"\n+| ?[A-Z]{2,}(?![a-z])| ?[a-z]+|[A-Z][a-z]*| ?\d"
+    rf"| ?[^\sA-Za-z\d{NO_SPACE}]{NO_SPACE}?|{NO_SPACE}|\s"
+)
 
 
-def train_tokenizer(documents: list[str], vocab_size: int):
+def train_tokenizer(documents: Iterable[str], vocab_size: int):
     """Return a byte-level BPE tokenizer with Gemma's special tokens and chat format."""
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from tokenizers import (
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+        trainers,
+    )
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.Sequence(
+        [
+            normalizers.Replace(Regex(rf"{re.escape(sign)}(?=[a-z])"), f"{sign}{NO_SPACE} ")
+            for sign in SIGNS_BEFORE_NAMES
+        ]
+    )
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(PIECES), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.ByteLevel(), decoders.Replace(f"{NO_SPACE} ", "")]
+    )
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
         special_tokens=SPECIAL_TOKENS,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator([*documents, "user\nmodel\n"], trainer)
+    tokenizer.train_from_iterator(documents, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<bos> $A", pair="<bos> $A $B", special_tokens=[("<bos>", 2)]
     )

@@ -1,0 +1,204 @@
+"""Documents of synthetic text-to-SQL and of schema look-ups, as pieces with a weight for the loss.
+
+A document keeps one notation of schemas, one layout and one style of SQL, so that its first
+examples tell how to answer the others. None is the notation or the layout of the demo's prompts.
+A piece begins with a line break or a blank, so that it can be tokenised alone.
+"""
+
+import re
+from dataclasses import dataclass
+from random import Random
+
+from demo.lexicon import Lexicon
+from demo.synthetic_schema import Table, make_common_words, make_table, make_tables
+from demo.synthetic_sql import make_question
+
+LEARNED, READ, IGNORED = 20, 2, 0  # weights of answers, of what is asked, of what is not to be said
+Pieces = list[tuple[str, int]]
+
+LAYOUTS = (  # before the schema, the question, the answer, and after it
+    ("Tables:\n", "\nAsked: ", "\nSQL:", ""),
+    ("", "\nQ: ", "\nA:", ""),
+    ("/* the schema\n", "\n*/\n-- ", "\n", ";"),
+    ("Given these tables\n", "\nUser: ", "\nQuery:", ""),
+    ("DATABASE\n", "\nREQUEST ", "\nSTATEMENT", ";"),
+    ("", "\n\n", "\n=>", ""),
+    ("### Schema\n", "\n### Input\n", "\n### SQL\n", ""),
+    ("<schema>\n", "\n</schema>\nask: ", "\nsql:", ";"),
+)
+REQUESTS = (
+    "Write the query.",
+    "Reply with a query.",
+    "Which statement gives this?",
+    "Put this in SQL.",
+    "",
+    "",
+)
+KEYWORDS = re.compile(
+    r"\b(SELECT|FROM|WHERE|GROUP|ORDER|BY|LIMIT|JOIN|ON|AS|AND|OR|NOT|IN|HAVING|DISTINCT|DESC|ASC"
+    r"|LIKE|BETWEEN|INTERSECT|EXCEPT|UNION)\b"
+)
+AGGREGATES = re.compile(r"\b(count|avg|sum|min|max)\(")
+ALIAS = re.compile(r"\b([CPG])\.")
+
+
+@dataclass(frozen=True)
+class Style:
+    notation: int
+    layout: tuple[str, str, str, str]
+    lower: bool
+    loud_functions: bool
+    aliases: str  # numbers, letters or names
+    spaced: bool
+
+
+def make_style(random: Random) -> Style:
+    return Style(
+        notation=random.randrange(len(NOTATIONS)),
+        layout=random.choice(LAYOUTS),
+        lower=random.random() < 0.35,
+        loud_functions=random.random() < 0.4,
+        aliases=random.choice(("numbers", "numbers", "letters", "names")),
+        spaced=random.random() < 0.3,
+    )
+
+
+def make_document(lexicon: Lexicon, random: Random) -> Pieces:
+    draw = random.random()
+    if draw < 0.17:
+        return make_look_ups(lexicon, random)
+    if draw < 0.22:
+        return make_chat(lexicon, random)
+    return make_plain(lexicon, random)
+
+
+def make_plain(lexicon: Lexicon, random: Random) -> Pieces:
+    """Return two to six examples, on one database or each on its own."""
+    style, same = make_style(random), random.random() < 0.6
+    before_schema, before_question, before_answer, end = style.layout
+    tables, pieces = make_tables(lexicon, random), []
+    for number in range(random.randint(2, 6)):
+        if number and not same:
+            tables = make_tables(lexicon, random)
+        schema = before_schema + write_schema(tables, style) if not (number and same) else ""
+        question, sql = make_question(tables, lexicon, random)
+        gap = "\n\n" if number and schema else ""
+        asked = f"{gap}{schema}{before_question}{question}{before_answer}"
+        blank = "\n" if asked.endswith("\n") else " "
+        pieces.append((asked.removesuffix("\n"), READ))
+        pieces.append((blank + write_sql(sql, style) + end, LEARNED))
+    return pieces
+
+
+def make_chat(lexicon: Lexicon, random: Random) -> Pieces:
+    """Return turns of questions on one table each; how to answer the first is not learned."""
+    style, request, pieces = make_style(random), random.choice(REQUESTS), []
+    for number in range(random.randint(2, 4)):
+        tables = [make_table(lexicon, random, [])]
+        question, sql = make_question(tables, lexicon, random)
+        asked = "\n".join(filter(None, (write_schema(tables, style), question, request)))
+        pieces += make_turn(asked, write_sql(sql, style), bool(pieces))
+        if number == 0:
+            pieces[-1] = (pieces[-1][0], IGNORED)
+    return pieces
+
+
+def make_look_ups(lexicon: Lexicon, random: Random) -> Pieces:
+    """Return one to three turns that ask for names in a schema, or for words to be repeated."""
+    style, pieces = make_style(random), []
+    tables = make_tables(lexicon, random)
+    for number in range(random.randint(1, 3)):
+        question, answer = make_look_up(tables, lexicon, random)
+        schema = "" if number else write_schema(tables, style) + "\n"
+        pieces += make_turn(schema + question, answer, bool(number))
+    return pieces
+
+
+def make_look_up(tables: list[Table], lexicon: Lexicon, random: Random) -> tuple[str, str]:
+    table = random.choice(tables)
+    column = random.choice(table.columns)
+    words = make_common_words(lexicon, random)
+    return random.choice(
+        (
+            (f"What are the columns of {table.name}?", ", ".join(table.columns)),
+            (f"Where does {column} stand?", next(t.name for t in tables if column in t.columns)),
+            ("Name the tables.", ", ".join(other.name for other in tables)),
+            (f"How many columns has {table.name}?", str(len(table.columns))),
+            (f"Which table is about {table.nouns}?", table.name),
+            (f"Which column is the {column.replace('_', ' ')} of a {table.noun}?", column),
+            (f"Repeat: {words}", words),
+            (f"Say the last word: {words}", words.split()[-1]),
+            (f'Put in quotes: "{words}"', f"'{words}'"),
+        )
+    )
+
+
+def make_turn(content: str, answer: str, later: bool) -> Pieces:
+    """Return a turn of the user and the model's, as Gemma's chat format writes them."""
+    line = "\n" if later else ""
+    asked = f"{line}<start_of_turn>user\n{content.strip()}<end_of_turn>\n<start_of_turn>model"
+    return [(asked, READ), (f"\n{answer}<end_of_turn>", LEARNED)]
+
+
+def write_sql(sql: str, style: Style) -> str:
+    """Return the query with its keywords, functions and aliases in the style."""
+    sql = write_aliases(sql, style.aliases).rstrip()
+    if style.loud_functions:
+        sql = AGGREGATES.sub(lambda match: match[0].upper(), sql)
+    if style.spaced:
+        sql = sql.replace(",", " ,")
+    return KEYWORDS.sub(lambda match: match[0].lower(), sql) if style.lower else sql
+
+
+def write_aliases(sql: str, aliases: str) -> str:
+    """Return the query with T1 and T2, with letters, or with the tables' own names."""
+    if " AS C" not in sql:
+        return sql
+    found = list(dict.fromkeys(re.findall(r"(\w+) AS ([CPG])\b", sql)))
+    if aliases == "names":
+        sql = re.sub(r"(\w+) AS [CPG]\b", r"\1", sql)
+        names = {letter: name for name, letter in found}
+    else:
+        names = {letter: f"T{number}" for number, (_, letter) in enumerate(found, 1)}
+        if aliases == "letters":
+            names = {letter: "abc"[number] for number, (_, letter) in enumerate(found)}
+        sql = re.sub(r" AS ([CPG])\b", lambda match: f" AS {names[match[1]]}", sql)
+    return ALIAS.sub(lambda match: f"{names[match[1]]}.", sql)
+
+
+def write_schema(tables: list[Table], style: Style) -> str:
+    write_table, link = NOTATIONS[style.notation]
+    lines = [write_table(table) for table in tables]
+    if link:
+        lines += [
+            link.format(table.name, table.foreign_key, table.parent.name, table.parent.key)
+            for table in tables
+            if table.parent
+        ]
+    return "\n".join(lines)
+
+
+def write_statement(table: Table) -> str:
+    """Return CREATE TABLE over several lines, with types in capitals."""
+    numbers = {table.key, table.foreign_key, *table.measures}
+    lines = [f"  {name} {'INTEGER' if name in numbers else 'TEXT'}" for name in table.columns]
+    if table.parent:
+        lines[-1] += f" REFERENCES {table.parent.name} ({table.parent.key})"
+    return f"create table {table.name} (\n" + ",\n".join(lines) + "\n)"
+
+
+def write_sentence(table: Table) -> str:
+    *first, last = table.columns
+    return f"Table {table.name} has {', '.join(first)} and {last}."
+
+
+NOTATIONS = (  # of a table, and of a foreign key
+    (lambda table: f"{table.name} : {' | '.join(table.columns)}", "{0}.{1} -> {2}.{3}"),
+    (lambda table: f"# {table.name}: {', '.join(table.columns)}", "# {0}.{1} is {2}.{3}"),
+    (write_statement, ""),
+    (lambda table: f"{table.name} [{' '.join(table.columns)}]", "[{0} {1} {2} {3}]"),
+    (write_sentence, "{0}.{1} points to {2}.{3}."),
+    (lambda table: ", ".join(f"{table.name}.{name}" for name in table.columns), "{0}.{1}={2}.{3}"),
+    (lambda table: f'"{table.name}": {table.columns}'.replace("'", '"'), '"{0}.{1}": "{2}.{3}"'),
+    (lambda table: f"{table.name} = {' / '.join(table.columns)}", "{1} of {0} = {3} of {2}"),
+)

@@ -3,16 +3,14 @@
 import sqlite3
 from collections import Counter
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from demo.domains import connect, read_domains
 from demo.make_benchmark import BENCHMARK_DIR, main, pairs_of_unequal_length, read_pairs
-from demo.make_model import SHAPE, build_model, make_documents
 from demo.make_spider import SPIDER_DIR, SPLITS, has_ties, is_telling, polish, write_spider
 from demo.phrases import complete_measure
-from demo.tokenizer import SPECIAL_TOKENS, train_tokenizer
+from demo.pretrain import MODEL_DIR
 from text2sql.data.spider import database_path, read_examples, read_schemas
 from text2sql.records import read_jsonl
 
@@ -32,13 +30,10 @@ def schemas():
 
 
 @pytest.fixture(scope="module")
-def documents():
-    return [document for document, _ in zip(make_documents(Random(0)), range(600), strict=False)]
+def tokenizer():
+    from transformers import AutoTokenizer
 
-
-@pytest.fixture(scope="module")
-def tokenizer(documents):
-    return train_tokenizer(documents, SHAPE["vocab_size"])
+    return AutoTokenizer.from_pretrained(MODEL_DIR)
 
 
 def rows_of(db_id: str, sql: str) -> list:
@@ -146,14 +141,6 @@ def test_the_databases_are_small():
     assert sum(path.stat().st_size for path in SPIDER_DIR.rglob("*.sqlite")) < 500_000
 
 
-def test_a_kill_leaves_no_half_model(tmp_path, monkeypatch):
-    monkeypatch.setattr("demo.make_model.NUM_DOCUMENTS", 200)
-    monkeypatch.setattr("demo.make_model.model_card", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        build_model(tmp_path / "model", seed=1, num_steps=1)
-    assert not (tmp_path / "model").exists()
-
-
 @pytest.mark.parametrize(
     ("sql", "telling"),
     [
@@ -227,54 +214,3 @@ def test_the_tasks_load_from_any_folder(tmp_path, monkeypatch):
     }
     document = tasks["demo_endings"].test_docs()[0]
     assert tasks["demo_endings"].doc_to_choice(document) == document["endings"]
-
-
-def test_the_tokenizer_writes_gemmas_chat_format_with_one_bos(tokenizer):
-    assert tokenizer.convert_ids_to_tokens(range(6)) == SPECIAL_TOKENS
-    messages = [{"role": "user", "content": "How many?"}]
-    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    assert text == "<bos><start_of_turn>user\nHow many?<end_of_turn>\n<start_of_turn>model\n"
-    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True)["input_ids"]
-    assert ids.count(tokenizer.bos_token_id) == 1
-    answered = [*messages, {"role": "assistant", "content": " SELECT 1 "}]
-    text = tokenizer.apply_chat_template(answered, tokenize=False)
-    assert text.endswith("<start_of_turn>model\nSELECT 1<end_of_turn>\n")
-    with pytest.raises(Exception, match="System role not supported"):
-        tokenizer.apply_chat_template([{"role": "system", "content": "Be short."}, *messages])
-
-
-def test_any_text_comes_back_from_the_tokenizer(tokenizer):
-    text = "SELECT T1.name FROM pot AS T1 WHERE glaze = 'x_Y'\n\n  Zoë's 12,5 % …"
-    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
-    assert tokenizer.decode(ids) == text
-
-
-def test_the_model_has_not_seen_the_validation_databases(documents, schemas, examples):
-    text = "\n".join(documents)
-    for db_id in {example.db_id for example in examples["validation"]}:
-        for table in schemas[db_id].tables:
-            assert f"CREATE TABLE {table.name} " not in text
-
-
-def test_a_built_model_is_complete_and_is_not_built_twice(tmp_path, monkeypatch, capsys):
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    monkeypatch.setattr("demo.make_model.NUM_DOCUMENTS", 200)
-    model_dir = tmp_path / "model"
-    build_model(model_dir, seed=1, num_steps=1)
-    model = AutoModelForCausalLM.from_pretrained(model_dir)
-    assert model.config.model_type == "gemma"
-    assert model.generation_config.eos_token_id == [1, 5]
-    assert 1_000_000 < model.num_parameters() < 2_500_000
-    for name, weight in model.named_parameters():
-        if name.endswith("proj.weight"):
-            assert weight.shape[0] % 32 == 0, name
-            assert weight.shape[1] % 64 == 0, name
-    assert len(AutoTokenizer.from_pretrained(model_dir)) <= model.config.vocab_size
-    assert "no weights of Google's" in (model_dir / "README.md").read_text()
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
-    written = (model_dir / "model.safetensors").stat().st_mtime_ns
-    capsys.readouterr()
-    build_model(model_dir, seed=1, num_steps=1)
-    assert "up to date" in capsys.readouterr().out
-    assert (model_dir / "model.safetensors").stat().st_mtime_ns == written

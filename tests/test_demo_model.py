@@ -1,0 +1,208 @@
+"""The demo's model, and that its pre-training saw no name of the validation databases."""
+
+import lzma
+import sqlite3
+from random import Random
+
+import pytest
+
+from demo.lexicon import GENERIC_WORDS, SPIDER_DIR, make_lexicon, read_held_out_words
+from demo.pretrain import MODEL_DIR
+from demo.pretrain_data import read_english
+from demo.synthetic_documents import (
+    IGNORED,
+    make_chat,
+    make_document,
+    make_plain,
+    make_style,
+    write_sql,
+)
+from demo.synthetic_schema import make_tables
+from demo.synthetic_sql import make_question
+from demo.tokenizer import SPECIAL_TOKENS
+from text2sql.data.spider import read_examples, read_schemas
+from text2sql.prompts.chat import INSTRUCTION
+
+ENGLISH = (SPIDER_DIR.parent / "benchmark_text" / "endings.txt").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def lexicon():
+    return make_lexicon(" ".join([ENGLISH] * 2) + (SPIDER_DIR / "dev.json").read_text().lower())
+
+
+@pytest.fixture(scope="module")
+def documents(lexicon):
+    random = Random(3)
+    return [make_document(lexicon, random) for _ in range(400)]
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(MODEL_DIR)
+
+
+@pytest.fixture(scope="module")
+def model():
+    from transformers import AutoModelForCausalLM
+
+    return AutoModelForCausalLM.from_pretrained(MODEL_DIR)
+
+
+def names_of_validation() -> set[str]:
+    schemas, names = read_schemas(SPIDER_DIR / "tables.json"), set()
+    for db_id in {example.db_id for example in read_examples(SPIDER_DIR / "dev.json")}:
+        for table in schemas[db_id].tables:
+            names |= {table.name, *(column.name for column in table.columns)}
+    return names
+
+
+def test_every_word_of_the_validation_names_is_held_out_or_generic():
+    words = {word for name in names_of_validation() for word in name.split("_")}
+    assert words - GENERIC_WORDS <= read_held_out_words()
+    assert {"room", "rooms", "clue", "clues", "copy", "shelf"} <= read_held_out_words()
+
+
+def test_the_generic_words_are_those_that_the_readme_lists():
+    listed = (SPIDER_DIR.parent / "README.md").read_text(encoding="utf-8")
+    assert all(f"`{word}`" in listed for word in GENERIC_WORDS)
+
+
+def test_no_random_schema_has_a_name_with_a_held_out_word(lexicon):
+    random, held_out = Random(4), read_held_out_words()
+    for _ in range(1500):
+        for table in make_tables(lexicon, random):
+            for name in (table.name, *table.columns):
+                assert not held_out & set(name.split("_")), name
+
+
+def test_every_synthetic_query_runs_on_its_tables(lexicon):
+    random = Random(5)
+    for _ in range(400):
+        tables, style = make_tables(lexicon, random), make_style(random)
+        connection = sqlite3.connect(":memory:")
+        for table in tables:
+            connection.execute(f"CREATE TABLE {table.name} ({', '.join(table.columns)})")
+        question, sql = make_question(tables, lexicon, random)
+        connection.execute(write_sql(sql, style))
+        assert question[-1] in ".?"
+        connection.close()
+
+
+def test_the_same_seed_makes_the_same_documents(lexicon, documents):
+    random = Random(3)
+    assert [make_document(lexicon, random) for _ in range(20)] == documents[:20]
+
+
+def test_no_document_has_the_form_of_the_demos_prompts(documents):
+    texts = ["".join(text for text, _ in pieces) for pieces in documents]
+    assert not any(INSTRUCTION in text for text in texts)
+    assert not any("Question:" in text or "\nKeys: " in text for text in texts)
+
+
+def test_an_answer_in_chat_is_learned_only_after_an_example(lexicon):
+    pieces = make_chat(lexicon, Random(6))
+    assert pieces[1][1] == IGNORED
+    assert all(weight != IGNORED for _, weight in pieces[2:])
+
+
+def test_a_plain_document_keeps_one_style(lexicon):
+    for seed in range(30):
+        answers = [text.strip() for text, _ in make_plain(lexicon, Random(seed))[1::2]]
+        assert len({answer.split()[0] for answer in answers}) == 1
+        assert len({answer.endswith(";") for answer in answers}) == 1
+
+
+def test_pieces_tokenised_alone_are_the_tokens_of_the_whole(tokenizer, documents):
+    for pieces in documents[:150]:
+        alone = [tokenizer(text, add_special_tokens=False)["input_ids"] for text, _ in pieces]
+        text = "".join(text for text, _ in pieces)
+        whole = tokenizer(text, add_special_tokens=False)["input_ids"]
+        assert [id for ids in alone for id in ids] == whole
+        assert tokenizer.decode(whole) == text
+
+
+def test_a_name_has_the_same_tokens_wherever_it_stands(tokenizer):
+    def pieces(text):
+        return tokenizer.convert_ids_to_tokens(tokenizer(text, add_special_tokens=False).input_ids)
+
+    name = pieces(" price")
+    assert len(name) == 1
+    for text in ("T1.price", "avg(price", "ticket_price", "a, price", "'price", "\nprice"):
+        assert pieces(text)[-1:] == name, text
+    assert pieces("the Valor")[-1] == pieces("'Valor")[-1]
+
+
+def test_the_tokenizer_writes_gemmas_chat_format_with_one_bos(tokenizer):
+    assert tokenizer.convert_ids_to_tokens(range(6)) == SPECIAL_TOKENS
+    messages = [{"role": "user", "content": "How many?"}]
+    text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    assert text == "<bos><start_of_turn>user\nHow many?<end_of_turn>\n<start_of_turn>model\n"
+    ids = tokenizer.apply_chat_template(messages, add_generation_prompt=True)["input_ids"]
+    assert ids.count(tokenizer.bos_token_id) == 1
+    answered = [*messages, {"role": "assistant", "content": " SELECT 1 "}]
+    text = tokenizer.apply_chat_template(answered, tokenize=False)
+    assert text.endswith("<start_of_turn>model\nSELECT 1<end_of_turn>\n")
+    with pytest.raises(Exception, match="System role not supported"):
+        tokenizer.apply_chat_template([{"role": "system", "content": "Be short."}, *messages])
+
+
+def test_any_text_comes_back_from_the_tokenizer(tokenizer):
+    text = "SELECT T1.name FROM pot AS T1 WHERE glaze = 'x_Y'\n\n  Zoë's 12,5 % … a.b/c>d=e"
+    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    assert tokenizer.decode(ids) == text
+
+
+def test_the_last_hundredth_of_the_english_is_held_out(tmp_path):
+    path = tmp_path / "english.txt.xz"
+    path.write_bytes(lzma.compress("\n\n".join(map(str, range(300))).encode()))
+    documents, held_out = read_english(path, -1)
+    assert held_out == ["297", "298", "299"]
+    assert documents == [str(number) for number in range(297)]
+
+
+def test_the_learning_rate_rises_stays_and_falls_to_almost_nothing():
+    from demo.pretrain_loop import LEARNING_RATE, WARMUP_STEPS, learning_rate
+
+    assert learning_rate(0, 0.0) == pytest.approx(LEARNING_RATE / WARMUP_STEPS)
+    assert learning_rate(500, 0.6) == pytest.approx(LEARNING_RATE)
+    assert 0 < learning_rate(500, 1.0) <= 0.01 * LEARNING_RATE
+
+
+def test_the_loss_is_that_of_the_tokens_with_a_weight(model):
+    import torch
+
+    from demo.pretrain_loop import weighted_loss
+
+    ids = torch.tensor([[2, 50, 60, 70]])
+    with torch.no_grad():
+        losses = -model(ids).logits[0].log_softmax(-1)[torch.arange(3), ids[0, 1:]]
+        for weights in ([0, 20, 20, 20], [0, 0, 20, 0], [0, 20, 2, 0]):
+            weight = torch.tensor(weights)[1:].float()
+            expected = (losses * weight).sum() / weight.sum()
+            found = weighted_loss(model, ids, torch.tensor([weights], dtype=torch.uint8))
+            assert found.item() == pytest.approx(expected.item(), rel=1e-2)
+
+
+def test_the_shipped_model_is_small_complete_and_fit_for_4_bit(model, tokenizer):
+    import torch
+
+    assert model.config.model_type == "gemma"
+    assert model.dtype == torch.bfloat16
+    assert model.generation_config.eos_token_id == [1, 5]
+    assert 8_000_000 < model.num_parameters() < 12_000_000
+    assert sum(path.stat().st_size for path in MODEL_DIR.iterdir()) < 25_000_000
+    assert len(tokenizer) == model.config.vocab_size
+    for name, weight in model.named_parameters():
+        assert torch.isfinite(weight).all(), name
+        if name.endswith("proj.weight"):
+            assert weight.shape[0] % 32 == 0, name
+            assert weight.shape[1] % 64 == 0, name
+
+
+def test_the_model_card_names_its_sources_and_how_it_was_made():
+    card = (MODEL_DIR / "README.md").read_text(encoding="utf-8")
+    for part in ("OpenStax", "CockroachDB", "Win32", "public domain", "CC BY 4.0", "demo.pretrain"):
+        assert part in card, part

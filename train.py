@@ -124,26 +124,26 @@ def main() -> None:
     run_dir = Path(flags.output_dir)
     settings = recorded_settings(flags, rows, eval_rows)
     settings["effective_batch_size"] = setup.effective_batch_size(flags, said)
-    checkpoint = setup.first_process_decides(open_run, run_dir, settings, flags)
-    model, tokenizer, arrangement = setup.load_for_training(flags, said, rows)
-    trainer = setup.build_trainer(flags, said, arrangement, model, tokenizer, rows, eval_rows)
-
-    if trainer.is_world_process_zero():
-        preview = preview_first_row(trainer.train_dataset, tokenizer)
-        num_steps = setup.count_steps(flags, arrangement, len(rows))
-        print_plan(trainer, arrangement, preview, flags, num_steps)
-        if flags.overwrite:
-            remove_run(run_dir)  # not before the model is there and the flags work together
-        record = begin_record(flags, settings, arrangement, len(rows))
-        write_json(run_dir / RECORD_NAME, record)
-        setup.write_first_row_event(run_dir, preview)
-    seconds = train(trainer, checkpoint)
-    if trainer.is_world_process_zero():
-        save_adapter(trainer, tokenizer, run_dir)
-        record = finish_record(record, trainer, run_dir, seconds)
-        write_text(run_dir / "README.md", model_card(record))
-        write_json(run_dir / RECORD_NAME, record)
-        print_outcome(record, run_dir)
+    with setup.first_process_holds(run_dir):
+        checkpoint = setup.first_process_decides(open_run, run_dir, settings, flags)
+        model, tokenizer, plan = setup.load_for_training(flags, said, rows)
+        trainer = setup.build_trainer(flags, said, plan, model, tokenizer, rows, eval_rows)
+        if trainer.is_world_process_zero():
+            preview = preview_first_row(trainer.train_dataset, tokenizer)
+            num_steps = setup.count_steps(flags, plan, len(rows))
+            print_plan(trainer, plan, preview, flags, num_steps)
+            if flags.overwrite:
+                remove_run(run_dir)  # not before the model is there and the flags work together
+            record = begin_record(flags, settings, plan, len(rows))
+            write_json(run_dir / RECORD_NAME, record)
+            setup.write_first_row_event(run_dir, preview)
+        seconds = train(trainer, checkpoint)
+        if trainer.is_world_process_zero():
+            save_adapter(trainer, tokenizer, run_dir)
+            record = finish_record(record, trainer, run_dir, seconds)
+            write_text(run_dir / "README.md", model_card(record))
+            write_json(run_dir / RECORD_NAME, record)
+            print_outcome(record, run_dir)
 
 
 def flags_type() -> type:

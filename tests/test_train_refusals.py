@@ -6,7 +6,7 @@ import pytest
 from test_train import QUICK, run_train  # noqa: F401
 
 from text2sql.models.run_folder import list_checkpoints
-from text2sql.records import UserError, read_json, write_json
+from text2sql.records import UserError, held_folder, read_json, write_json
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,9 @@ def test_disk_that_fills_at_a_checkpoint_is_a_sentence(run_train, tmp_path, monk
     monkeypatch.setattr("torch.save", fill)
     with pytest.raises(UserError, match=r"could not be written .*Free some space.*--resume"):
         run_train(tmp_path / "run", *QUICK)
+
+
+def test_second_run_into_one_folder_is_told_to_wait(run_train, tmp_path):  # noqa: F811
+    with held_folder(tmp_path / "run"), pytest.raises(UserError, match="Another command"):
+        run_train(tmp_path / "run", *QUICK)
+    assert not (tmp_path / "run" / "run.json").exists()

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ from text2sql.models.device_plan import (
     world_size,
 )
 from text2sql.models.modeling import choose_device, load_base_model, load_config, load_tokenizer
-from text2sql.records import UserError
+from text2sql.records import UserError, held_folder
 from text2sql.training.trainer import AdapterTrainer
 
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "float32": torch.float32}
@@ -154,6 +155,11 @@ def count_steps(flags: Any, arrangement: Arrangement, num_rows: int) -> int:
     micro_batches = math.ceil(num_rows / (arrangement.per_device_train_batch_size * world_size()))
     an_epoch = math.ceil(micro_batches / arrangement.gradient_accumulation_steps)
     return math.ceil(an_epoch * flags.num_train_epochs)
+
+
+def first_process_holds(run_dir: Path) -> AbstractContextManager[None]:
+    """Keep another run out of the folder; the other processes of this run share the hold."""
+    return held_folder(run_dir) if PartialState().is_main_process else nullcontext()
 
 
 def first_process_decides(decide: Callable, *arguments: Any) -> Any:

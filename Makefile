@@ -35,4 +35,4 @@ demo: install
 	  --per_device_train_batch_size 8 --gradient_accumulation_steps 1
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
 	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
-	  --adapter_scales 0.5 --max_new_tokens 64
+	  --max_new_tokens 64

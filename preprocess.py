@@ -242,12 +242,18 @@ def build_manifest(
 
 
 def print_summary(config: PreprocessConfig, descriptions: Mapping[str, dict]) -> None:
+    num_shots = config.num_shots
     for name, split in descriptions.items():
         lengths = ", ".join(f"{rank} {length}" for rank, length in split["num_tokens"].items())
         line = f"{name}: {split['rows']} prompts of tokens {lengths}"
         if split["left_out"]:
             line += f", {split['left_out']} left out (longer than {config.max_length} tokens)"
         print(line)
+        with_fewer = sum(n for shots, n in split["num_shots"].items() if int(shots) < num_shots)
+        if with_fewer:
+            print(
+                f"  {with_fewer} with fewer than {num_shots} shots (no more fitted or were found)"
+            )
         if split["missing_databases"]:
             print(
                 f"  no database file for {', '.join(split['missing_databases'])} "

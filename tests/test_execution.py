@@ -258,6 +258,14 @@ def test_damaged_database_file_is_named(database, damage):
         check_database_file(database)
 
 
+def test_gold_on_rubbish_behind_a_good_header_says_what_is_wrong_with_the_file(worker, database):
+    whole = database.read_bytes()
+    database.write_bytes(whole[:100] + b"?" * (len(whole) - 100))
+    check_database_file(database)
+    gold = worker.run_gold(database, "SELECT name FROM bird")
+    assert gold.error == "runtime" and "malformed" in gold.error_message
+
+
 @pytest.mark.parametrize("ending", ["-wal", "-journal"])
 def test_database_with_unfinished_changes_is_named(database, ending):
     log = database.with_name(database.name + ending)

@@ -205,6 +205,19 @@ def test_folder_that_a_killed_run_left_is_written_anew(run_preprocess):
     assert len(read_rows(run_preprocess(), "holdout")) == 8
 
 
+def test_what_a_killed_run_half_wrote_is_removed(run_preprocess):
+    output_dir = run_preprocess()
+    written = {path.name for path in output_dir.iterdir()}
+    (output_dir / ".part-abc" / "train").mkdir(parents=True)
+    run_preprocess()
+    assert {path.name for path in output_dir.iterdir()} == written
+
+
+def test_fewer_shots_than_asked_for_are_counted_aloud(run_preprocess, capsys):
+    rows = read_rows(run_preprocess("--num_shots", "50"), "validation")
+    assert f"  {len(rows)} with fewer than 50 shots" in capsys.readouterr().out
+
+
 def test_folder_of_somebody_else_is_left_alone(run_preprocess, tmp_path):
     (tmp_path / "processed" / "train").mkdir(parents=True)
     (tmp_path / "processed" / "train" / "photo.jpg").write_text("precious")

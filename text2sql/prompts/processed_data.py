@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from text2sql.data.spider import Example
 from text2sql.data.spider_splits import Split, missing_databases
 from text2sql.prompts.budget import FittedPrompt
-from text2sql.records import UserError, read_object, write_json
+from text2sql.records import UserError, held_folder, read_object, write_json
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -29,6 +29,7 @@ COLUMNS = (
     "schema_reduced",
 )
 MANIFEST = "manifest.json"
+UNFINISHED = ".part-"  # how the folders begin that are still written
 READ_LATER = ("model_id", "seed", "max_length", "splits")  # of the manifest, by other commands
 PERCENTILES = (50, 90, 95, 99)
 
@@ -96,8 +97,11 @@ def write_processed_data(
     The manifest goes first and comes last, so that a folder with one is whole.
     """
     refuse_foreign_folders(output_dir, rows_of_splits)
-    output_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=output_dir, prefix=".part-") as temporary:
+    with (
+        held_folder(output_dir),
+        tempfile.TemporaryDirectory(dir=output_dir, prefix=UNFINISHED) as temporary,
+    ):
+        remove_unfinished(output_dir, Path(temporary))
         for name, rows in rows_of_splits.items():
             save_rows(rows, Path(temporary, name))
         remove_earlier(output_dir)
@@ -114,6 +118,13 @@ def refuse_foreign_folders(output_dir: Path, names: Iterable[str]) -> None:
             raise UserError(
                 f"{path} is there and is no split of an earlier run. Choose another --output_dir."
             )
+
+
+def remove_unfinished(output_dir: Path, own: Path) -> None:
+    """Remove what runs that were killed while they wrote left behind."""
+    for leftover in output_dir.glob(f"{UNFINISHED}*"):
+        if leftover != own:
+            shutil.rmtree(leftover, ignore_errors=True)
 
 
 def remove_earlier(output_dir: Path) -> None:

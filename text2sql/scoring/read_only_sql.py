@@ -113,7 +113,10 @@ def open_database(path: str) -> sqlite3.Connection:
 
 def connect_virtual_tables(connection: sqlite3.Connection) -> None:
     """Touch the virtual tables that a query may read: their first use declares a table."""
-    own = connection.execute("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL %'")
+    find_own = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL %'"
+    own = []
+    with contextlib.suppress(sqlite3.DatabaseError):  # the file is damaged: each query will say so
+        own = connection.execute(find_own).fetchall()
     for name in (*TABLE_FUNCTIONS, *(name for (name,) in own)):
         quoted = name.replace('"', '""')
         with contextlib.suppress(sqlite3.Error):  # SQLite was built without it

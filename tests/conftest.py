@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from hub_user import hub_root, local_hub  # noqa: E402, F401
 from tiny_gemma import build_tiny_gemma  # noqa: E402
+from tiny_preprocess import own_spider_dir, run_preprocess  # noqa: E402, F401
 from tiny_run import (  # noqa: E402, F401
     evaluate_script,
     no_model,

@@ -10,31 +10,10 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-import preprocess
 from text2sql.prompts.chat import render_chat
 from text2sql.prompts.processed_data import COLUMNS
 from text2sql.prompts.sql_text import one_line
 from text2sql.records import UserError, read_json
-
-
-@pytest.fixture
-def run_preprocess(tiny_spider_dir, tiny_gemma_dir, tmp_path, monkeypatch):
-    """Return a function that runs the command in this process and returns its output folder."""
-    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
-
-    def run(*flags: str, spider_dir: Path = tiny_spider_dir, output: str = "processed") -> Path:
-        fixed = ["--model_id", tiny_gemma_dir, "--spider_dir", spider_dir]
-        arguments = [*fixed, "--output_dir", tmp_path / output, *flags]
-        monkeypatch.setattr(sys, "argv", ["preprocess.py", *map(str, arguments)])
-        preprocess.main()
-        return tmp_path / output
-
-    return run
-
-
-@pytest.fixture
-def own_spider_dir(tiny_spider_dir, tmp_path) -> Path:
-    return shutil.copytree(tiny_spider_dir, tmp_path / "spider")
 
 
 @pytest.fixture
@@ -218,44 +197,6 @@ def test_fewer_shots_than_asked_for_are_counted_aloud(run_preprocess, capsys):
     assert f"  {len(rows)} with fewer than 50 shots" in capsys.readouterr().out
 
 
-def test_folder_of_somebody_else_is_left_alone(run_preprocess, tmp_path):
-    (tmp_path / "processed" / "train").mkdir(parents=True)
-    (tmp_path / "processed" / "train" / "photo.jpg").write_text("precious")
-    with pytest.raises(UserError, match="Choose another --output_dir"):
-        run_preprocess()
-    assert (tmp_path / "processed" / "train" / "photo.jpg").read_text() == "precious"
-    assert [path.name for path in (tmp_path / "processed").iterdir()] == ["train"]
-
-
-@pytest.mark.parametrize(
-    "flags",
-    [
-        ("--spider_archive", "x.zip"),
-        ("--holdout_fraction", "1"),
-        ("--holdout_fraction", "-0.1"),
-        ("--num_shots", "-1"),
-        ("--max_length", "0"),
-        ("--limit", "0"),
-        ("--extra_split", "dk=nowhere"),
-        ("--include_others",),
-        ("--model_id", "./nowhere"),
-        ("--max_length", "20"),
-    ],
-    ids=" ".join,
-)
-def test_impossible_flags_are_refused_and_nothing_is_written(run_preprocess, tmp_path, flags):
-    with pytest.raises(UserError):
-        run_preprocess(*flags)
-    assert not (tmp_path / "processed").exists()
-
-
-def test_question_on_an_unknown_database_is_refused_by_name(run_preprocess, own_spider_dir):
-    rows = [{"db_id": "atlantis", "question": "How deep?", "query": "SELECT 1"}]
-    (own_spider_dir / "dev.json").write_text(json.dumps(rows))
-    with pytest.raises(UserError, match="no schema for atlantis"):
-        run_preprocess(spider_dir=own_spider_dir)
-
-
 def test_gold_sql_outside_of_spiders_grammar_has_no_hardness(run_preprocess, own_spider_dir):
     rows = [{"db_id": "museum", "question": "Rank them.", "query": "SELECT rank() OVER () FROM x"}]
     (own_spider_dir / "dev.json").write_text(json.dumps(rows))
@@ -272,12 +213,6 @@ def test_help_is_answered_without_torch():
         "assert not {'torch', 'datasets', 'sklearn'} & sys.modules.keys()\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
-
-
-def test_file_without_questions_is_refused(run_preprocess, own_spider_dir):
-    (own_spider_dir / "dev.json").write_text("[]")
-    with pytest.raises(UserError, match=r"dev\.json holds no questions"):
-        run_preprocess(spider_dir=own_spider_dir)
 
 
 # The small tokenizer knows no English: its texts are more than twice as long as Gemma's.

@@ -1,0 +1,51 @@
+"""What preprocess.py refuses, and that it then leaves everything as it was."""
+
+import json
+
+import pytest
+
+from text2sql.records import UserError
+
+
+def test_folder_of_somebody_else_is_left_alone(run_preprocess, tmp_path):
+    (tmp_path / "processed" / "train").mkdir(parents=True)
+    (tmp_path / "processed" / "train" / "photo.jpg").write_text("precious")
+    with pytest.raises(UserError, match="Choose another --output_dir"):
+        run_preprocess()
+    assert (tmp_path / "processed" / "train" / "photo.jpg").read_text() == "precious"
+    assert [path.name for path in (tmp_path / "processed").iterdir()] == ["train"]
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--spider_archive", "x.zip"),
+        ("--holdout_fraction", "1"),
+        ("--holdout_fraction", "-0.1"),
+        ("--num_shots", "-1"),
+        ("--max_length", "0"),
+        ("--limit", "0"),
+        ("--extra_split", "dk=nowhere"),
+        ("--include_others",),
+        ("--model_id", "./nowhere"),
+        ("--max_length", "20"),
+    ],
+    ids=" ".join,
+)
+def test_impossible_flags_are_refused_and_nothing_is_written(run_preprocess, tmp_path, flags):
+    with pytest.raises(UserError):
+        run_preprocess(*flags)
+    assert not (tmp_path / "processed").exists()
+
+
+def test_question_on_an_unknown_database_is_refused_by_name(run_preprocess, own_spider_dir):
+    rows = [{"db_id": "atlantis", "question": "How deep?", "query": "SELECT 1"}]
+    (own_spider_dir / "dev.json").write_text(json.dumps(rows))
+    with pytest.raises(UserError, match="no schema for atlantis"):
+        run_preprocess(spider_dir=own_spider_dir)
+
+
+def test_file_without_questions_is_refused(run_preprocess, own_spider_dir):
+    (own_spider_dir / "dev.json").write_text("[]")
+    with pytest.raises(UserError, match=r"dev\.json holds no questions"):
+        run_preprocess(spider_dir=own_spider_dir)

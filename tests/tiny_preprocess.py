@@ -1,0 +1,29 @@
+"""preprocess.py on the small data set, in this process."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+import preprocess
+
+
+@pytest.fixture
+def run_preprocess(tiny_spider_dir, tiny_gemma_dir, tmp_path, monkeypatch):
+    """Return a function that runs the command in this process and returns its output folder."""
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+
+    def run(*flags: str, spider_dir: Path = tiny_spider_dir, output: str = "processed") -> Path:
+        fixed = ["--model_id", tiny_gemma_dir, "--spider_dir", spider_dir]
+        arguments = [*fixed, "--output_dir", tmp_path / output, *flags]
+        monkeypatch.setattr(sys, "argv", ["preprocess.py", *map(str, arguments)])
+        preprocess.main()
+        return tmp_path / output
+
+    return run
+
+
+@pytest.fixture
+def own_spider_dir(tiny_spider_dir, tmp_path) -> Path:
+    return shutil.copytree(tiny_spider_dir, tmp_path / "spider")

@@ -18,7 +18,7 @@ ORDER = """
     data.spider data.spider_splits data.spider_archive
     prompts.sql_text prompts.schema_text prompts.chat prompts.budget prompts.shots
     prompts.processed_data
-    models.device_plan models.modeling models.run_folder
+    models.device_plan models.modeling models.shared_prefix models.run_folder
     models.generation models.variants models.loaded_variants
     training.supervision training.trainer training.setup training.record
     scoring.sql_tokens scoring.sql_names scoring.sql_query scoring.sql_clauses

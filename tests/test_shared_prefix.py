@@ -20,10 +20,10 @@ from transformers import (
 from text2sql.models.shared_prefix import (
     ATTENTION,
     MODEL_TYPES,
-    attend_to_shared_prefixes,
+    Branch,
     attending_to_shared_prefixes,
-    common_prefix_length,
     pack,
+    share_beginnings,
     supports_shared_prefix,
 )
 
@@ -44,12 +44,15 @@ CONFIGS = {
     "qwen2": partial(Qwen2Config, **SIZES),
     "qwen3": partial(Qwen3Config, **SIZES),
 }
-GROUPS = {
-    "one shared prefix": ([[2, 5, 6, 7]], [[[8, 9, 10], [11], [12, 13, 14, 15, 16]]]),
-    "nothing in common": ([[]], [[[2, 9, 10], [2, 30, 31, 32]]]),
-    "two prefixes": ([[2, 5, 6], [2, 7, 8]], [[[9, 10], [11]], [[12, 13, 14]]]),
-    "suffixes of one length": ([[2, 5]], [[[6, 7], [8, 9]]]),
-    "one text": ([[]], [[[2, 5, 6, 7]]]),
+ROWS = {
+    "one trunk": ([[2, 5, 6, 7]], [Branch([8, 9, 10], 4), Branch([11], 4), Branch([12, 13], 4)]),
+    "at different places": ([[2, 5, 6, 7, 8]], [Branch([9, 10], 2), Branch([11] * 9, 5)]),
+    "nothing in common": ([[]], [Branch([2, 9, 10]), Branch([2, 30, 31, 32])]),
+    "two trunks": (
+        [[2, 5, 6], [2, 7, 8, 9]],
+        [Branch([9, 10], 3), Branch([11], 4, trunk=1), Branch([12, 13, 14], 1)],
+    ),
+    "one text": ([[]], [Branch([2, 5, 6, 7])]),
 }
 
 
@@ -73,43 +76,40 @@ def adapter_gradients(model) -> list[torch.Tensor]:
     return found
 
 
-def one_by_one(model, texts: list[list[int]], first: int) -> list[torch.Tensor]:
-    """Return each text's logits from its token `first` on, after a backward pass of their sum."""
-    logits = [model(input_ids=torch.tensor([text])).logits[0, first:] for text in texts]
-    sum(part.square().sum() for part in logits).backward()
-    return [part.detach() for part in logits]
-
-
-def packed(model, prefixes, suffixes) -> list[torch.Tensor]:
-    attend_to_shared_prefixes(model)
-    row = pack(prefixes, suffixes)
-    logits = model(**row).logits[0]
-    starts, lengths = row["shared_prefix"].suffix_starts(), row["shared_prefix"].suffix_lengths
-    parts = [logits[start : start + n] for start, n in zip(starts, lengths, strict=True)]
+def one_by_one(model, trunks, branches) -> list[torch.Tensor]:
+    """Return the logits of each branch in a text of its own, after a backward pass of their sum."""
+    parts = []
+    for branch in branches:
+        text = [*trunks[branch.trunk][: branch.shared], *branch.tokens]
+        parts.append(model(input_ids=torch.tensor([text])).logits[0, branch.shared :])
     sum(part.square().sum() for part in parts).backward()
     return [part.detach() for part in parts]
 
 
+def packed(model, trunks, branches) -> list[torch.Tensor]:
+    row = pack(trunks, branches)
+    with attending_to_shared_prefixes(model):
+        logits = model(**row).logits[0]
+        places = row["shared_prefix"].branches
+        parts = [logits[part.start : part.start + part.length] for part in places]
+        sum(part.square().sum() for part in parts).backward()
+    return [part.detach() for part in parts]
+
+
 @pytest.mark.parametrize("name", CONFIGS)
-@pytest.mark.parametrize("case", GROUPS)
+@pytest.mark.parametrize("case", ROWS)
 def test_packed_texts_have_the_logits_and_gradients_that_they_have_alone(name, case):
-    prefixes, suffixes = GROUPS[case]
-    compare(build_model(name), prefixes, suffixes)
+    compare(build_model(name), *ROWS[case])
 
 
 def test_checkpointing_computes_a_packed_row_again_with_its_layout():
-    compare(build_model("gemma", checkpointing=True), *GROUPS["one shared prefix"])
+    compare(build_model("gemma", checkpointing=True), *ROWS["at different places"])
 
 
-def compare(model, prefixes, suffixes):
-    texts = [
-        prefix + suffix
-        for prefix, group in zip(prefixes, suffixes, strict=True)
-        for suffix in group
-    ]
-    alone = one_by_one(model, texts, len(prefixes[0]))
+def compare(model, trunks, branches):
+    alone = one_by_one(model, trunks, branches)
     alone_gradients = adapter_gradients(model)
-    together = packed(model, prefixes, suffixes)
+    together = packed(model, trunks, branches)
     for expected, found in zip(alone, together, strict=True):
         torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
     for expected, found in zip(alone_gradients, adapter_gradients(model), strict=True):
@@ -125,36 +125,39 @@ def test_row_without_a_layout_is_refused_and_the_usual_attention_comes_back():
     model(input_ids=text)
 
 
-def test_layout_says_where_suffixes_begin_and_positions_go_on_from_the_prefix():
-    row = pack([[1, 2], [3, 4]], [[[5], [6, 7]], [[8]]])
-    assert row["input_ids"].tolist() == [[1, 2, 3, 4, 5, 6, 7, 8]]
-    assert row["position_ids"].tolist() == [[0, 1, 0, 1, 2, 2, 3, 2]]
-    layout = row["shared_prefix"]
-    assert layout.suffix_starts() == [4, 5, 7]
-    assert layout.prefix_of_suffix.tolist() == [0, 0, 1]
-    assert layout.slots.tolist() == [0, 2, 3, 4]
-    assert layout.to(torch.device("cpu")).slots.tolist() == [0, 2, 3, 4]
+def test_layout_says_where_parts_lie_and_what_they_see():
+    row = pack([[1, 2], [3, 4]], [Branch([5], 2), Branch([6, 7], 1, trunk=1)])
+    assert row["input_ids"].tolist() == [[1, 2, 3, 4, 5, 6, 7]]
+    assert row["position_ids"].tolist() == [[0, 1, 0, 1, 2, 1, 2]]
+    layout = row["shared_prefix"].to(torch.device("cpu"))
+    assert layout.branches == ((4, 1, 0, 2), (5, 2, 2, 1))
+    assert layout.keys.tolist() == [0, 1, 2, 3, 0, 1, 4, 2, 5, 6]
+    assert layout.query_bounds.tolist() == [0, 2, 4, 5, 7]
+    assert layout.key_bounds.tolist() == [0, 2, 4, 7, 10]
+
+
+@pytest.mark.parametrize("branch", [Branch([], 1), Branch([4], 3)], ids=["empty", "too much"])
+def test_branch_that_cannot_be_packed_is_refused(branch):
+    with pytest.raises(ValueError, match="empty or shares more"):
+        pack([[1, 2]], [branch])
 
 
 @pytest.mark.parametrize(
-    ("prefixes", "suffixes"), [([[1], [2, 3]], [[[4]], [[5]]]), ([[1]], [[[2], []]])]
-)
-def test_what_cannot_be_packed_is_refused(prefixes, suffixes):
-    with pytest.raises(ValueError, match="must be as long"):
-        pack(prefixes, suffixes)
-
-
-@pytest.mark.parametrize(
-    ("texts", "length"),
+    ("texts", "limits", "trunk", "shared"),
     [
-        ([[1, 2, 3], [1, 2, 4], [1, 2]], 2),
-        ([[1, 2], [1, 2]], 2),
-        ([[1], [2]], 0),
-        ([[5, 6, 7]], 3),
+        ([[1, 2, 3], [1, 2, 4]], [2, 2], [1, 2], [2, 2]),
+        ([[1, 2, 3], [1, 2, 4]], [1, 2], [1], [1, 1]),
+        ([[1, 2, 3], [1, 2, 3, 4], [5, 6]], [2, 3, 1], [1, 2], [2, 2, 0]),
+        ([[1, 2, 3, 4], [1, 2, 3, 5], [1, 6]], [3, 3, 1], [1, 2, 3], [3, 3, 1]),
+        ([[1], [2]], [0, 0], [], [0, 0]),
+        ([[1, 2, 3]], [2], [], [0]),
+        ([[1, 2, 3], [1, 2, 3]], [2, 2], [1, 2], [2, 2]),
     ],
 )
-def test_common_prefix_is_what_all_texts_begin_with(texts, length):
-    assert common_prefix_length(texts) == length
+def test_trunk_is_the_beginning_that_saves_most(texts, limits, trunk, shared):
+    found, branches = share_beginnings(texts, limits)
+    assert (found, [branch.shared for branch in branches]) == (trunk, shared)
+    assert [[*found[: b.shared], *b.tokens] for b in branches] == texts
 
 
 def test_models_with_windows_or_soft_caps_take_the_plain_path():

@@ -1,16 +1,15 @@
-"""Texts that begin alike, packed into one row whose common prefix is computed once.
+"""Texts that begin alike, packed into one row in which what they share is computed once.
 
-A row is `[prefix 1] ... [prefix G] [suffix 1] ... [suffix N]`: every suffix belongs to one prefix,
-sees it whole and itself causally, and nothing else. That gives each text's own logits and gradients
-with no padding in the linear layers; only in the attention are the suffixes padded on the right,
-where padded keys are seen by padded queries alone.
+A row is `[trunk] ... [trunk] [branch] ... [branch]`. A branch goes on from some place of one trunk:
+it sees the trunk up to there and itself, causally, and nothing else, and its positions go on from
+there. That gives each text the logits and gradients that it has alone, without any padding.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import torch
@@ -20,74 +19,121 @@ ATTENTION = "shared_prefix"  # its name in transformers' AttentionInterface
 MODEL_TYPES = ("gemma", "llama", "mistral", "qwen2", "qwen3")  # each is tested
 
 
-@dataclass(frozen=True)
-class Layout:
-    """Where prefixes and suffixes lie in a packed row; a model takes it as `shared_prefix=`."""
+class Branch(NamedTuple):
+    """Tokens that go on after the first `shared` tokens of a trunk."""
 
-    num_prefixes: int
-    prefix_length: int  # the same for all; may be 0
-    suffix_lengths: tuple[int, ...]
-    prefix_of_suffix: "torch.Tensor"  # (N,) which prefix each suffix goes on from
-    slots: "torch.Tensor"  # (suffix tokens,) their places among N × longest, right-padded
+    tokens: Sequence[int]
+    shared: int = 0
+    trunk: int = 0
+
+
+class Part(NamedTuple):
+    """A trunk or a branch in a row, and where in the row that begins which it also sees."""
+
+    start: int
+    length: int
+    seen_start: int = 0
+    seen_length: int = 0
 
     @property
-    def num_prefix_tokens(self) -> int:
-        return self.num_prefixes * self.prefix_length
+    def num_keys(self) -> int:
+        return self.seen_length + self.length
 
-    def suffix_starts(self) -> list[int]:
-        """Return where in the row each suffix begins."""
-        return [*accumulate(self.suffix_lengths, initial=self.num_prefix_tokens)][:-1]
+    def keys(self) -> Iterator[int]:
+        """Yield the places in the row that the last token of the part sees."""
+        yield from range(self.seen_start, self.seen_start + self.seen_length)
+        yield from range(self.start, self.start + self.length)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a packed row is to be read; a model takes it as `shared_prefix=`."""
+
+    trunks: tuple[Part, ...]
+    branches: tuple[Part, ...]
+    keys: "torch.Tensor"  # the places that each part sees, part after part
+    query_bounds: "torch.Tensor"  # (parts + 1,) int32, where in the row each part begins
+    key_bounds: "torch.Tensor"  # (parts + 1,) int32, where in `keys` each part begins
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        return self.trunks + self.branches
 
     def to(self, device: "torch.device", non_blocking: bool = False) -> "Layout":
-        moved = (x.to(device, non_blocking=non_blocking) for x in self._tensors())
-        return replace(self, **dict(zip(("prefix_of_suffix", "slots"), moved, strict=True)))
+        return self._with(lambda tensor: tensor.to(device, non_blocking=non_blocking))
 
     def pin_memory(self) -> "Layout":
-        pinned = (x.pin_memory() for x in self._tensors())
-        return replace(self, **dict(zip(("prefix_of_suffix", "slots"), pinned, strict=True)))
+        return self._with(lambda tensor: tensor.pin_memory())
 
-    def _tensors(self) -> tuple["torch.Tensor", "torch.Tensor"]:
-        return self.prefix_of_suffix, self.slots
-
-
-def common_prefix_length(texts: Sequence[Sequence[int]]) -> int:
-    """Return how many tokens all texts begin with in common."""
-    ends = (min(texts), max(texts))  # all others lie between these in order
-    same = [first == last for first, last in zip(*ends, strict=False)]
-    return [*same, False].index(False)
+    def _with(self, change) -> "Layout":
+        names = ("keys", "query_bounds", "key_bounds")
+        return replace(self, **{name: change(getattr(self, name)) for name in names})
 
 
 def pack(
-    prefixes: Sequence[Sequence[int]], suffixes: Sequence[Sequence[Sequence[int]]]
+    trunks: Sequence[Sequence[int]], branches: Sequence[Branch]
 ) -> dict[str, "torch.Tensor | Layout"]:
-    """Return `input_ids` and `position_ids`, both (1, tokens), and the layout `shared_prefix`.
+    """Return `input_ids` and `position_ids`, both (1, tokens), and `shared_prefix`, the layout.
 
-    `suffixes[g]` are those of `prefixes[g]`; a `ValueError` refuses prefixes of unequal length and
-    empty suffixes. All tensors are on the CPU.
+    Branches keep their order. All tensors are on the CPU; a `ValueError` refuses a branch that is
+    empty or shares more than its trunk has.
     """
     import torch
 
-    lengths = {len(prefix) for prefix in prefixes}
-    flat = [suffix for group in suffixes for suffix in group]
-    if len(lengths) != 1 or not all(flat) or len(prefixes) != len(suffixes):
-        raise ValueError("prefixes must be as long as each other, and suffixes not empty")
-    (prefix_length,) = lengths
-    longest = max(map(len, flat))
-    slots = [n * longest + i for n, suffix in enumerate(flat) for i in range(len(suffix))]
-    prefix_of_suffix = [g for g, group in enumerate(suffixes) for _ in group]
-    positions = [range(prefix_length)] * len(prefixes)
-    positions += [range(prefix_length, prefix_length + len(suffix)) for suffix in flat]
+    if any(not branch.tokens or branch.shared > len(trunks[branch.trunk]) for branch in branches):
+        raise ValueError("a branch is empty or shares more than its trunk has")
+    texts = [*trunks, *(branch.tokens for branch in branches)]
+    starts = [*accumulate(map(len, texts), initial=0)]
+    trunk_parts = [Part(start, len(trunk)) for start, trunk in zip(starts, trunks, strict=False)]
+    branch_parts = [
+        Part(start, len(branch.tokens), starts[branch.trunk], branch.shared)
+        for start, branch in zip(starts[len(trunks) :], branches, strict=False)
+    ]
+    parts = [part for part in (*trunk_parts, *branch_parts) if part.length]
+    positions = [range(part.seen_length, part.num_keys) for part in parts]
+    bounds = [
+        torch.tensor([*accumulate(lengths, initial=0)], dtype=torch.int32)
+        for lengths in ([part.length for part in parts], [part.num_keys for part in parts])
+    ]
     return {
-        "input_ids": torch.tensor([[*chain(*prefixes, *flat)]]),
+        "input_ids": torch.tensor([[*chain(*texts)]]),
         "position_ids": torch.tensor([[*chain(*positions)]]),
         "shared_prefix": Layout(
-            num_prefixes=len(prefixes),
-            prefix_length=prefix_length,
-            suffix_lengths=tuple(map(len, flat)),
-            prefix_of_suffix=torch.tensor(prefix_of_suffix),
-            slots=torch.tensor(slots),
+            trunks=tuple(part for part in trunk_parts if part.length),
+            branches=tuple(branch_parts),
+            keys=torch.tensor([*chain.from_iterable(part.keys() for part in parts)]),
+            query_bounds=bounds[0],
+            key_bounds=bounds[1],
         ),
     }
+
+
+def share_beginnings(
+    texts: Sequence[Sequence[int]], limits: Sequence[int]
+) -> tuple[list[int], list[Branch]]:
+    """Return one trunk that saves most, and a branch for each text that goes on from it.
+
+    No branch shares more than its limit, which must be less than the text's length.
+    """
+    found: tuple[int, list[int], list[Branch]] = (-1, [], [])
+    for candidate in texts:
+        shared = [
+            min(common_length(candidate, text), limit)
+            for text, limit in zip(texts, limits, strict=True)
+        ]
+        longest = sorted(shared)[-2] if len(texts) > 1 else 0  # of any text but the candidate
+        shared = [min(length, longest) for length in shared]
+        if sum(shared) - longest > found[0]:
+            ends = zip(texts, shared, strict=True)
+            branches = [Branch(text[length:], length) for text, length in ends]
+            found = (sum(shared) - longest, list(candidate[:longest]), branches)
+    return found[1:]
+
+
+def common_length(one: Sequence[int], other: Sequence[int]) -> int:
+    """Return how many tokens both begin with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def supports_shared_prefix(config: "PretrainedConfig") -> bool:
@@ -133,64 +179,69 @@ def shared_prefix_attention(
     `query`, `key` and `value` are (1, heads, tokens, head_dim); a batch without a layout is a
     `TypeError`.
     """
-    import torch
+    from torch.backends.cuda import SDPAParams, can_use_flash_attention
 
-    layout, rows = shared_prefix, [x[0].transpose(0, 1) for x in (query, key, value)]
-    prefixes = [
-        x[: layout.num_prefix_tokens].unflatten(0, (layout.num_prefixes, layout.prefix_length))
-        for x in rows
-    ]
-    suffixes = [pad_suffixes(x[layout.num_prefix_tokens :], layout) for x in rows]
-    seen = [
-        torch.cat([prefix_of_each_suffix(prefix, layout), suffix], dim=1)
-        for prefix, suffix in zip(prefixes[1:], suffixes[1:], strict=True)
-    ]
-    own = causal_attention(suffixes[0], *seen, scaling, dropout)
-    parts = [own.flatten(0, 1).index_select(0, layout.slots)]
-    if layout.prefix_length:
-        parts.insert(0, causal_attention(*prefixes, scaling, dropout).flatten(0, 1))
-    return torch.cat(parts)[None], None
+    flash = SDPAParams(query, key, value, None, dropout, True, True)
+    attend = attend_at_once if can_use_flash_attention(flash) else attend_part_by_part
+    return attend(query, key, value, shared_prefix, scaling, dropout), None
 
 
-def pad_suffixes(tokens: "torch.Tensor", layout: Layout) -> "torch.Tensor":
-    """Return (suffix tokens, heads, head_dim) as (N, longest, heads, head_dim)."""
-    shape = (len(layout.suffix_lengths), max(layout.suffix_lengths))
-    if len(tokens) < shape[0] * shape[1]:
-        padded = tokens.new_zeros(shape[0] * shape[1], *tokens.shape[1:])
-        tokens = padded.index_copy(0, layout.slots, tokens)
-    return tokens.unflatten(0, shape)
-
-
-def prefix_of_each_suffix(prefixes: "torch.Tensor", layout: Layout) -> "torch.Tensor":
-    if layout.num_prefixes == 1:
-        return prefixes.expand(len(layout.suffix_lengths), -1, -1, -1)
-    return prefixes.index_select(0, layout.prefix_of_suffix)
-
-
-def causal_attention(
+def attend_at_once(
     query: "torch.Tensor",
     key: "torch.Tensor",
     value: "torch.Tensor",
+    layout: Layout,
     scaling: float | None,
     dropout: float,
 ) -> "torch.Tensor":
-    """Return attention where the last query sees all keys, in (batch, tokens, heads, head_dim).
+    """Attend with the flash kernel for parts of any length, which needs no mask."""
+    import torch
 
-    No kernel but the flash one takes fewer key heads than query heads without a mask tensor.
-    """
-    from torch.backends.cuda import SDPAParams, can_use_flash_attention
+    query, key, value = (x[0].transpose(0, 1) for x in (query, key, value))
+    # The operator under torch.nn.attention.varlen, whose own arguments change between releases.
+    attended, *_ = torch.ops.aten._flash_attention_forward(
+        query,
+        key.index_select(0, layout.keys),
+        value.index_select(0, layout.keys),
+        layout.query_bounds,
+        layout.key_bounds,
+        max(part.length for part in layout.parts),
+        max(part.num_keys for part in layout.parts),
+        dropout,
+        is_causal=True,  # the last query of a part sees its last key
+        return_debug_mask=False,
+        scale=scaling,
+    )
+    return attended[None]
+
+
+def attend_part_by_part(
+    query: "torch.Tensor",
+    key: "torch.Tensor",
+    value: "torch.Tensor",
+    layout: Layout,
+    scaling: float | None,
+    dropout: float,
+) -> "torch.Tensor":
+    """Attend on devices and in precisions that the flash kernel does not know."""
+    import torch
     from torch.nn.attention.bias import causal_lower_right
     from torch.nn.functional import scaled_dot_product_attention
 
-    query, key, value = (x.transpose(1, 2) for x in (query, key, value))
-    grouped = key.shape[1] != query.shape[1]
-    flash = SDPAParams(query, key, value, None, dropout, True, grouped)
-    if grouped and query.is_cuda and not can_use_flash_attention(flash):
-        repeats = query.shape[1] // key.shape[1]
-        key, value = (x.repeat_interleave(repeats, dim=1) for x in (key, value))
-        grouped = False
-    bias = causal_lower_right(query.shape[2], key.shape[2])
-    attended = scaled_dot_product_attention(
-        query, key, value, bias, dropout, scale=scaling, enable_gqa=grouped
-    )
-    return attended.transpose(1, 2)
+    repeats = query.shape[1] // key.shape[1]
+    key, value = (x.repeat_interleave(repeats, dim=1) for x in (key, value))
+    attended = []
+    for part in layout.parts:
+        own = slice(part.start, part.start + part.length)
+        seen = slice(part.seen_start, part.seen_start + part.seen_length)
+        attended.append(
+            scaled_dot_product_attention(
+                query[:, :, own],
+                torch.cat([key[:, :, seen], key[:, :, own]], dim=2),
+                torch.cat([value[:, :, seen], value[:, :, own]], dim=2),
+                causal_lower_right(part.length, part.num_keys),
+                dropout,
+                scale=scaling,
+            )
+        )
+    return torch.cat(attended, dim=2).transpose(1, 2)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from text2sql.study import significance
 from text2sql.study.significance import compare, compare_strata, correct_for_several, pool
@@ -99,10 +100,37 @@ def test_holm_multiplies_the_smallest_p_most_and_keeps_the_order():
     assert correct_for_several([]) == []
 
 
-def test_many_items_are_resampled_in_pieces_with_the_same_result(monkeypatch):
+def test_many_numbers_are_drawn_in_pieces_with_the_same_result(monkeypatch):
     rng = np.random.default_rng(6)
     base, other = rng.random(100), rng.random(100)
     whole = compare(base, other, **SETTINGS)
-    monkeypatch.setattr(significance, "ITEMS_AT_ONCE", 1000)
+    monkeypatch.setattr(significance, "NUMBERS_AT_ONCE", 1000)
     pieces = compare(base, other, **SETTINGS)
     assert (pieces.low, pieces.high) == pytest.approx((whole.low, whole.high), abs=0.02)
+    assert pieces.p_value == pytest.approx(whole.p_value, abs=0.1)
+
+
+@pytest.mark.parametrize("continuous", [False, True], ids=["right or wrong", "continuous"])
+def test_interval_and_p_value_are_those_of_scipy_which_draws_every_item(continuous):
+    rng = np.random.default_rng(7)
+    strata = [simulate(rng, n, 0.5, 0.02) for n in (120, 40)]
+    if continuous:
+        strata = [(base * rng.random(len(base)), other) for base, other in strata]
+    differences = [other - base for base, other in strata]
+
+    def mean(*samples, axis=-1):
+        return np.mean([sample.mean(axis=axis) for sample in samples], axis=0)
+
+    ours = compare_strata(strata, seed=0, num_bootstrap=20_000)
+    options = {"n_resamples": 20_000, "vectorized": True, "rng": 0}
+    theirs = scipy.stats.bootstrap(differences, mean, method="percentile", **options)
+    interval = theirs.confidence_interval
+    assert (ours.low, ours.high) == pytest.approx((interval.low, interval.high), abs=0.004)
+    weighted = np.concatenate([values / len(values) for values in differences])
+    tested = scipy.stats.permutation_test(
+        (weighted, np.zeros_like(weighted)),
+        lambda other, base, axis: (other - base).sum(axis=axis),
+        permutation_type="samples",
+        **options,
+    )
+    assert ours.p_value == pytest.approx(tested.pvalue, abs=0.02)

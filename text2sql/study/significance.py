@@ -3,15 +3,14 @@
 Every function takes the scores of two variants on the same items in the same order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 CONFIDENCE = 0.95
 POWER = 0.8
-ITEMS_AT_ONCE = 10_000_000  # resampled items that are held in memory together
+NUMBERS_AT_ONCE = 10_000_000  # drawn numbers that are held in memory together
 
 Pair = tuple[Sequence[float], Sequence[float]]  # base's and the other variant's scores
 
@@ -63,9 +62,9 @@ def compare_strata(
         p_value = sign_flip_test(differences, weights, seed, num_bootstrap)
     return Comparison(
         n=sum(map(len, differences)),
-        base=float(mean_of_means(*(base for base, _ in pairs), weights=weights)),
-        other=float(mean_of_means(*(other for _, other in pairs), weights=weights)),
-        difference=float(mean_of_means(*differences, weights=weights)),
+        base=mean_of_means((base for base, _ in pairs), weights),
+        other=mean_of_means((other for _, other in pairs), weights),
+        difference=mean_of_means(differences, weights),
         low=low,
         high=high,
         p_value=p_value,
@@ -81,8 +80,8 @@ def pool(strata: Sequence[Pair]) -> Pair:
     return tuple(np.concatenate(side) for side in zip(*strata, strict=True))
 
 
-def mean_of_means(*strata: np.ndarray, weights: Sequence[float], axis: int = -1) -> np.ndarray:
-    return np.average([values.mean(axis=axis) for values in strata], axis=0, weights=weights)
+def mean_of_means(strata: Iterable[np.ndarray], weights: Sequence[float]) -> float:
+    return float(np.average([values.mean() for values in strata], weights=weights))
 
 
 def is_right_or_wrong(base: np.ndarray, other: np.ndarray) -> bool:
@@ -96,22 +95,40 @@ def bootstrap_interval(
 
     None where a stratum has a single item: nothing is known of how its items vary.
     """
-    from scipy.stats import bootstrap
-
     if min(map(len, differences)) == 1:
         return None, None, None
-    result = bootstrap(
-        differences,
-        partial(mean_of_means, weights=weights),
-        n_resamples=num_bootstrap,
-        batch=max(1, ITEMS_AT_ONCE // max(map(len, differences))),
-        vectorized=True,
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=seed,
+    rng = np.random.default_rng(seed)
+    means = sum(
+        weight * resample_means(values, num_bootstrap, rng)
+        for values, weight in zip(differences, weights, strict=True)
     )
-    interval = result.confidence_interval
-    return float(interval.low), float(interval.high), float(result.standard_error)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(means, (tail, 1 - tail))
+    return float(low), float(high), float(means.std(ddof=1))
+
+
+def resample_means(values: np.ndarray, num_draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the means of so many samples of the same size, drawn with replacement.
+
+    How often such a sample holds each distinct value is a multinomial draw. Right-or-wrong items
+    have three distinct differences, however many they are: no item need be drawn by itself.
+    """
+    from scipy.stats import multinomial
+
+    distinct, counts = np.unique(values, return_counts=True)
+    shares = counts / len(values)
+    drawn = [
+        multinomial.rvs(len(values), shares, size=size, random_state=rng) @ distinct
+        for size in batches(num_draws, len(distinct))
+    ]
+    return np.concatenate(drawn) / len(values)
+
+
+def batches(num_draws: int, width: int) -> list[int]:
+    """Return how many draws of so many numbers are made together, to bound the memory."""
+    largest = max(1, NUMBERS_AT_ONCE // max(1, width))
+    whole, rest = divmod(num_draws, largest)
+    return [largest] * whole + [rest] * bool(rest)
 
 
 def exact_mcnemar(base: np.ndarray, other: np.ndarray) -> float:
@@ -128,24 +145,25 @@ def sign_flip_test(
     differences: Sequence[np.ndarray], weights: Sequence[float], seed: int, num_permutations: int
 ) -> float:
     """Return the two-sided p of swapping both variants' scores of each item at random."""
-    from scipy.stats import permutation_test
+    rng = np.random.default_rng(seed)
+    observed, swapped = 0.0, np.zeros(num_permutations)
+    for values, weight in zip(differences, weights, strict=True):
+        observed += weight * values.mean()
+        swapped += weight * swap_means(values, num_permutations, rng)
+    as_far = np.abs(swapped) >= abs(observed) * (1 - 1e-9)  # equal but for rounding counts
+    return float((as_far.sum() + 1) / (num_permutations + 1))
 
-    # Weighted so that the plain sum is the mean of means.
-    shares = zip(differences, weights, strict=True)
-    weighted = np.concatenate([values * weight / len(values) for values, weight in shares])
-    weighted = weighted[weighted != 0]  # an item without a difference is the same when swapped
-    if len(weighted) < 2:
-        return 1.0  # all arrangements are as far from 0
-    result = permutation_test(
-        (weighted, np.zeros_like(weighted)),
-        lambda other, base, axis: (other - base).sum(axis=axis),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=num_permutations,
-        batch=max(1, ITEMS_AT_ONCE // (2 * len(weighted))),
-        rng=seed,
-    )
-    return float(result.pvalue)
+
+def swap_means(values: np.ndarray, num_draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the means of the values with random signs; of equal ones a binomial share is +."""
+    from scipy.stats import binom
+
+    sizes, counts = np.unique(np.abs(values[values != 0]), return_counts=True)
+    drawn = [
+        (2 * binom.rvs(counts, 0.5, size=(size, len(counts)), random_state=rng) - counts) @ sizes
+        for size in batches(num_draws, len(counts))
+    ]
+    return np.concatenate(drawn) / len(values)
 
 
 def smallest_detectable(standard_error: float | None) -> float | None:

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from text2sql.models import generation
+from text2sql.models import block_cache, generation
 from text2sql.models.generation import (
     encode_prompt,
     finished_predictions,
@@ -71,7 +71,8 @@ def force_token(model, token_id: int, after: int) -> None:
     steps = []
 
     def raise_logit(module, inputs, logits):
-        steps.append(1)
+        if logits.numel() > 0:  # reading a prompt asks for none
+            steps.append(1)
         if len(steps) > after:
             logits[..., token_id] += 1e6
         return logits
@@ -79,15 +80,15 @@ def force_token(model, token_id: int, after: int) -> None:
     model.lm_head.register_forward_hook(raise_logit)
 
 
-def count_prompts(model, monkeypatch) -> list[int]:
-    """Return a list that grows by the number of prompts of each call of `generate`."""
-    decoded, generate_once = [], model.generate
+def count_prompts(monkeypatch) -> list[int]:
+    """Return a list that grows by the number of prompts of each batch."""
+    decoded, decode_batch = [], generation.decode_batch
 
-    def counting(input_ids, **arguments):
-        decoded.append(len(input_ids))
-        return generate_once(input_ids=input_ids, **arguments)
+    def counting(model, prompts, *arguments):
+        decoded.append(len(prompts))
+        return decode_batch(model, prompts, *arguments)
 
-    monkeypatch.setattr(model, "generate", counting)
+    monkeypatch.setattr(generation, "decode_batch", counting)
     return decoded
 
 
@@ -102,24 +103,12 @@ def test_batches_give_the_tokens_of_one_prompt_alone(model, tokenizer, rows, tmp
         assert [row["generation"] for row in batched] == alone
 
 
-def test_what_prompts_begin_with_is_computed_once(model, tokenizer, rows, tmp_path):
-    widths = []
-    model.model.embed_tokens.register_forward_hook(
-        lambda module, inputs, output: widths.append(tuple(inputs[0].shape))
-    )
-    generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=7)
-    prompts = [encode_prompt(tokenizer, row["prompt"]) for row in rows]
-    (one, prefix), (batch, rest), *_ = widths
-    assert (one, batch) == (1, 7)
-    assert prefix > 16
-    assert prefix + rest == max(map(len, prompts))
-
-
-def test_a_sliding_window_shares_nothing(model, tokenizer, rows, monkeypatch):
-    prompts = [encode_prompt(tokenizer, row["prompt"]) for row in rows]
-    assert generation.shared_length(model, prompts) > 0
-    monkeypatch.setattr(model.config, "sliding_window", 4096, raising=False)
-    assert generation.shared_length(model, prompts) == 0
+def test_a_model_of_another_kind_is_answered_by_generate(
+    model, tokenizer, rows, tmp_path, monkeypatch
+):
+    expected = generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=7)
+    monkeypatch.setattr(block_cache, "is_supported", lambda model: False)
+    assert generate(model, tokenizer, rows, tmp_path / "plain.jsonl", batch_size=7) == expected
 
 
 def test_every_prompt_begins_with_one_bos(tokenizer, rows):
@@ -161,7 +150,7 @@ def test_a_killed_run_goes_on_behind_its_last_whole_line(
     path = tmp_path / "p.jsonl"
     lines = [json.dumps(row) for row in whole[:3]]
     growing_path(path).write_text("\n".join(lines) + '\n{"index": 3, "id": "validat')
-    decoded = count_prompts(model, monkeypatch)
+    decoded = count_prompts(monkeypatch)
     assert generate(model, tokenizer, rows, path, batch_size=2) == whole
     assert sum(decoded) == len(rows) - 3
     assert not growing_path(path).exists()
@@ -170,14 +159,14 @@ def test_a_killed_run_goes_on_behind_its_last_whole_line(
 def test_each_batch_is_on_disk_before_the_next_begins(
     model, tokenizer, rows, tmp_path, monkeypatch
 ):
-    path, generate_once = tmp_path / "p.jsonl", model.generate
+    path, decode_batch = tmp_path / "p.jsonl", generation.decode_batch
 
-    def fail_on_the_third(**arguments):
+    def fail_on_the_third(*arguments):
         if len(finished_predictions(path)) == 4:
             raise KeyboardInterrupt
-        return generate_once(**arguments)
+        return decode_batch(*arguments)
 
-    monkeypatch.setattr(model, "generate", fail_on_the_third)
+    monkeypatch.setattr(generation, "decode_batch", fail_on_the_third)
     with pytest.raises(KeyboardInterrupt):
         generate(model, tokenizer, rows, path, batch_size=2)
     assert len(finished_predictions(path)) == 4
@@ -189,7 +178,7 @@ def test_a_smoke_run_is_the_beginning_of_the_whole_and_takes_nothing_away(
 ):
     path = tmp_path / "p.jsonl"
     generate(model, tokenizer, rows[:2], path, batch_size=2)
-    decoded = count_prompts(model, monkeypatch)
+    decoded = count_prompts(monkeypatch)
     whole = generate(model, tokenizer, rows, path, batch_size=2)
     assert sum(decoded) == len(rows) - 2
     assert generate(model, tokenizer, rows[:2], path, batch_size=2) == whole
@@ -197,14 +186,14 @@ def test_a_smoke_run_is_the_beginning_of_the_whole_and_takes_nothing_away(
 
 def test_out_of_memory_halves_the_batch(model, tokenizer, rows, tmp_path, monkeypatch, capsys):
     whole = generate(model, tokenizer, rows, tmp_path / "whole.jsonl", batch_size=2)
-    generate_once = model.generate
+    decode_batch = generation.decode_batch
 
-    def small_memory(input_ids, **arguments):
-        if len(input_ids) > 2:
+    def small_memory(model, prompts, *arguments):
+        if len(prompts) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return generate_once(input_ids=input_ids, **arguments)
+        return decode_batch(model, prompts, *arguments)
 
-    monkeypatch.setattr(model, "generate", small_memory)
+    monkeypatch.setattr(generation, "decode_batch", small_memory)
     assert generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=7) == whole
     assert "going on with 3" in capsys.readouterr().out
 
@@ -212,15 +201,19 @@ def test_out_of_memory_halves_the_batch(model, tokenizer, rows, tmp_path, monkey
 def test_a_prompt_that_never_fits_is_an_error_that_says_what_to_do(
     model, tokenizer, rows, tmp_path, monkeypatch
 ):
-    def no_memory(**arguments):
+    def no_memory(*arguments):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(model, "generate", no_memory)
+    monkeypatch.setattr(generation, "decode_batch", no_memory)
     with pytest.raises(UserError, match="--max_new_tokens"):
         generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=4)
 
 
-def test_the_authors_sampling_advice_is_set_aside_and_put_back(model, tokenizer, rows, tmp_path):
+@pytest.mark.parametrize("supported", [True, False], ids=["block cache", "generate"])
+def test_the_authors_sampling_advice_is_set_aside_and_put_back(
+    model, tokenizer, rows, tmp_path, monkeypatch, supported
+):
+    monkeypatch.setattr(block_cache, "is_supported", lambda model: supported)
     greedy = generate(model, tokenizer, rows[:2], tmp_path / "greedy.jsonl", batch_size=2)
     model.generation_config.do_sample = True
     model.generation_config.temperature = 50.0

@@ -19,6 +19,7 @@ ORDER = """
     prompts.sql_text prompts.schema_text prompts.chat prompts.budget prompts.shots
     prompts.processed_data
     models.device_plan models.modeling models.shared_prefix models.run_folder
+    models.batch_plan models.prefix_tree models.block_cache models.decoding
     models.generation models.variants models.loaded_variants
     training.supervision training.trainer training.setup training.record
     scoring.sql_tokens scoring.sql_names scoring.sql_query scoring.sql_clauses
@@ -26,9 +27,9 @@ ORDER = """
     scoring.result_match scoring.read_only_sql scoring.sql_worker scoring.execution
     scoring.verdicts scoring.score_files
     study.significance study.tradeoff study.benchmarks study.benchmark_results
-    study.plan study.evaluation
+    study.training_runs study.plan study.evaluation
     study.plots study.report_text study.report_tables study.tensorboard_events
-    study.report study.report_files
+    study.report study.example_browser study.report_sections study.report_files
 """.split()
 
 # Each takes from half a second to ten to import, which `--help` and the scorer do not wait for.
@@ -37,13 +38,16 @@ HEAVY = {
     *("scipy", "statsmodels", "tensorboard", "torch", "transformers", "trl"),
 }
 HEAVY_ROOMS = {
+    "models.block_cache",
+    "models.decoding",
     "training.trainer",
     "training.setup",
-}  # imported by train.py after its flags are read
+}  # imported where the work begins, after the flags are read
 
 # Rooms without a test file of their own name, and the file that tests them.
 TESTED_IN = {
     "benchmark_results": "benchmarks",
+    "block_cache": "decoding",
     "budget": "prompts",
     "chat": "prompts",
     "clause_scores": "exact_match",

@@ -6,18 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from text2sql.models.batch_plan import BatchPlan, plan_decoding
 from text2sql.models.modeling import end_of_turn_id
 from text2sql.prompts.chat import render_chat
 from text2sql.prompts.sql_text import extract_sql
-from text2sql.records import UserError, json_line, read_finished_rows, write_jsonl
+from text2sql.records import json_line, read_finished_rows, write_jsonl
 
 if TYPE_CHECKING:
-    import torch
-    from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
-
-CPU_BATCH_SIZE = 16
-LARGEST_BATCH_SIZE = 128
-SHORTEST_SHARED_PREFIX = 16  # tokens; below, sharing costs more than it saves
+    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
 def finished_predictions(path: Path) -> dict[int, dict]:
@@ -55,20 +51,19 @@ def generate_predictions(
     }
     if not prompts:
         return
-    longest = max(map(len, prompts.values())) + max_new_tokens
-    batch_size = batch_size or choose_batch_size(model, longest)
+    settings = greedy_settings(tokenizer, max_new_tokens)
+    plan = plan_decoding(model, max(map(len, prompts.values())) + max_new_tokens, batch_size)
     todo = sorted(prompts, key=lambda index: prompts[index])
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         growing_path(path).open("a", encoding="utf-8") as file,
         tqdm(total=len(rows), initial=len(rows) - len(todo), desc=label, unit="question") as bar,
-        greedy_decoding(model, tokenizer, max_new_tokens),
     ):
         while todo:
-            batch = todo[:batch_size]
-            generated = try_decoding(model, [prompts[index] for index in batch])
+            batch = todo[: plan.share_of(len(todo))]
+            generated = try_decoding(model, [prompts[index] for index in batch], settings, plan)
             if generated is None:
-                batch_size = halve(batch_size)
+                plan = plan.halved()
                 continue
             for index, token_ids in zip(batch, generated, strict=True):
                 row = prediction_row(tokenizer, index, rows[index], prompts[index], token_ids)
@@ -77,7 +72,7 @@ def generate_predictions(
             file.flush()
             os.fsync(file.fileno())
             bar.update(len(batch))
-            todo = todo[batch_size:]
+            todo = todo[len(batch) :]
     write_jsonl(path, (finished[index] for index in sorted(finished)))
     growing_path(path).unlink(missing_ok=True)  # another process may have been as quick
 
@@ -130,126 +125,81 @@ def stop_ids(tokenizer: "PreTrainedTokenizerBase") -> set[int]:
     return {tokenizer.eos_token_id, end_of_turn_id(tokenizer)} - {None}
 
 
-@contextmanager
-def greedy_decoding(
-    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", max_new_tokens: int
-) -> Iterator[None]:
-    """Within the block `model.generate` is greedy, whatever sampling the model's authors advise."""
+def greedy_settings(
+    tokenizer: "PreTrainedTokenizerBase", max_new_tokens: int
+) -> "GenerationConfig":
+    """Return what ends an answer; nothing of the sampling that the model's authors advise."""
     from transformers import GenerationConfig
 
-    advised = model.generation_config
-    model.generation_config = GenerationConfig(
+    return GenerationConfig(
         do_sample=False,
         max_new_tokens=max_new_tokens,
         eos_token_id=sorted(stop_ids(tokenizer)),
         pad_token_id=tokenizer.pad_token_id,
         bos_token_id=tokenizer.bos_token_id,
     )
-    try:
-        yield
-    finally:
-        model.generation_config = advised
 
 
 def try_decoding(
-    model: "PreTrainedModel", prompts: Sequence[Sequence[int]]
+    model: "PreTrainedModel",
+    prompts: Sequence[Sequence[int]],
+    settings: "GenerationConfig",
+    plan: BatchPlan,
 ) -> list[list[int]] | None:
     """Return what `decode_batch` returns, or None where the device's memory did not suffice."""
     import torch
 
     try:
-        return decode_batch(model, prompts)
+        return decode_batch(model, prompts, settings, plan)
     except torch.OutOfMemoryError:
         return None
 
 
-def halve(batch_size: int) -> int:
+def decode_batch(
+    model: "PreTrainedModel",
+    prompts: Sequence[Sequence[int]],
+    settings: "GenerationConfig",
+    plan: BatchPlan,
+) -> list[list[int]]:
+    """Return the new token ids of each sorted prompt, up to and with the token that ends it."""
+    from text2sql.models import block_cache
+    from text2sql.models.decoding import decode_greedily
+
+    if block_cache.is_supported(model):
+        return decode_greedily(model, prompts, settings, plan.prefill_tokens)
+    return generate_batch(model, prompts, settings)
+
+
+def generate_batch(
+    model: "PreTrainedModel", prompts: Sequence[Sequence[int]], settings: "GenerationConfig"
+) -> list[list[int]]:
+    """Return what `decode_batch` returns, for models whose cache is of another kind."""
     import torch
 
-    if batch_size == 1:
-        raise UserError(
-            "The GPU's memory does not suffice for a single prompt. Close other programs on it, "
-            "set --load_in_4bit true, or lower --max_new_tokens."
-        )
-    torch.cuda.empty_cache()
-    print(f"Out of memory with batches of {batch_size}; going on with {batch_size // 2}.")
-    return batch_size // 2
+    from text2sql.models.decoding import cut_at_stop
 
-
-def decode_batch(model: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Return the new token ids of each prompt, up to and with the token that ends it.
-
-    What all prompts begin with is computed once. The padding stands behind it and is masked, so
-    that the tokens are those of one prompt alone.
-    """
-    import torch
-
-    shared = shared_length(model, prompts)
     width = max(map(len, prompts))
-    pad_id = model.generation_config.pad_token_id
-    ids, mask = [], []
-    for prompt in prompts:
-        padding = width - len(prompt)
-        ids.append([*prompt[:shared], *[pad_id] * padding, *prompt[shared:]])
-        mask.append([1] * shared + [0] * padding + [1] * (len(prompt) - shared))
-    ids = torch.tensor(ids, device=model.device)
-    with torch.inference_mode():
+    padding = [width - len(prompt) for prompt in prompts]
+    ids = [
+        [settings.pad_token_id] * pad + [*prompt]
+        for pad, prompt in zip(padding, prompts, strict=True)
+    ]
+    mask = [[0] * pad + [1] * (width - pad) for pad in padding]
+    with torch.inference_mode(), own_settings_aside(model, settings):
         output = model.generate(
-            input_ids=ids,
+            input_ids=torch.tensor(ids, device=model.device),
             attention_mask=torch.tensor(mask, device=model.device),
-            past_key_values=compute_prefix(model, ids[:1, :shared], len(prompts)),
         )
-    stops = set(model.generation_config.eos_token_id)
+    stops = set(settings.eos_token_id)
     return [cut_at_stop(new_ids, stops) for new_ids in output[:, width:].tolist()]
 
 
-def compute_prefix(
-    model: "PreTrainedModel", prefix_ids: "torch.Tensor", batch_size: int
-) -> "Cache | None":
-    """Return keys and values of the prefix, repeated for a batch; None for an empty prefix."""
-    if prefix_ids.shape[1] == 0:
-        return None
-    cache = model(input_ids=prefix_ids, use_cache=True, logits_to_keep=1).past_key_values
-    cache.batch_repeat_interleave(batch_size)
-    return cache
-
-
-def cut_at_stop(token_ids: list[int], stops: set[int]) -> list[int]:
-    for position, token_id in enumerate(token_ids):
-        if token_id in stops:
-            return token_ids[: position + 1]
-    return token_ids
-
-
-def shared_length(model: "PreTrainedModel", prompts: Sequence[Sequence[int]]) -> int:
-    """Return how many tokens all prompts begin with, or 0 where sharing them does not pay.
-
-    Each prompt keeps a token of its own. A sliding window counts the padding between prefix and
-    prompt, so models with one share nothing.
-    """
-    if getattr(model.config.get_text_config(), "sliding_window", None) is not None:
-        return 0
-    first, last = min(prompts), max(prompts)  # what these two share, all between them share
-    pairs = zip(first, last, strict=False)
-    length = next((place for place, (a, b) in enumerate(pairs) if a != b), len(first))
-    length = min(length, min(map(len, prompts)) - 1)
-    return length if len(prompts) > 1 and length >= SHORTEST_SHARED_PREFIX else 0
-
-
-def choose_batch_size(model: "PreTrainedModel", longest: int) -> int:
-    """Return how many sequences of `longest` tokens fit into half of the device's free memory."""
-    import torch
-
-    if model.device.type != "cuda":
-        return CPU_BATCH_SIZE
-    config = model.config.get_text_config()
-    heads = config.num_attention_heads
-    head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
-    key_value_heads = getattr(config, "num_key_value_heads", None) or heads
-    width = torch.finfo(model.dtype).bits // 8
-    cached = 2 * config.num_hidden_layers * key_value_heads * head_dim * width
-    computed = width * (3 * config.intermediate_size + 8 * config.hidden_size)
-    # The cache is copied as it grows, and the logits of one position are in float32.
-    per_sequence = longest * (2 * cached + computed) + 8 * config.vocab_size
-    free_bytes, _ = torch.cuda.mem_get_info(model.device)
-    return max(1, min(LARGEST_BATCH_SIZE, int(free_bytes / 2 // per_sequence)))
+@contextmanager
+def own_settings_aside(model: "PreTrainedModel", settings: "GenerationConfig") -> Iterator[None]:
+    """Within the block `model.generate` follows `settings` and nothing that its authors advise."""
+    advised = model.generation_config
+    model.generation_config = settings
+    try:
+        yield
+    finally:
+        model.generation_config = advised

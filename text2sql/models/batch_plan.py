@@ -1,0 +1,93 @@
+"""From free memory to how many prompts, and how many tokens of them, are computed at once."""
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from text2sql.models.device_plan import ModelShape
+from text2sql.records import UserError
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PretrainedConfig, PreTrainedModel
+
+USABLE_SHARE = 0.8  # of the free memory; the rest is fragmentation and the libraries' workspaces
+PREFILL_SHARE = 0.15  # of the usable memory
+PREFILL_TOKENS = (256, 8192)  # beyond, a GPU has enough to do
+LARGEST_BATCH_SIZE = 2048  # beyond, a step is bound by arithmetic, and a kill would lose more
+CPU_PLAN_SIZES = (64, 2048)
+
+
+@dataclass(frozen=True)
+class BatchPlan:
+    """How many prompts are decoded together, and how many of their tokens are read at once."""
+
+    num_prompts: int
+    prefill_tokens: int
+
+    def share_of(self, num_left: int) -> int:
+        """Return the size of the next batch, so that those to come are about as large."""
+        return -(-num_left // -(-num_left // self.num_prompts))
+
+    def halved(self) -> "BatchPlan":
+        """Return the plan to try when memory ran out; a `UserError` if none is smaller."""
+        if self.num_prompts == 1:
+            raise UserError(
+                "The GPU's memory does not suffice for a single prompt. Close other programs on "
+                "it, set --load_in_4bit true, or lower --max_new_tokens."
+            )
+        import torch
+
+        torch.cuda.empty_cache()
+        print(
+            f"Out of memory with batches of {self.num_prompts}; "
+            f"going on with {self.num_prompts // 2}."
+        )
+        return replace(
+            self,
+            num_prompts=self.num_prompts // 2,
+            prefill_tokens=max(PREFILL_TOKENS[0], self.prefill_tokens // 2),
+        )
+
+
+def plan_decoding(model: "PreTrainedModel", longest: int, num_prompts: int = 0) -> BatchPlan:
+    """Return the plan for sequences of up to `longest` tokens; 0 prompts leaves their number open.
+
+    Each prompt needs its keys and values, its logits of one position and one token's activations.
+    """
+    import torch
+
+    if model.device.type != "cuda":
+        largest, prefill_tokens = CPU_PLAN_SIZES
+        return BatchPlan(num_prompts or largest, prefill_tokens)
+    config, width = model.config.get_text_config(), torch.finfo(model.dtype).bits // 8
+    usable = USABLE_SHARE * free_bytes(model.device)
+    activations = width * activations_of_token(config)
+    prefill_tokens = int(PREFILL_SHARE * usable / activations)
+    prefill_tokens = min(max(prefill_tokens, PREFILL_TOKENS[0]), PREFILL_TOKENS[1])
+    of_prompt = width * (longest * cached_of_token(config) + config.vocab_size) + activations
+    fitting = int((usable - prefill_tokens * activations) / of_prompt)
+    return BatchPlan(num_prompts or min(max(fitting, 1), LARGEST_BATCH_SIZE), prefill_tokens)
+
+
+def free_bytes(device: "torch.device") -> int:
+    """Return what this process may still allocate on the GPU: unused blocks of its own too."""
+    import torch
+
+    free, total = torch.cuda.mem_get_info(device)
+    reserved, allocated = torch.cuda.memory_reserved(device), torch.cuda.memory_allocated(device)
+    allowed = torch.cuda.get_per_process_memory_fraction(device) * total - reserved
+    return int(min(free, allowed)) + reserved - allocated
+
+
+def cached_of_token(config: "PretrainedConfig") -> int:
+    """Return how many numbers the keys and values of one token are."""
+    heads = config.num_attention_heads
+    head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
+    key_value_heads = getattr(config, "num_key_value_heads", None) or heads
+    return 2 * config.num_hidden_layers * key_value_heads * head_dim
+
+
+def activations_of_token(config: "PretrainedConfig") -> int:
+    """Return how many numbers one token takes while a layer computes it."""
+    shape = ModelShape.from_config(config)
+    return 3 * shape.intermediate_size + 10 * shape.hidden_size

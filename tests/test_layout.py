@@ -20,13 +20,15 @@ ORDER = """
     prompts.processed_data
     models.device_plan models.modeling models.shared_prefix models.run_folder
     models.batch_plan models.prefix_tree models.block_cache models.decoding
+    models.text_scoring
     models.generation models.variants models.loaded_variants
     training.supervision training.trainer training.setup training.record
     scoring.sql_tokens scoring.sql_names scoring.sql_query scoring.sql_clauses
     scoring.clause_scores scoring.exact_match
     scoring.result_match scoring.read_only_sql scoring.sql_worker scoring.execution
     scoring.verdicts scoring.score_files
-    study.significance study.tradeoff study.benchmarks study.benchmark_results
+    study.significance study.tradeoff study.benchmark_tasks study.kept_answers
+    study.harness_model study.benchmarks study.benchmark_results
     study.training_runs study.plan study.evaluation
     study.plots study.report_text study.report_tables study.tensorboard_events
     study.report study.example_browser study.report_sections study.report_files
@@ -40,6 +42,8 @@ HEAVY = {
 HEAVY_ROOMS = {
     "models.block_cache",
     "models.decoding",
+    "models.text_scoring",
+    "study.harness_model",
     "training.trainer",
     "training.setup",
 }  # imported where the work begins, after the flags are read
@@ -47,11 +51,14 @@ HEAVY_ROOMS = {
 # Rooms without a test file of their own name, and the file that tests them.
 TESTED_IN = {
     "benchmark_results": "benchmarks",
+    "benchmark_tasks": "benchmarks",
     "block_cache": "decoding",
     "budget": "prompts",
     "chat": "prompts",
     "clause_scores": "exact_match",
     "evaluation": "evaluate",
+    "harness_model": "benchmarks",
+    "kept_answers": "benchmarks",
     "loaded_variants": "evaluate",
     "plan": "evaluate",
     "plots": "report",

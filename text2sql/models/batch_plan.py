@@ -15,6 +15,29 @@ PREFILL_SHARE = 0.15  # of the usable memory
 PREFILL_TOKENS = (256, 8192)  # beyond, a GPU has enough to do
 LARGEST_BATCH_SIZE = 2048  # beyond, a step is bound by arithmetic, and a kill would lose more
 CPU_PLAN_SIZES = (64, 2048)
+LOGITS_SHARE = 0.2  # of the usable memory, for logits and their logarithms
+LOGITS_AT_ONCE = (16, 2048)  # tokens
+ROW_SHARE = 0.4
+ROW_TOKENS = (256, 16_384)
+KEYS_PER_TOKEN = 16  # a long beginning is gathered for each text that goes on from it
+CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE = 1024, 256
+
+
+@dataclass(frozen=True)
+class ScoringPlan:
+    """How many tokens of texts are computed at once, and the logits of how many."""
+
+    tokens_at_once: int
+    logits_at_once: int
+
+    def halved(self) -> "ScoringPlan":
+        """Return the plan to try when memory ran out; a `UserError` if none is smaller."""
+        if self.tokens_at_once == 1:
+            raise UserError("The GPU's memory does not suffice for one item of this benchmark.")
+        empty_cache()
+        smaller = ScoringPlan(self.tokens_at_once // 2, max(1, self.logits_at_once // 2))
+        print(f"Out of memory; going on with rows of {smaller.tokens_at_once} tokens.")
+        return smaller
 
 
 @dataclass(frozen=True)
@@ -35,9 +58,7 @@ class BatchPlan:
                 "The GPU's memory does not suffice for a single prompt. Close other programs on "
                 "it, set --load_in_4bit true, or lower --max_new_tokens."
             )
-        import torch
-
-        torch.cuda.empty_cache()
+        empty_cache()
         print(
             f"Out of memory with batches of {self.num_prompts}; "
             f"going on with {self.num_prompts // 2}."
@@ -62,11 +83,40 @@ def plan_decoding(model: "PreTrainedModel", longest: int, num_prompts: int = 0) 
     config, width = model.config.get_text_config(), torch.finfo(model.dtype).bits // 8
     usable = USABLE_SHARE * free_bytes(model.device)
     activations = width * activations_of_token(config)
-    prefill_tokens = int(PREFILL_SHARE * usable / activations)
-    prefill_tokens = min(max(prefill_tokens, PREFILL_TOKENS[0]), PREFILL_TOKENS[1])
-    of_prompt = width * (longest * cached_of_token(config) + config.vocab_size) + activations
+    prefill_tokens = clamp(int(PREFILL_SHARE * usable / activations), PREFILL_TOKENS)
+    of_prompt = (
+        width * (longest * config.num_hidden_layers * cached_of_layer(config) + config.vocab_size)
+        + activations
+    )
     fitting = int((usable - prefill_tokens * activations) / of_prompt)
     return BatchPlan(num_prompts or min(max(fitting, 1), LARGEST_BATCH_SIZE), prefill_tokens)
+
+
+def plan_scoring(model: "PreTrainedModel", tokens_at_once: int = 0) -> ScoringPlan:
+    """Return the plan for log-likelihoods; 0 leaves the number of tokens open."""
+    import torch
+
+    if model.device.type != "cuda":
+        return ScoringPlan(tokens_at_once or CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE)
+    config, width = model.config.get_text_config(), torch.finfo(model.dtype).bits // 8
+    usable = USABLE_SHARE * free_bytes(model.device)
+    of_token = width * (activations_of_token(config) + KEYS_PER_TOKEN * cached_of_layer(config))
+    tokens = clamp(int(ROW_SHARE * usable / of_token), ROW_TOKENS)
+    of_logits = 3 * width * config.vocab_size
+    return ScoringPlan(
+        tokens_at_once or tokens, clamp(int(LOGITS_SHARE * usable / of_logits), LOGITS_AT_ONCE)
+    )
+
+
+def clamp(number: int, bounds: tuple[int, int]) -> int:
+    least, most = bounds
+    return min(max(number, least), most)
+
+
+def empty_cache() -> None:
+    import torch
+
+    torch.cuda.empty_cache()
 
 
 def free_bytes(device: "torch.device") -> int:
@@ -79,12 +129,12 @@ def free_bytes(device: "torch.device") -> int:
     return int(min(free, allowed)) + reserved - allocated
 
 
-def cached_of_token(config: "PretrainedConfig") -> int:
-    """Return how many numbers the keys and values of one token are."""
+def cached_of_layer(config: "PretrainedConfig") -> int:
+    """Return how many numbers the keys and values of one token are in one layer."""
     heads = config.num_attention_heads
     head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
     key_value_heads = getattr(config, "num_key_value_heads", None) or heads
-    return 2 * config.num_hidden_layers * key_value_heads * head_dim
+    return 2 * key_value_heads * head_dim
 
 
 def activations_of_token(config: "PretrainedConfig") -> int:

@@ -23,7 +23,8 @@ from text2sql.records import (
 )
 from text2sql.scoring.score_files import write_scores
 from text2sql.scoring.verdicts import ScoringSettings, score_predictions
-from text2sql.study.benchmarks import Benchmark, load_tasks, run_benchmark
+from text2sql.study.benchmark_tasks import load_tasks
+from text2sql.study.benchmarks import Benchmark, run_benchmark
 from text2sql.study.plan import PreparedSplit, Study
 
 if TYPE_CHECKING:
@@ -202,7 +203,7 @@ def load_unfinished_tasks(
     """Fetch the benchmarks that some variant still has to answer, before the model loads."""
     general_dir = output_dir / "general"
     unfinished = [
-        benchmark
+        benchmark.name
         for benchmark in study.benchmarks
         if not all(
             benchmark.path(general_dir, variant.name, study.limit).exists()

@@ -1,0 +1,119 @@
+"""Time the decoding of Spider's validation prompts: ours, `generate` in batches, and one by one.
+
+    python performance/decoding.py --model_id DIR --data_dir DIR --adapter_dir DIR
+
+Writes a random adapter to `--adapter_dir` if there is none, and measures the base and the adapter
+on the same loaded weights. Random weights never stop, so every answer has `--max_new_tokens`.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from text2sql.command_line import parse_flags, run
+from text2sql.models.batch_plan import BatchPlan, plan_decoding
+from text2sql.models.generation import (
+    decode_batch,
+    encode_prompt,
+    generate_batch,
+    greedy_settings,
+)
+from text2sql.models.loaded_variants import LoadedVariants, choose_dtype
+from text2sql.models.variants import BASE, Variant
+from text2sql.prompts.processed_data import read_prompts
+
+
+@dataclass
+class Flags:
+    model_id: str
+    data_dir: str
+    adapter_dir: str
+    max_new_tokens: int = 64
+    limit: int | None = None
+    num_one_by_one: int = 4
+    num_generated: int = 128  # prompts of the comparison with `generate`
+    batch_sizes: list[int] = field(default_factory=lambda: [64, 256, 0])  # 0: by free memory
+
+
+def main() -> None:
+    flags, _ = parse_flags(Flags, __doc__)
+    write_random_adapter(flags.model_id, Path(flags.adapter_dir))
+    finetuned = Variant("finetuned", "finetuned", adapter_dir=flags.adapter_dir)
+    began = time.perf_counter()
+    models = LoadedVariants([finetuned], flags.model_id, load_in_4bit=True, dtype=choose_dtype())
+    rows = read_prompts(Path(flags.data_dir), "validation").to_list()[: flags.limit]
+    prompts = sorted(encode_prompt(models.tokenizer, row["prompt"]) for row in rows)
+    settings = greedy_settings(models.tokenizer, flags.max_new_tokens)
+    assert models.model is not None
+    mean = sum(map(len, prompts)) / len(prompts)
+    loaded_s = time.perf_counter() - began
+    print(f"{len(prompts)} prompts of {mean:.0f} tokens; loaded in {loaded_s:.1f} s")
+    with models.active(BASE) as model:
+        measure("one by one", prompts[: flags.num_one_by_one], 1, generate_with(model, settings))
+        batch = prompts[: flags.num_generated]
+        measure("generate, 64", batch, 64, generate_with(model, settings))
+    for variant in (BASE, finetuned):
+        with models.active(variant) as model:
+            for size in flags.batch_sizes:
+                longest = max(map(len, prompts)) + flags.max_new_tokens
+                plan = plan_decoding(model, longest, size)
+                label = f"{variant.name}, {plan.share_of(len(prompts))}"
+                measure(
+                    label, prompts, plan.share_of(len(prompts)), ours_with(model, settings, plan)
+                )
+
+
+def write_random_adapter(model_id: str, adapter_dir: Path) -> None:
+    """Save an adapter of the recipe's shape whose weights are random, unless there is one."""
+    if (adapter_dir / "adapter_config.json").exists():
+        return
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    torch.manual_seed(0)
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(model_id))
+    lora = LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
+    model = get_peft_model(model, lora)
+    weights = {
+        name: 0.01 * torch.randn(parameter.shape)
+        for name, parameter in model.named_parameters()
+        if "lora_" in name
+    }
+    model.save_pretrained(adapter_dir, state_dict=weights)
+
+
+Decode = Callable[[Sequence[Sequence[int]]], list[list[int]]]
+
+
+def generate_with(model, settings) -> Decode:
+    return lambda batch: generate_batch(model, batch, settings)
+
+
+def ours_with(model, settings, plan: BatchPlan) -> Decode:
+    return lambda batch: decode_batch(model, batch, settings, plan)
+
+
+def measure(label: str, prompts: Sequence[Sequence[int]], batch_size: int, decode: Decode) -> None:
+    """Print the examples a second of one pass over the prompts, after a short one to warm up."""
+    import torch
+
+    on_gpu = torch.cuda.is_available()
+    decode(prompts[: min(batch_size, 8)])
+    if on_gpu:
+        torch.cuda.reset_peak_memory_stats()
+    began = time.perf_counter()
+    for first in range(0, len(prompts), batch_size):
+        decode(prompts[first : first + batch_size])
+    seconds = time.perf_counter() - began
+    peak = f", peak {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB" if on_gpu else ""
+    rate = len(prompts) / seconds
+    print(
+        f"{label:24} {len(prompts):5} in {seconds:6.2f} s: {rate:6.1f} examples/s{peak}", flush=True
+    )
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,116 @@
+"""The harness' own model, with log-likelihoods computed at the speed of the device.
+
+What texts begin with in common (the shots of a subject, a question before its choices) is computed
+once, nothing is padded, and logits are computed only where a continuation stands. Everything else,
+with the arithmetic that makes a log-likelihood of logits, is the harness'.
+"""
+
+from collections.abc import Iterable
+
+from lm_eval.api.instance import Instance
+from lm_eval.models.huggingface import HFLM
+from tqdm import tqdm
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from text2sql.models.batch_plan import plan_scoring
+from text2sql.models.shared_prefix import supports_shared_prefix
+from text2sql.models.text_scoring import Answer, score_continuations
+from text2sql.study.kept_answers import KeptAnswers
+
+REQUESTS_AT_ONCE = 8192  # are in memory as tokens
+TEXTS_AT_ONCE = 512  # are encoded in one call
+
+
+class SharingHFLM(HFLM):
+    """`HFLM` for a loaded model, with answers that are kept in a file."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        answers: KeptAnswers,
+        batch_size: int | str,
+        texts_at_once: int = 0,
+    ):
+        # One <bos> before every text; a model without <bos> gets none.
+        add_bos_token = tokenizer.bos_token_id is not None or None
+        super().__init__(
+            pretrained=model,
+            tokenizer=tokenizer,
+            add_bos_token=add_bos_token,
+            batch_size=batch_size,
+        )
+        self.answers = answers
+        self.texts_at_once = texts_at_once  # of log-likelihoods; 0: as many as fit
+        self.encoded: dict[str, list[int]] = {}
+        self.set_cache_hook(answers)
+
+    def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
+        def ask(rest: list[Instance]) -> list[Answer]:
+            found = []
+            with tqdm(total=len(rest), desc="log-likelihoods", disable=disable_tqdm) as bar:
+                for first in range(0, len(rest), REQUESTS_AT_ONCE):
+                    some = rest[first : first + REQUESTS_AT_ONCE]
+                    self.encoded = self.encode_all(request.args for request in some)
+                    found += HFLM.loglikelihood(self, some, disable_tqdm=True)
+                    bar.update(len(some))
+            self.encoded = {}
+            return found
+
+        return self.answers.ask_the_rest("loglikelihood", requests, ask)
+
+    def loglikelihood_rolling(
+        self, requests: list[Instance], disable_tqdm: bool = False
+    ) -> list[float]:
+        ask = super().loglikelihood_rolling
+        return self.answers.ask_the_rest("loglikelihood_rolling", requests, ask)
+
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        if any(request.args[1].get("do_sample") for request in requests):
+            return super().generate_until(requests, disable_tqdm)  # each sample is another
+        return self.answers.ask_the_rest("generate_until", requests, super().generate_until)
+
+    def encode_all(self, pairs: Iterable[tuple[str, str]]) -> dict[str, list[int]]:
+        """Return the tokens of what the harness will ask for one by one, encoded in parallel."""
+        asked = [text for c, e in pairs if c for text in (c.rstrip(), c + e)]
+        texts = list(dict.fromkeys(asked))
+        bos = self.tokenizer.decode(self.prefix_token_id)
+        texts = [text for text in texts if not text.startswith(bos)]
+        settings = {} if self.add_bos_token is None else {"add_special_tokens": self.add_bos_token}
+        encoded = {}
+        for first in range(0, len(texts), TEXTS_AT_ONCE):
+            some = texts[first : first + TEXTS_AT_ONCE]
+            encoded |= zip(some, self.tokenizer(some, **settings)["input_ids"], strict=True)
+        return encoded
+
+    def tok_encode(
+        self,
+        string: str,
+        add_special_tokens: bool | None = None,
+        left_truncate_len: int | None = None,
+        **settings: object,
+    ) -> list[int]:
+        is_plain = add_special_tokens is None and left_truncate_len is None and not settings
+        if is_plain and string in self.encoded:
+            return self.encoded[string]
+        return super().tok_encode(string, add_special_tokens, left_truncate_len, **settings)
+
+    def _loglikelihood_tokens(
+        self,
+        requests: list[tuple[tuple[str, str] | None, list[int], list[int]]],
+        disable_tqdm: bool = False,
+        override_bs: int | None = None,
+    ) -> list[Answer]:
+        if not supports_shared_prefix(self.model.config):
+            return super()._loglikelihood_tokens(requests, disable_tqdm, override_bs)
+        found: dict[int, Answer] = {}
+        asked = [(context, continuation) for _, context, continuation in requests]
+        longest = max((len(context) + len(cont) for context, cont in asked), default=0)
+        plan = plan_scoring(self.model, self.texts_at_once * longest)
+        for place, answer in score_continuations(
+            self.model, asked, self.max_length, plan, self.softmax_dtype
+        ):
+            found[place] = answer
+            if (texts := requests[place][0]) is not None:  # rolling: an answer has several parts
+                self.cache_hook.add_partial("loglikelihood", texts, answer)
+        return [found[place] for place in range(len(requests))]

@@ -20,7 +20,7 @@ LOGITS_AT_ONCE = (16, 2048)  # tokens
 ROW_SHARE = 0.4
 ROW_TOKENS = (256, 16_384)
 KEYS_PER_TOKEN = 16  # a long beginning is gathered for each text that goes on from it
-CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE = 1024, 256
+CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE = 4096, 256
 
 
 @dataclass(frozen=True)

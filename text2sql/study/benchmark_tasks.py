@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ def load_tasks(
     from datasets import disable_progress_bars
 
     provide_installed_evaluate()
+    keep_compiled_templates()
     disable_progress_bars()  # one for every subtask and split
     logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns of what is done on purpose
     manager = find_tasks(names, benchmarks_dir)
@@ -56,6 +58,14 @@ def provide_installed_evaluate() -> None:
     spec.loader = importlib.util.LazyLoader(spec.loader)
     sys.modules["evaluate"] = package = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(package)
+
+
+def keep_compiled_templates() -> None:
+    """Make the harness compile each of its prompt templates once, not for every shot anew."""
+    from lm_eval import utils
+
+    if not hasattr(utils.env.from_string, "cache_info"):
+        utils.env.from_string = lru_cache(maxsize=4096)(utils.env.from_string)
 
 
 def find_tasks(names: Sequence[str], benchmarks_dir: Path | None) -> "TaskManager":

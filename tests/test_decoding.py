@@ -1,5 +1,6 @@
 """Decoding in one block of memory gives the tokens that `generate` gives each prompt alone."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,17 @@ def test_learned_positions_are_the_rows_own(prompts):
     model = GPT2LMHeadModel(config).eval()
     assert block_cache.is_supported(model)
     assert decode(model, prompts) == generate_alone(model, prompts)
+
+
+def test_the_block_is_freed_as_soon_as_the_answers_are_there(prompts):
+    """A GPU of 8 GB has no room for the last batch's block until the collector comes by."""
+
+    model = build_llama()
+    gc.collect()
+    gc.disable()
+    try:
+        decode(model, prompts)
+        left = [item for item in gc.get_objects() if isinstance(item, block_cache.BlockLayer)]
+    finally:
+        gc.enable()
+    assert left == []

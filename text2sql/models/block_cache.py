@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
@@ -44,7 +45,11 @@ def grouped_attention_active(model: PreTrainedModel) -> Iterator[None]:
     usual = model.config._attn_implementation
     base_of(model).set_attn_implementation(GROUPED_ATTENTION)
     try:
-        yield
+        # Not cuDNN's kernel: it is compiled anew for every length, and slower at a single query.
+        with sdpa_kernel(
+            [SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+        ):
+            yield
     finally:
         base_of(model).set_attn_implementation(usual)
 
@@ -126,31 +131,36 @@ class StepWrite:
 
 
 class BlockLayer(DynamicLayer):
-    """One layer's keys and values, written in place as the cache's `write` says."""
+    """One layer's keys and values in a block of so many rows and columns, written in place."""
 
-    def __init__(self, cache: "BlockCache"):
+    def __init__(self, num_rows: int, num_columns: int):
         super().__init__()
-        self.cache = cache
+        self.num_rows, self.num_columns = num_rows, num_columns
+        self.write: SpanWrite | StepWrite | None = None  # what the next update is
 
     def update(
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         if not self.is_initialized:
             _, heads, _, size = key_states.shape
-            shape = (self.cache.num_rows, heads, self.cache.num_columns, size)
+            shape = (self.num_rows, heads, self.num_columns, size)
             # Zeros, as what is masked is multiplied by nought all the same.
             self.keys, self.values = key_states.new_zeros(shape), key_states.new_zeros(shape)
             self.is_initialized = True
-        return self.cache.write(self.keys, key_states), self.cache.write(self.values, value_states)
+        return self.write(self.keys, key_states), self.write(self.values, value_states)
 
 
 class BlockCache(Cache):
     """The keys and values of a batch, each layer's in one block of memory."""
 
     def __init__(self, num_layers: int, num_rows: int, num_columns: int):
-        self.num_rows, self.num_columns = num_rows, num_columns
-        self.write: SpanWrite | StepWrite | None = None
-        super().__init__(layers=[BlockLayer(self) for _ in range(num_layers)])
+        self.num_columns = num_columns
+        super().__init__(layers=[BlockLayer(num_rows, num_columns) for _ in range(num_layers)])
+
+    def write_next(self, write: SpanWrite | StepWrite) -> None:
+        """Say where the model's next keys and values go, and which it reads."""
+        for layer in self.layers:
+            layer.write = write
 
     def keep_rows(self, rows: torch.Tensor) -> None:
         for layer in self.layers:

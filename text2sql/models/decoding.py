@@ -87,7 +87,7 @@ def compute_spans(
     positions = (starts[:, None] + torch.arange(width)).to(device)
     num_columns = min(round_up(max(span.end for span in spans)), cache.num_columns)
     visible = torch.arange(num_columns, device=device) <= positions[..., None]
-    cache.write = SpanWrite.of(spans, width, num_columns, device)
+    cache.write_next(SpanWrite.of(spans, width, num_columns, device))
     model(
         input_ids=torch.tensor(ids, device=device),
         position_ids=positions,
@@ -128,7 +128,7 @@ class LiveRows:
         """Compute the next token of each row; the newest one's keys go into `column`."""
         width = round_up(column + 1)
         self.mask[..., column] = 0
-        cache.write = StepWrite(column, width)
+        cache.write_next(StepWrite(column, width))
         logits = model(
             input_ids=self.tokens[:, None],
             position_ids=self.positions[:, None],

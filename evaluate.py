@@ -231,6 +231,7 @@ def answer_and_score(
     evaluation.measure(
         study, models, tasks, output_dir, own_tasks=own_tasks, batch_size=flags.batch_size
     )
+    models.print_peak_memory()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from text2sql.models.device_plan import NF4_BYTES, Device, ModelShape
+from text2sql.models.device_plan import GIB, NF4_BYTES, Device, ModelShape
 from text2sql.models.modeling import (
     adapter_active,
     attach_adapters,
@@ -67,6 +67,14 @@ class LoadedVariants:
         needed = shape.num_embedding_parameters * width
         needed += shape.num_linear_parameters * (width + NF4_BYTES)
         return needed < LARGEST_SHARE * device.free_bytes
+
+    def print_peak_memory(self) -> None:
+        """Say what of the GPU's memory was taken at most, if a model was loaded onto one."""
+        import torch
+
+        if "model" in vars(self) and self.model.device.type == "cuda":
+            peak = torch.cuda.max_memory_reserved(self.model.device)
+            print(f"\nGPU memory: at most {peak / GIB:.1f} GiB")
 
     @contextmanager
     def active(self, variant: Variant) -> Iterator["PeftModel"]:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
     Gemma2Config,
     GenerationConfig,
     GPT2Config,
@@ -135,6 +137,17 @@ def test_a_window_or_a_cap_or_another_interface_is_not_supported():
     capped = build_llama()
     capped.config.attn_logit_softcapping = Gemma2Config().attn_logit_softcapping
     assert not block_cache.is_supported(capped)
+
+
+@pytest.mark.parametrize("model_type", ["gemma", "mistral", "qwen2", "qwen3", "phi3", "olmo2"])
+def test_other_families_are_decoded_as_one_by_one(prompts, model_type):
+    torch.manual_seed(0)
+    sizes = {**SIZES, "sliding_window": None} if model_type == "mistral" else SIZES
+    config = AutoConfig.for_model(model_type, **sizes, initializer_range=0.3, pad_token_id=0)
+    model = AutoModelForCausalLM.from_config(config).eval()
+    assert block_cache.is_supported(model)
+    some = prompts[::3]
+    assert decode(model, some) == generate_alone(model, some)
 
 
 def test_learned_positions_are_the_rows_own(prompts):

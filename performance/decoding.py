@@ -13,6 +13,7 @@ from pathlib import Path
 
 from text2sql.command_line import parse_flags, run
 from text2sql.models.batch_plan import BatchPlan, plan_decoding
+from text2sql.models.device_plan import GIB
 from text2sql.models.generation import (
     decode_batch,
     encode_prompt,
@@ -22,6 +23,8 @@ from text2sql.models.generation import (
 from text2sql.models.loaded_variants import LoadedVariants, choose_dtype
 from text2sql.models.variants import BASE, Variant
 from text2sql.prompts.processed_data import read_prompts
+
+CONTEXT_GIB = 0.6  # that CUDA takes beside what torch allocates
 
 
 @dataclass
@@ -33,11 +36,13 @@ class Flags:
     limit: int | None = None
     num_one_by_one: int = 4
     num_generated: int = 128  # prompts of the comparison with `generate`
+    gib: float | None = None  # take no more of the GPU than a card of so many GiB has
     batch_sizes: list[int] = field(default_factory=lambda: [64, 256, 0])  # 0: by free memory
 
 
 def main() -> None:
     flags, _ = parse_flags(Flags, __doc__)
+    emulate_card(flags.gib)
     write_random_adapter(flags.model_id, Path(flags.adapter_dir))
     finetuned = Variant("finetuned", "finetuned", adapter_dir=flags.adapter_dir)
     began = time.perf_counter()
@@ -50,9 +55,9 @@ def main() -> None:
     loaded_s = time.perf_counter() - began
     print(f"{len(prompts)} prompts of {mean:.0f} tokens; loaded in {loaded_s:.1f} s")
     with models.active(BASE) as model:
-        measure("one by one", prompts[: flags.num_one_by_one], 1, generate_with(model, settings))
-        batch = prompts[: flags.num_generated]
-        measure("generate, 64", batch, 64, generate_with(model, settings))
+        generate = generate_with(model, settings)
+        measure("one by one", prompts[: flags.num_one_by_one], 1, generate)
+        measure("generate, 64", prompts[: flags.num_generated], 64, generate)
     for variant in (BASE, finetuned):
         with models.active(variant) as model:
             for size in flags.batch_sizes:
@@ -62,6 +67,15 @@ def main() -> None:
                 measure(
                     label, prompts, plan.share_of(len(prompts)), ours_with(model, settings, plan)
                 )
+
+
+def emulate_card(gib: float | None) -> None:
+    """Let this process take no more of the GPU's memory than a card of so many GiB would give."""
+    import torch
+
+    if gib is not None:
+        total = torch.cuda.get_device_properties(0).total_memory
+        torch.cuda.set_per_process_memory_fraction((gib - CONTEXT_GIB) * GIB / total)
 
 
 def write_random_adapter(model_id: str, adapter_dir: Path) -> None:
@@ -100,15 +114,18 @@ def measure(label: str, prompts: Sequence[Sequence[int]], batch_size: int, decod
     """Print the examples a second of one pass over the prompts, after a short one to warm up."""
     import torch
 
+    if not prompts:
+        return
     on_gpu = torch.cuda.is_available()
-    decode(prompts[: min(batch_size, 8)])
+    decode(prompts[:batch_size][:8])
     if on_gpu:
         torch.cuda.reset_peak_memory_stats()
+        torch.cuda.synchronize()
     began = time.perf_counter()
     for first in range(0, len(prompts), batch_size):
         decode(prompts[first : first + batch_size])
     seconds = time.perf_counter() - began
-    peak = f", peak {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB" if on_gpu else ""
+    peak = f", peak {torch.cuda.max_memory_reserved() / 2**30:.1f} GiB" if on_gpu else ""
     rate = len(prompts) / seconds
     print(
         f"{label:24} {len(prompts):5} in {seconds:6.2f} s: {rate:6.1f} examples/s{peak}", flush=True

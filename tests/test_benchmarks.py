@@ -2,6 +2,7 @@
 
 import json
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -21,6 +22,7 @@ from text2sql.study.benchmarks import (
     parse_benchmarks,
     run_benchmark,
 )
+from text2sql.study.kept_answers import KeptAnswers
 from text2sql.study.significance import compare_strata
 
 
@@ -228,6 +230,44 @@ def test_a_model_that_rows_do_not_suit_is_asked_as_the_harness_asks_it(measure, 
     monkeypatch.setattr(harness_model, "supports_shared_prefix", lambda config: False)
     monkeypatch.setattr(text_scoring, "score_continuations", lambda *a: pytest.fail("not reached"))
     assert read_benchmark(measure("odd_fruit")).items == expected.items
+
+
+def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer, tmp_path):
+    pairs = [("Which is odd?", " apple"), ("ends in blanks  ", "two words"), ("<bos>begun", " on")]
+    with KeptAnswers(tmp_path / "answers.jsonl") as answers:
+        asked = harness_model.SharingHFLM(model, tokenizer, answers, batch_size=1)
+        one_by_one = [asked._encode_pair(*pair) for pair in pairs]
+        asked.encoded = asked.encode_all(pairs)
+        assert set(asked.encoded) > {"Which is odd?", "Which is odd? apple", "ends in blanks"}
+        assert [asked._encode_pair(*pair) for pair in pairs] == one_by_one
+
+
+def test_kept_answers_are_asked_once_and_those_that_json_cannot_hold_again(tmp_path):
+    path, asked = tmp_path / "answers.jsonl", []
+    requests = [SimpleNamespace(args=("context", end)) for end in (" a", " b", " a")]
+    found = {" a": (-1.25, True), " b": (float("-inf"), False)}
+
+    def ask(rest):
+        asked.extend(request.args[1] for request in rest)
+        for request in rest:
+            kept.add_partial("loglikelihood", request.args, found[request.args[1]])
+        return [found[request.args[1]] for request in rest]
+
+    for _ in range(2):
+        with KeptAnswers(path) as kept:
+            answers = kept.ask_the_rest("loglikelihood", requests, ask)
+        assert answers == [found[" a"], found[" b"], found[" a"]]
+    assert asked == [" a", " b", " b"]
+
+
+def test_a_template_is_compiled_once_and_renders_each_document(only_folders, tasks_dir):
+    from lm_eval.utils import apply_template, env
+
+    benchmark_tasks.load_tasks(["odd_fruit"], tasks_dir)
+    before = env.from_string.cache_info().misses
+    texts = [apply_template("{{word}}, {{word}}", {"word": word}) for word in ("one", "two")]
+    assert texts == ["one, one", "two, two"]
+    assert env.from_string.cache_info().misses == before + 1
 
 
 def test_unknown_benchmark_names_close_ones(tasks_dir, only_folders):

@@ -1,0 +1,125 @@
+"""Time general benchmarks on one loaded model: seconds, tokens read, and the GPU's arithmetic.
+
+    python performance/benchmarks.py --model_id DIR --output_dir DIR --benchmarks mmlu hellaswag
+
+Says for each benchmark how many tokens the model read, at how many it computed logits, and which
+share that arithmetic is of what the GPU can do. With `--harness_dir`, a folder that the harness'
+own command line wrote with `--log_samples`, it also counts the items that both answer alike.
+"""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from performance.decoding import emulate_card
+from text2sql.command_line import parse_flags, run
+from text2sql.models.loaded_variants import choose_dtype
+from text2sql.models.modeling import choose_device, load_base_model, load_tokenizer
+from text2sql.records import read_json, read_jsonl
+from text2sql.study.benchmark_results import read_benchmark
+from text2sql.study.benchmark_tasks import load_tasks
+from text2sql.study.benchmarks import DEFAULT_SHOTS, parse_benchmark, run_benchmark
+
+H200_FLOPS = 989e12  # bf16 without sparsity, by the data sheet
+
+
+@dataclass
+class Flags:
+    model_id: str
+    output_dir: str
+    benchmarks: list[str] = field(default_factory=lambda: list(DEFAULT_SHOTS))
+    load_in_4bit: bool = False
+    limit: int | None = None
+    gib: float | None = None  # take no more of the GPU than a card of so many GiB has
+    harness_dir: str | None = None
+
+
+def main() -> None:
+    flags, _ = parse_flags(Flags, __doc__)
+
+    import torch
+
+    emulate_card(flags.gib)
+    benchmarks = [parse_benchmark(text) for text in flags.benchmarks]
+    tasks = load_tasks([benchmark.name for benchmark in benchmarks], None)
+    model = load_base_model(
+        flags.model_id,
+        load_in_4bit=flags.load_in_4bit,
+        dtype=getattr(torch, choose_dtype()),
+        device=choose_device(),
+        dequantize=flags.load_in_4bit,
+    )
+    tokenizer, count = load_tokenizer(flags.model_id), count_work(model)
+    for benchmark in benchmarks:
+        path = benchmark.path(Path(flags.output_dir), "base", flags.limit)
+        path.unlink(missing_ok=True)
+        count.update(tokens=0, logits=0)
+        began = time.perf_counter()
+        run_benchmark(
+            benchmark,
+            tasks[benchmark.name],
+            model,
+            tokenizer,
+            path,
+            settings={"model_id": flags.model_id},
+            limit=flags.limit,
+        )
+        tell(benchmark.name, path, time.perf_counter() - began, count, model)
+        if flags.harness_dir:
+            compare(path, Path(flags.harness_dir))
+
+
+def count_work(model) -> dict:
+    """Return a dictionary that counts the tokens read and the logits computed from now on."""
+    count = {"tokens": 0, "logits": 0}
+
+    def count_tokens(module, args, kwargs):
+        count["tokens"] += kwargs["input_ids"].numel()
+
+    def count_logits(module, args):
+        count["logits"] += args[0].numel() // args[0].shape[-1]
+
+    model.base_model.register_forward_pre_hook(count_tokens, with_kwargs=True)
+    model.get_output_embeddings().register_forward_pre_hook(count_logits)
+    return count
+
+
+def tell(name: str, path: Path, seconds: float, count: dict, model) -> None:
+    import torch
+
+    embedding = model.get_output_embeddings().weight
+    layers = sum(p.numel() for p in model.parameters()) - embedding.numel()
+    flops = 2 * layers * count["tokens"] + 2 * embedding.numel() * count["logits"]
+    peak = ""
+    if torch.cuda.is_available():
+        peak = f", {flops / seconds / H200_FLOPS:.0%} of an H200's arithmetic"
+        peak += f", peak {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB"
+        torch.cuda.reset_peak_memory_stats()
+    results = read_benchmark(path)
+    print(
+        f"{name}: {results.n} items in {seconds:.1f} s, {count['tokens']:,} tokens, logits at "
+        f"{count['logits']:,}{peak}; {results.metric} {results.score:.4f}",
+        flush=True,
+    )
+
+
+def compare(path: Path, harness_dir: Path) -> None:
+    """Print how many items the harness' own command line has right or wrong as we do."""
+    total = same = 0
+    worst = 0.0
+    for task, samples in read_json(path)["samples"].items():
+        files = sorted(harness_dir.rglob(f"samples_{task}_2*.jsonl"))
+        others = {row["doc_id"]: row for row in read_jsonl(files[-1])}
+        for sample in samples:
+            other = others[sample["doc_id"]]
+            total += 1
+            same += all(sample[metric] == other[metric] for metric in sample["metrics"])
+            pairs = zip(sample["filtered_resps"], other["filtered_resps"], strict=True)
+            worst = max([worst, *(abs(float(a[0]) - float(b[0])) for a, b in pairs)])
+    print(
+        f"  items as the harness: {same} of {total}; log-likelihoods within {worst:.3g}", flush=True
+    )
+
+
+if __name__ == "__main__":
+    run(main)

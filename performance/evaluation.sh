@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Times the evaluation of Spider's 1,034 validation questions at Gemma-2B's shape on one GPU: decoding
+# (ours, `generate` in batches of 64, one by one), the whole command for base and fine-tuned, and
+# decoding on smaller cards, which are this GPU with a cap on its memory.
+#   SPIDER_DIR=spider performance/evaluation.sh WORK_DIR
+set -euo pipefail
+cd "$(dirname "$0")/.."
+: "${SPIDER_DIR:?set SPIDER_DIR to a folder in Spider\'s official layout}"
+work=${1:?usage: SPIDER_DIR=spider performance/evaluation.sh WORK_DIR}
+python=${PYTHON:-python}
+export PYTHONPATH=.${PYTHONPATH:+:$PYTHONPATH}
+mkdir -p "$work"
+data=(--model_id "$work/gemma" --data_dir "$work/processed_data" --adapter_dir "$work/adapter")
+
+[ -f "$work/gemma/config.json" ] || "$python" performance/make_gemma_shape.py \
+  --spider_dir "$SPIDER_DIR" --output_dir "$work/gemma" >"$work/gemma.log" 2>&1
+[ -f "$work/processed_data/manifest.json" ] || "$python" preprocess.py --spider_dir "$SPIDER_DIR" \
+  --model_id "$work/gemma" --output_dir "$work/processed_data" >"$work/preprocess.log" 2>&1
+
+echo "Decoding, 64 new tokens for each question"
+"$python" performance/decoding.py "${data[@]}" --batch_sizes 0 256 2>"$work/decoding.log"
+
+echo "The whole command, base and fine-tuned, from its start to its end"
+began=$EPOCHREALTIME
+"$python" evaluate.py --data_dir "$work/processed_data" --adapters "$work/adapter" \
+  --output_dir "$work/evaluation-$EPOCHSECONDS" --max_new_tokens 64 --benchmarks none \
+  --skip_missing_databases >"$work/evaluate.log" 2>&1
+awk -v began="$began" -v ended="$EPOCHREALTIME" 'BEGIN { printf "%.1f s\n", ended - began }'
+grep -a "GPU memory" "$work/evaluate.log"
+
+for gib in 6 8 12 24 80; do
+  echo "A card of $gib GiB"
+  "$python" performance/decoding.py "${data[@]}" --gib "$gib" --num_one_by_one 0 --num_generated 0 \
+    --batch_sizes 0 2>>"$work/decoding.log" | grep -v "^Loading"
+done

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from text2sql.command_line import parse_flags, run
-from text2sql.models.device_plan import ARRANGEMENT_FLAGS
+from text2sql.models.device_plan import ARRANGEMENT_FLAGS, Arrangement
 from text2sql.models.run_folder import RECORD_NAME, begin_or_resume, is_finished, remove_run
 from text2sql.prompts.processed_data import read_manifest, read_prompts
 from text2sql.records import UserError, sha256_of_json, write_json, write_text
@@ -126,7 +126,8 @@ def main() -> None:
     settings["effective_batch_size"] = setup.effective_batch_size(flags, said)
     with setup.first_process_holds(run_dir):
         checkpoint = setup.first_process_decides(open_run, run_dir, settings, flags)
-        model, tokenizer, plan = setup.load_for_training(flags, said, rows)
+        model, tokenizer, plans = setup.load_for_training(flags, said, rows)
+        plan = plans[0]
         trainer = setup.build_trainer(flags, said, plan, model, tokenizer, rows, eval_rows)
         if trainer.is_world_process_zero():
             preview = preview_first_row(trainer.train_dataset, tokenizer)
@@ -137,10 +138,10 @@ def main() -> None:
             record = begin_record(flags, settings, plan, len(rows))
             write_json(run_dir / RECORD_NAME, record)
             setup.write_first_row_event(run_dir, preview)
-        seconds = train(trainer, checkpoint)
+        seconds, plan = train(trainer, plans, checkpoint)
         if trainer.is_world_process_zero():
             save_adapter(trainer, tokenizer, run_dir)
-            record = finish_record(record, trainer, run_dir, seconds)
+            record = finish_record(record, trainer, plan, run_dir, seconds)
             write_text(run_dir / "README.md", model_card(record))
             write_json(run_dir / RECORD_NAME, record)
             print_outcome(record, run_dir)
@@ -238,19 +239,23 @@ def read_rows(flags: Recipe) -> tuple["Dataset", "Dataset"]:
     return rows, eval_rows
 
 
-def train(trainer: "AdapterTrainer", checkpoint: str | None) -> float:
-    """Train to the end and return the seconds that it took."""
+def train(
+    trainer: "AdapterTrainer", plans: list[Arrangement], checkpoint: str | None
+) -> tuple[float, Arrangement]:
+    """Train to the end; return the seconds that it took and the arrangement that it ended with."""
     import torch
+
+    from text2sql.training.fallback import train_within_memory
 
     began = time.time()
     try:
-        trainer.train(resume_from_checkpoint=checkpoint)
+        plan = train_within_memory(trainer, plans, checkpoint)
     except torch.OutOfMemoryError:
         raise UserError(
             "The GPU ran out of memory. Say --per_device_train_batch_size 1 "
             "--gradient_checkpointing true, and --resume to go on from the newest checkpoint."
         ) from None
-    return time.time() - began
+    return time.time() - began, plan
 
 
 def save_adapter(

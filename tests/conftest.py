@@ -30,6 +30,7 @@ from tiny_run import (  # noqa: E402, F401
     tiny_tasks_dir,
 )
 from tiny_spider import build_tiny_spider  # noqa: E402
+from tiny_train import run_train  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

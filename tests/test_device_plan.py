@@ -1,6 +1,7 @@
 """The plan of a training step, without a GPU: devices are described by numbers."""
 
 import pytest
+import torch
 
 from text2sql.models.device_plan import (
     GIB,
@@ -9,6 +10,7 @@ from text2sql.models.device_plan import (
     ModelShape,
     expected_bytes,
     plan_training,
+    relative_cost,
 )
 from text2sql.records import UserError
 
@@ -21,6 +23,8 @@ GEMMA_2B = ModelShape(
     num_embedding_parameters=524_288_000,
 )
 LLAMA_3_8B = ModelShape(32, 4096, 14336, 128_256, 6_979_321_856, 1_050_673_152)
+MISTRAL_7B = ModelShape(32, 4096, 14336, 32_000, 6_979_321_856, 262_144_000)
+SHAPES = {"gemma-2b": GEMMA_2B, "llama-3-8b": LLAMA_3_8B, "mistral-7b": MISTRAL_7B}
 CPU = Device("CPU", None, supports_bf16=False, is_cuda=False)
 
 
@@ -28,38 +32,84 @@ def gpu(gib: float, supports_bf16: bool = True) -> Device:
     return Device("a GPU", int(gib * GIB), supports_bf16, is_cuda=True)
 
 
-def plan(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> Arrangement:
+def padded(micro_batch: int) -> int:
+    return 1024 * micro_batch
+
+
+def shared(micro_batch: int) -> int:
+    return 533 + 400 * micro_batch
+
+
+def plans(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> list[Arrangement]:
     settings = {"effective_batch_size": 8, "longest_row": 1024, "load_in_4bit": True} | kept
+    settings = {"tokens_of": padded} | settings
     return plan_training(shape, device, **settings)
 
 
-@pytest.mark.parametrize("shape", [GEMMA_2B, LLAMA_3_8B])
+def plan(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> Arrangement:
+    return plans(device, shape, **kept)[0]
+
+
+@pytest.mark.parametrize("tokens_of", [padded, shared])
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("gib", [6, 8, 12, 16, 24, 40, 80, 139])
-def test_plan_keeps_the_effective_batch_and_stays_within_memory_where_it_can(shape, gib):
-    found = plan(gpu(gib), shape)
-    assert found.per_device_train_batch_size * found.gradient_accumulation_steps == 8
-    fits = expected_bytes(shape, found, 1024, True) <= gib * GIB
-    smallest = Arrangement(1, 8, True, False, "bf16")
-    assert fits or found == smallest
+def test_plans_keep_the_effective_batch_and_stay_within_memory_where_they_can(
+    tokens_of, shape, gib
+):
+    found = plans(gpu(gib), shape, tokens_of=tokens_of, packed=tokens_of is shared)
+    assert all(a.per_device_train_batch_size * a.gradient_accumulation_steps == 8 for a in found)
+    fitting = [expected_bytes(shape, a, 1024, True) <= gib * GIB for a in found]
+    smallest = Arrangement(1, 8, True, False, "bf16", packed=tokens_of is shared)
+    assert all(fitting) or found == [smallest]
 
 
-def test_more_memory_never_gives_a_smaller_arrangement():
-    def rank(found):
-        return (not found.gradient_checkpointing, found.per_device_train_batch_size)
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_more_memory_never_gives_a_slower_arrangement(shape):
+    costs = [relative_cost(plan(gpu(gib), shape), padded) for gib in (6, 8, 12, 16, 24, 40, 80)]
+    assert costs == sorted(costs, reverse=True)
 
-    ranks = [rank(plan(gpu(gib))) for gib in (6, 8, 12, 16, 24, 40, 80)]
-    assert ranks == sorted(ranks)
+
+def test_plans_go_from_the_fastest_to_slower_ones():
+    costs = [relative_cost(found, padded) for found in plans(gpu(24))]
+    assert len(costs) > 4 and costs == sorted(costs)
 
 
 def test_large_gpu_unpacks_the_weights_and_drops_checkpointing():
     assert plan(gpu(139)) == Arrangement(8, 1, False, True, "bf16")
 
 
+def test_layers_are_replayed_where_a_step_is_one_row_with_memory_to_spare():
+    assert plan(gpu(139), packed=True).replayed
+    assert not plan(gpu(139)).replayed
+    assert not plan(gpu(139), packed=True, micro_batch_size=4).replayed
+    assert not plan(gpu(139), packed=True, gradient_checkpointing=True).replayed
+    assert not plan(gpu(139, supports_bf16=False), packed=True).replayed
+    assert not plan(gpu(24), packed=True).replayed
+
+
+def test_packed_rows_share_more_the_more_examples_they_hold():
+    """On a small card checkpointing one shared row is faster than eight that share nothing."""
+    found = plan(gpu(8), tokens_of=shared, packed=True)
+    assert found.per_device_train_batch_size > 1
+
+
+def test_cap_on_the_process_counts_as_the_memory_of_the_device(monkeypatch):
+    device = torch.device("cuda", 0)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (70 * GIB, 80 * GIB))
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "a GPU")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (7, 5))
+    monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 0.1)
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: GIB)
+    expected = Device("a GPU", 7 * GIB, supports_bf16=False, is_cuda=True)
+    assert Device.of(device) == expected
+
+
 def test_gpu_without_bf16_computes_in_float32():
     assert plan(gpu(15, supports_bf16=False)).precision == "float32"
 
 
-def test_cpu_keeps_the_recipes_micro_batch_without_checkpointing():
+def test_cpu_packs_a_step_into_one_row_or_keeps_the_recipes_micro_batch():
+    assert plan(CPU, packed=True) == Arrangement(8, 1, False, True, "float32", packed=True)
     assert plan(CPU) == Arrangement(1, 8, False, True, "float32")
 
 

@@ -22,7 +22,8 @@ ORDER = """
     models.batch_plan models.prefix_tree models.block_cache models.decoding
     models.text_scoring
     models.generation models.variants models.loaded_variants
-    training.supervision training.trainer training.setup training.record
+    training.supervision training.packing training.replay training.trainer training.fallback
+    training.setup training.record
     scoring.sql_tokens scoring.sql_names scoring.sql_query scoring.sql_clauses
     scoring.clause_scores scoring.exact_match
     scoring.result_match scoring.read_only_sql scoring.sql_worker scoring.execution
@@ -44,7 +45,9 @@ HEAVY_ROOMS = {
     "models.decoding",
     "models.text_scoring",
     "study.harness_model",
+    "training.replay",
     "training.trainer",
+    "training.fallback",
     "training.setup",
 }  # imported where the work begins, after the flags are read
 

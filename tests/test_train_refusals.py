@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from test_train import QUICK, run_train  # noqa: F401
+from tiny_train import QUICK
 
 from text2sql.models.run_folder import list_checkpoints
 from text2sql.records import UserError, held_folder, read_json, write_json
@@ -21,14 +21,14 @@ from text2sql.records import UserError, held_folder, read_json, write_json
         ("--deepspeed no_such_file.json", "deepspeed"),
     ],
 )
-def test_value_that_cannot_train_is_refused(run_train, tmp_path, flags, message):  # noqa: F811
+def test_value_that_cannot_train_is_refused(run_train, tmp_path, flags, message):
     with pytest.raises(UserError, match=message):
         run_train(tmp_path / "run", *flags.split())
     assert not (tmp_path / "run" / "run.json").exists()
 
 
 @pytest.mark.parametrize("name", ["adapter_model.safetensors", "optimizer.pt"])
-def test_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(run_train, tmp_path, name):  # noqa: F811
+def test_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(run_train, tmp_path, name):
     run_train(tmp_path / "run", *QUICK)
     record = read_json(tmp_path / "run" / "run.json")
     write_json(tmp_path / "run" / "run.json", record | {"status": "running"})
@@ -41,7 +41,7 @@ def test_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(run_train, t
     assert read_json(tmp_path / "run" / "run.json")["status"] == "finished"
 
 
-def test_disk_that_fills_at_a_checkpoint_is_a_sentence(run_train, tmp_path, monkeypatch):  # noqa: F811
+def test_disk_that_fills_at_a_checkpoint_is_a_sentence(run_train, tmp_path, monkeypatch):
     def fill(*args, **kwargs):
         raise RuntimeError("unexpected pos 12416 vs 12304")  # as torch says it
 
@@ -50,7 +50,7 @@ def test_disk_that_fills_at_a_checkpoint_is_a_sentence(run_train, tmp_path, monk
         run_train(tmp_path / "run", *QUICK)
 
 
-def test_second_run_into_one_folder_is_told_to_wait(run_train, tmp_path):  # noqa: F811
+def test_second_run_into_one_folder_is_told_to_wait(run_train, tmp_path):
     with held_folder(tmp_path / "run"), pytest.raises(UserError, match="Another command"):
         run_train(tmp_path / "run", *QUICK)
     assert not (tmp_path / "run" / "run.json").exists()

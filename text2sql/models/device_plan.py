@@ -5,7 +5,8 @@ effective batch, the NF4-rounded weights and the optimiser stay those of the rec
 """
 
 import os
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from text2sql.records import UserError
@@ -26,6 +27,9 @@ ARRANGEMENT_FLAGS = (
 GIB = 2**30
 NF4_BYTES = 0.52  # 4 bits a weight and its doubly quantised scale
 SAFETY = 1.15  # fragmentation and the allocator's own blocks
+FIXED_TOKENS = 500  # what starting the kernels of a pass takes, in tokens that it could compute
+UNPACKING_TOKENS = 1500  # what unpacking NF4 weights anew takes in a pass
+REPLAY_SPARE = 1.5  # of the expected memory, for what the graphs of several shapes do not share
 SCRATCH_GIB = 0.8  # CUDA context, cuBLAS workspaces, logits of the supervised tokens
 
 
@@ -71,7 +75,10 @@ class Device:
 
         if device.type != "cuda":
             return cls("CPU", None, supports_bf16=False, is_cuda=False)
-        free_bytes, _ = torch.cuda.mem_get_info(device)
+        free_bytes, total_bytes = torch.cuda.mem_get_info(device)
+        # torch's own cap on this process, which torch.cuda.set_per_process_memory_fraction sets
+        capped = torch.cuda.get_per_process_memory_fraction(device) * total_bytes
+        free_bytes = min(free_bytes, int(capped) - torch.cuda.memory_reserved(device))
         name = torch.cuda.get_device_name(device)
         # Emulated bf16 (before Ampere) counts as none: it is slower than float32.
         supports_bf16 = torch.cuda.get_device_capability(device) >= (8, 0)
@@ -90,6 +97,10 @@ class Arrangement:
     gradient_checkpointing: bool
     dequantize: bool
     precision: Precision
+    packed: bool = False  # a micro-batch is one row that shares what its prompts have in common
+    fused: bool = False  # norms, rotations and gates by Liger's kernels
+    replayed: bool = False  # the layers of a step are started at once, as CUDA graphs
+    expected_gib: float = field(default=0.0, compare=False)
 
     def __str__(self) -> str:
         processes = f" × {world_size()} processes" if world_size() > 1 else ""
@@ -98,6 +109,8 @@ class Arrangement:
             f"{self.precision}, "
             f"{'with' if self.gradient_checkpointing else 'no'} checkpointing, "
             f"{'weights unpacked from NF4' if self.dequantize else 'weights as loaded'}"
+            f"{', packed' if self.packed else ''}{', fused layers' if self.fused else ''}"
+            f"{', replayed' if self.replayed else ''}"
         )
 
 
@@ -107,17 +120,21 @@ def plan_training(
     *,
     effective_batch_size: int,
     longest_row: int,
+    tokens_of: Callable[[int], int],
     load_in_4bit: bool,
     world_size: int = 1,
+    packed: bool = False,
+    fused: bool = False,
     micro_batch_size: int | None = None,
     gradient_accumulation_steps: int | None = None,
     gradient_checkpointing: bool | None = None,
     precision: Precision | None = None,
-) -> Arrangement:
-    """Return the fastest arrangement that fits, or the smallest where none does.
+) -> list[Arrangement]:
+    """Return the arrangements that fit, the fastest first, or the smallest where none does.
 
-    The arguments that may be None fix what the user said; `longest_row` is in tokens. A
-    `UserError` tells of an effective batch that the processes cannot share evenly.
+    The arguments that may be None fix what the user said; `longest_row` is in tokens, and
+    `tokens_of` gives those that a micro-batch of so many examples has as a rule. A `UserError`
+    tells of an effective batch that the processes cannot share evenly.
     """
     if gradient_accumulation_steps:
         micro_batch_size = effective_batch_size // (gradient_accumulation_steps * world_size)
@@ -131,63 +148,102 @@ def plan_training(
     smallest = Arrangement(
         per_device_train_batch_size=micro_batch,
         gradient_accumulation_steps=share // micro_batch,
-        gradient_checkpointing=gradient_checkpointing is not False,
+        gradient_checkpointing=bool(gradient_checkpointing),
         dequantize=False,
         precision=precision or ("bf16" if device.supports_bf16 else "float32"),
+        packed=packed,
+        fused=fused,
     )
     if not device.is_cuda:
-        # Padding costs more than batching gives on a few cores, and memory is plenty.
-        checkpointing = bool(gradient_checkpointing)
-        return replace(smallest, gradient_checkpointing=checkpointing, dequantize=load_in_4bit)
-    for candidate in candidates(smallest, share, load_in_4bit, micro_batch_size):
-        if gradient_checkpointing not in (None, candidate.gradient_checkpointing):
-            continue
-        needed = expected_bytes(shape, candidate, longest_row, load_in_4bit)
-        if needed * SAFETY <= device.free_bytes:
-            return candidate
-    return smallest
+        return [arrange_for_cpu(smallest, share, load_in_4bit, micro_batch_size)]
+    possible = [
+        replace(found, expected_gib=expected_bytes(shape, found, longest_row, load_in_4bit) / GIB)
+        for found in candidates(smallest, share, load_in_4bit, micro_batch_size)
+        if gradient_checkpointing in (None, found.gradient_checkpointing)
+    ]
+    fitting = [found for found in possible if found.expected_gib * GIB <= device.free_bytes]
+    fastest_first = sorted(fitting, key=lambda found: relative_cost(found, tokens_of))
+    if not fastest_first:
+        return [min(possible, key=lambda found: found.expected_gib)]
+    return [
+        replace(found, replayed=world_size == 1 and can_replay(found, device))
+        for found in fastest_first
+    ]
+
+
+def can_replay(arrangement: Arrangement, device: Device) -> bool:
+    """Say whether a step is one row, with memory to spare for the graphs of its shapes."""
+    one_row = arrangement.packed and arrangement.gradient_accumulation_steps == 1
+    plain = not arrangement.gradient_checkpointing and arrangement.precision != "float32"
+    spare = REPLAY_SPARE * arrangement.expected_gib * GIB <= device.free_bytes
+    return one_row and plain and spare and arrangement.dequantize
+
+
+def arrange_for_cpu(
+    smallest: Arrangement,
+    share: int,
+    load_in_4bit: bool,
+    micro_batch_size: int | None,
+) -> Arrangement:
+    """Return one packed row a step, or one example a time where padding would cost more."""
+    micro_batch = micro_batch_size or (share if smallest.packed else 1)
+    return replace(
+        smallest,
+        per_device_train_batch_size=micro_batch,
+        gradient_accumulation_steps=share // micro_batch,
+        dequantize=load_in_4bit,
+    )
 
 
 def candidates(
     smallest: Arrangement, share: int, load_in_4bit: bool, micro_batch_size: int | None
 ) -> list[Arrangement]:
-    """Return arrangements from the fastest to the smallest."""
     micro_batches = [share // parts for parts in (1, 2, 4, 8) if share % parts == 0]
     if micro_batch_size is not None:
         micro_batches = [micro_batch_size]
-    found = []
-    for checkpointing in (False, True):
-        for micro_batch in micro_batches:
-            for dequantize in (True, False) if load_in_4bit else (False,):
-                found.append(
-                    replace(
-                        smallest,
-                        per_device_train_batch_size=micro_batch,
-                        gradient_accumulation_steps=share // micro_batch,
-                        gradient_checkpointing=checkpointing,
-                        dequantize=dequantize,
-                    )
-                )
-    return found
+    return [
+        replace(
+            smallest,
+            per_device_train_batch_size=micro_batch,
+            gradient_accumulation_steps=share // micro_batch,
+            gradient_checkpointing=checkpointing,
+            dequantize=dequantize,
+        )
+        for checkpointing in (False, True)
+        for micro_batch in micro_batches
+        for dequantize in ((True, False) if load_in_4bit else (False,))
+    ]
+
+
+def relative_cost(arrangement: Arrangement, tokens_of: Callable[[int], int]) -> float:
+    """Return the time of a step in tokens that pass through the layers, forwards or backwards."""
+    tokens = tokens_of(arrangement.per_device_train_batch_size) + FIXED_TOKENS
+    if not arrangement.dequantize:
+        tokens += UNPACKING_TOKENS
+    passes = 3 if arrangement.gradient_checkpointing else 2
+    return passes * arrangement.gradient_accumulation_steps * tokens
 
 
 def expected_bytes(
-    shape: ModelShape, arrangement: Arrangement, longest_row: int, load_in_4bit: bool
+    shape: ModelShape,
+    arrangement: Arrangement,
+    longest_row: int,
+    load_in_4bit: bool,
 ) -> float:
-    """Return the peak memory to expect of a step, in bytes.
+    """Return the memory to have for a step, in bytes: the peak to expect, and some more.
 
-    Weights, plus what the backward pass keeps of the longest micro-batch. The number of kept
-    activations a layer was read off the forward pass of Gemma and checked on a GPU
-    (docs/PERFORMANCE.md).
+    Weights, plus what the backward pass keeps of the largest micro-batch. What a layer keeps was
+    read off its forward pass and checked on a GPU (docs/PERFORMANCE.md).
     """
     width = 4 if arrangement.precision == "float32" else 2
-    packed = load_in_4bit and not arrangement.dequantize
+    still_packed = load_in_4bit and not arrangement.dequantize
     weights = shape.num_embedding_parameters * width
-    weights += shape.num_linear_parameters * (NF4_BYTES if packed else width)
-    tokens = arrangement.per_device_train_batch_size * longest_row
-    layer = tokens * width * (3 * shape.intermediate_size + 10 * shape.hidden_size)
+    weights += shape.num_linear_parameters * (NF4_BYTES if still_packed else width)
+    tokens = arrangement.per_device_train_batch_size * longest_row  # where nothing is shared
+    inner = 2 if arrangement.fused else 3
+    layer = tokens * width * (inner * shape.intermediate_size + 8 * shape.hidden_size)
     if arrangement.gradient_checkpointing:
         kept = layer + shape.num_layers * tokens * width * shape.hidden_size
     else:
         kept = layer * shape.num_layers
-    return weights + kept + SCRATCH_GIB * GIB
+    return SAFETY * (weights + kept + SCRATCH_GIB * GIB)

@@ -49,15 +49,13 @@ class Part(NamedTuple):
 class Layout:
     """How a packed row is to be read; a model takes it as `shared_prefix=`."""
 
-    trunks: tuple[Part, ...]
+    parts: tuple[Part, ...]  # trunks, then branches, then what fills the row up
     branches: tuple[Part, ...]
     keys: "torch.Tensor"  # the places that each part sees, part after part
     query_bounds: "torch.Tensor"  # (parts + 1,) int32, where in the row each part begins
     key_bounds: "torch.Tensor"  # (parts + 1,) int32, where in `keys` each part begins
-
-    @property
-    def parts(self) -> tuple[Part, ...]:
-        return self.trunks + self.branches
+    most_queries: int  # at least as many as the longest part has
+    most_keys: int  # at least as many as any part sees
 
     def to(self, device: "torch.device", non_blocking: bool = False) -> "Layout":
         return self._with(lambda tensor: tensor.to(device, non_blocking=non_blocking))
@@ -71,12 +69,13 @@ class Layout:
 
 
 def pack(
-    trunks: Sequence[Sequence[int]], branches: Sequence[Branch]
+    trunks: Sequence[Sequence[int]], branches: Sequence[Branch], *, multiple: int = 1
 ) -> dict[str, "torch.Tensor | Layout"]:
     """Return `input_ids` and `position_ids`, both (1, tokens), and `shared_prefix`, the layout.
 
-    Branches keep their order. All tensors are on the CPU; a `ValueError` refuses a branch that is
-    empty or shares more than its trunk has.
+    Branches keep their order. With a `multiple` above 1 a last part, which sees itself alone, fills
+    the row and its keys up to multiples, so that rows have few shapes. All tensors are on the CPU;
+    a `ValueError` refuses a branch that is empty or shares more than its trunk has.
     """
     import torch
 
@@ -84,28 +83,45 @@ def pack(
         raise ValueError("a branch is empty or shares more than its trunk has")
     texts = [*trunks, *(branch.tokens for branch in branches)]
     starts = [*accumulate(map(len, texts), initial=0)]
-    trunk_parts = [Part(start, len(trunk)) for start, trunk in zip(starts, trunks, strict=False)]
-    branch_parts = [
+    parts = [Part(start, len(trunk)) for start, trunk in zip(starts, trunks, strict=False)]
+    parts += [
         Part(start, len(branch.tokens), starts[branch.trunk], branch.shared)
         for start, branch in zip(starts[len(trunks) :], branches, strict=False)
     ]
-    parts = [part for part in (*trunk_parts, *branch_parts) if part.length]
-    positions = [range(part.seen_length, part.num_keys) for part in parts]
+    branch_parts = tuple(parts[len(trunks) :])
+    if multiple > 1:
+        parts.append(filling_part(parts, multiple))
     bounds = [
         torch.tensor([*accumulate(lengths, initial=0)], dtype=torch.int32)
         for lengths in ([part.length for part in parts], [part.num_keys for part in parts])
     ]
+    positions = chain.from_iterable(range(p.seen_length, p.num_keys) for p in parts)
+    fill = [0] * (parts[-1].length if multiple > 1 else 0)
     return {
-        "input_ids": torch.tensor([[*chain(*texts)]]),
-        "position_ids": torch.tensor([[*chain(*positions)]]),
+        "input_ids": torch.tensor([[*chain(*texts), *fill]]),
+        "position_ids": torch.tensor([[*positions]]),
         "shared_prefix": Layout(
-            trunks=tuple(part for part in trunk_parts if part.length),
-            branches=tuple(branch_parts),
+            parts=tuple(parts),
+            branches=branch_parts,
             keys=torch.tensor([*chain.from_iterable(part.keys() for part in parts)]),
             query_bounds=bounds[0],
             key_bounds=bounds[1],
+            most_queries=round_up(max(part.length for part in parts), 4 * multiple),
+            most_keys=round_up(max(part.num_keys for part in parts), 16 * multiple),
         ),
     }
+
+
+def filling_part(parts: Sequence[Part], multiple: int) -> Part:
+    """Return a last part that makes the row a multiple, and its keys eight times that."""
+    start, num_keys = parts[-1].start + parts[-1].length, sum(part.num_keys for part in parts)
+    length = round_up(start + 1, multiple) - start
+    seen_length = round_up(num_keys + length, 8 * multiple) - num_keys - length
+    return Part(start, length, 0, min(seen_length, start))
+
+
+def round_up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple
 
 
 def share_beginnings(
@@ -205,8 +221,8 @@ def attend_at_once(
         value.index_select(0, layout.keys),
         layout.query_bounds,
         layout.key_bounds,
-        max(part.length for part in layout.parts),
-        max(part.num_keys for part in layout.parts),
+        layout.most_queries,
+        layout.most_keys,
         dropout,
         is_causal=True,  # the last query of a part sees its last key
         return_debug_mask=False,
@@ -231,7 +247,7 @@ def attend_part_by_part(
     repeats = query.shape[1] // key.shape[1]
     key, value = (x.repeat_interleave(repeats, dim=1) for x in (key, value))
     attended = []
-    for part in layout.parts:
+    for part in (part for part in layout.parts if part.length):
         own = slice(part.start, part.start + part.length)
         seen = slice(part.seen_start, part.seen_start + part.seen_length)
         attended.append(

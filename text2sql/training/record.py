@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from text2sql.models.device_plan import GIB, Arrangement, ModelShape, expected_bytes, world_size
+from text2sql.models.device_plan import GIB, Arrangement, world_size
 from text2sql.records import build_run_record, sha256_of_file
 
 if TYPE_CHECKING:
@@ -70,9 +70,6 @@ def print_plan(
     flags: Any,
     num_steps: int,
 ) -> None:
-    shape = ModelShape.from_config(trainer.model.config)
-    longest = max(map(len, trainer.train_dataset["input_ids"]))
-    needed = expected_bytes(shape, arrangement, longest, flags.load_in_4bit) / GIB
     trainable, total = trainer.model.get_nb_trainable_parameters()
     args, eval_rows = trainer.args, trainer.eval_dataset
     print(f"\nThe first row, with what the loss sees in ⟦ ⟧:\n\n{preview}\n")
@@ -81,7 +78,9 @@ def print_plan(
     print(f"steps       {num_steps}, evaluated every {args.eval_steps}")
     print(f"trainable   {trainable:,} of {total:,} parameters")
     print(f"a step      {arrangement}")
-    print(f"memory      about {needed:.1f} GiB expected\n", flush=True)
+    if arrangement.expected_gib:
+        print(f"memory      up to {arrangement.expected_gib:.1f} GiB expected")
+    print(flush=True)
 
 
 def begin_record(
@@ -101,7 +100,13 @@ def begin_record(
     )
 
 
-def finish_record(record: dict, trainer: "AdapterTrainer", run_dir: Path, seconds: float) -> dict:
+def finish_record(
+    record: dict,
+    trainer: "AdapterTrainer",
+    arrangement: Arrangement,
+    run_dir: Path,
+    seconds: float,
+) -> dict:
     """Return the record of a finished run; losses are in nats a token."""
     import torch
 
@@ -110,6 +115,7 @@ def finish_record(record: dict, trainer: "AdapterTrainer", run_dir: Path, second
     peak = torch.cuda.max_memory_allocated() / GIB if torch.cuda.is_available() else None
     return record | {
         "status": "finished",
+        "arrangement": asdict(arrangement),
         "steps": state.global_step,
         "best_step": state.best_global_step,
         "best_eval_loss": state.best_metric,

@@ -5,16 +5,25 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from accelerate import PartialState
 from accelerate.utils import broadcast_object_list
 from datasets import Dataset
 from peft import LoraConfig
 from torch.utils.tensorboard import SummaryWriter
-from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    EarlyStoppingCallback,
+    PreTrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.integrations.liger import apply_liger_kernel
+from transformers.utils import is_liger_kernel_available
 from trl import SFTConfig
 
 from text2sql.models.device_plan import (
@@ -26,57 +35,87 @@ from text2sql.models.device_plan import (
     world_size,
 )
 from text2sql.models.modeling import choose_device, load_base_model, load_config, load_tokenizer
+from text2sql.models.shared_prefix import supports_shared_prefix
 from text2sql.records import UserError, held_folder
+from text2sql.training.packing import mean_packed_row
 from text2sql.training.trainer import AdapterTrainer
 
+SAMPLED_ROWS = 128  # of which the size of micro-batches is read off
 DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "float32": torch.float32}
 
 
 def load_for_training(
     flags: Any, said: set[str], rows: Dataset
-) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Arrangement]:
-    """Plan the arrangement for this device and load the model for it."""
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[Arrangement]]:
+    """Load the model for the first of the arrangements that fit this device, the fastest first."""
     tokenizer = load_tokenizer(flags.model_id)
     tokenizer.padding_side = "right"
     device = choose_device()
-    shape = ModelShape.from_config(load_config(flags.model_id))
-    arrangement = plan(flags, said, shape, Device.of(device), longest_row=max(rows["num_tokens"]))
+    config = load_config(flags.model_id)
+    packed = can_pack(flags, config)
+    sizes = sizes_of_micro_batches(rows, tokenizer, shared=packed and flags.loss_on == "sql")
+    longest = max(rows["num_tokens"])
+    arrangements = plan(flags, said, config, Device.of(device), longest, sizes)
     model = load_base_model(
         flags.model_id,
         load_in_4bit=flags.load_in_4bit,
-        dtype=DTYPES[arrangement.precision],
+        dtype=DTYPES[arrangements[0].precision],
         device=device,
-        dequantize=arrangement.dequantize,
+        dequantize=arrangements[0].dequantize,
     )
-    return model, tokenizer, arrangement
+    return model, tokenizer, arrangements
+
+
+def sizes_of_micro_batches(
+    rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, shared: bool
+) -> Callable[[int], int]:
+    """Return what gives the tokens that a micro-batch of so many rows has as a rule."""
+    if not shared:
+        return lambda micro_batch: round(micro_batch * np.mean(rows["num_tokens"]))
+    order = np.random.default_rng(0).permutation(len(rows))[:SAMPLED_ROWS]
+    texts = tokenizer(list(rows.select(order)["text"]), add_special_tokens=False)["input_ids"]
+    return partial(mean_packed_row, texts)
 
 
 def plan(
-    flags: Any, said: set[str], shape: ModelShape, device: Device, longest_row: int
-) -> Arrangement:
-    """Return the plan for this device, with what the user or the paper fixes kept."""
+    flags: Any,
+    said: set[str],
+    config: PreTrainedConfig,
+    device: Device,
+    longest_row: int,
+    sizes: Callable[[int], int],
+) -> list[Arrangement]:
+    """Return the plans for this device, with what the user or the paper fixes kept."""
     precision = None
     if said & {"bf16", "fp16"}:
         precision = "fp16" if flags.fp16 else "bf16" if flags.bf16 else "float32"
+    elif device.is_cuda and not device.supports_bf16:
+        print(f"{device.name} has no bf16, and Gemma overflows in fp16: float32 it is.")
     fixed = set(ARRANGEMENT_FLAGS) if flags.arrangement == "paper" else said
     batch, accumulation, checkpointing = (
         getattr(flags, name) if name in fixed else None for name in ARRANGEMENT_FLAGS
     )
     if flags.arrangement == "paper":
         accumulation = None  # what several processes leave of the effective batch
+    packed = can_pack(flags, config)
     planned = plan_training(
-        shape,
+        ModelShape.from_config(config),
         device,
         effective_batch_size=effective_batch_size(flags, said),
         longest_row=longest_row,
+        tokens_of=sizes,
         load_in_4bit=flags.load_in_4bit,
         world_size=world_size(),
+        packed=packed,
+        fused=packed and device.is_cuda and is_liger_kernel_available(),
         micro_batch_size=batch,
         gradient_accumulation_steps=accumulation,
         gradient_checkpointing=checkpointing,
         precision=precision,
     )
-    return replace(planned, dequantize=False) if flags.arrangement == "paper" else planned
+    if flags.arrangement == "paper":
+        return [replace(found, dequantize=False) for found in planned[:1]]
+    return planned
 
 
 def effective_batch_size(flags: Any, said: set[str]) -> int:
@@ -111,6 +150,8 @@ def build_trainer(
         stopping.append(EarlyStoppingCallback(flags.early_stopping_patience))
     # One folder of events, also after a restart; the callback reads it from the environment.
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(tensorboard_dir(Path(flags.output_dir)))
+    if arrangement.fused:
+        fuse_layers(model)
     try:
         return AdapterTrainer(
             model=model,
@@ -120,12 +161,26 @@ def build_trainer(
             processing_class=tokenizer,
             peft_config=adapter_config,
             callbacks=stopping,
+            arrangement=arrangement,
         )
     except (ValueError, ImportError, OSError) as error:
         if getattr(error, "errno", None) is not None:
             raise  # the disk, and no flag
         # TRL, transformers and peft name the flag that is at fault, or the package it needs.
         raise UserError(f"These flags do not work together, or here: {error}") from error
+
+
+def can_pack(flags: Any, config: PreTrainedConfig) -> bool:
+    """Say whether the model and the flags leave it open to pack a micro-batch into one row."""
+    other_loss = flags.label_smoothing_factor > 0 or flags.loss_type == "dft"
+    other_rows = flags.packing or flags.padding_free
+    free = not (other_loss or other_rows or flags.arrangement == "paper")
+    return free and supports_shared_prefix(config)
+
+
+def fuse_layers(model: PreTrainedModel) -> None:
+    """Compute norms, rotations and gates with Liger's kernels."""
+    apply_liger_kernel(model, {"fused_linear_cross_entropy": False, "cross_entropy": False})
 
 
 def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: int) -> SFTConfig:
@@ -139,10 +194,16 @@ def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: i
         "max_length": None,  # nothing is cut: longer rows were refused
         "disable_tqdm": bool(flags.disable_tqdm),  # else a quiet transformers hides the bar
     }
+    if arrangement.packed and "per_device_eval_batch_size" not in said:
+        values["per_device_eval_batch_size"] = arrangement.per_device_train_batch_size
     if not torch.cuda.is_available():
         on_cpu = {"optim": "adamw_torch", "dataloader_num_workers": 0}
         on_cpu["dataloader_pin_memory"] = False
         values |= {name: value for name, value in on_cpu.items() if name not in said}
+    elif flags.arrangement == "auto" and "optim" not in said:
+        values["optim"] = "adamw_torch_fused"  # the same arithmetic in one kernel
+    if arrangement.replayed:
+        values["dataloader_pin_memory"] = False  # its thread may not allocate while a graph is made
     num_steps = count_steps(flags, arrangement, num_rows)
     if num_steps < flags.eval_steps and "eval_steps" not in said:
         values |= {"eval_steps": num_steps, "save_steps": num_steps}

@@ -4,13 +4,17 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from transformers.trainer_callback import ProgressCallback, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl import SFTTrainer
 
+from text2sql.models.device_plan import Arrangement
 from text2sql.records import UserError
+from text2sql.training.packing import compute_packed, pack_examples
+from text2sql.training.replay import ROW_MULTIPLE, replay_layers
 
 
 class EpochSeededSampler(LengthGroupedSampler):
@@ -76,11 +80,20 @@ class AdapterTrainer(SFTTrainer):
     """TRL's `SFTTrainer` for an adapter whose weights are kept in float32.
 
     TRL makes the adapter of a quantised model bf16, which is too coarse for an exact resume and
-    which the gradient scaler of fp16 refuses.
+    which the gradient scaler of fp16 refuses. Where the arrangement is packed the examples of a
+    micro-batch are one row in which what their prompts share is computed once.
     """
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, arrangement: Arrangement, **kwargs):
+        multiple = ROW_MULTIPLE if arrangement.replayed else 1
+        collator = partial(pack_examples, multiple=multiple) if arrangement.packed else None
+        super().__init__(*args, data_collator=collator, **kwargs)
+        self.packed = arrangement.packed
+        self.token_sums: list[torch.Tensor] = []
+        if arrangement.packed:
+            compute_packed(self.model.get_base_model())
+        if arrangement.replayed:
+            replay_layers(self.model.get_base_model().base_model)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()
         if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
@@ -101,7 +114,40 @@ class AdapterTrainer(SFTTrainer):
             seed=self.args.seed,
         )
 
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        """Return the loss of a packed row as TRL defines it, without waiting for the device.
+
+        In training that is the mean over the step's labels; in evaluation the mean over examples
+        of the mean over their labels, which is what batches of one give.
+        """
+        if not self.packed:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        weights = inputs.pop("loss_weights")
+        outputs = model(**inputs, use_cache=False, fused_lm_head=True)
+        self.keep_token_sums(outputs)
+        if not model.training:
+            return -(outputs.log_probs * weights).sum() / weights.sum()
+        loss = -outputs.log_probs.sum() / num_items_in_batch
+        if self.args.average_tokens_across_devices:
+            # The labels of all processes were counted, whose gradients are averaged.
+            loss = loss * self.accelerator.num_processes
+        return loss
+
+    def keep_token_sums(self, outputs) -> None:
+        sums = (outputs.entropy.detach(), outputs.is_top1, outputs.label_mask)
+        self.token_sums.append(torch.stack([tokens.sum() for tokens in sums]))
+
+    def token_metrics(self) -> dict[str, float]:
+        """Return entropy and accuracy a label since the last call."""
+        sums = self.accelerator.reduce(torch.stack(self.token_sums).sum(0))
+        self.token_sums.clear()
+        entropy, top1, labels = sums.tolist()
+        return {"entropy": entropy / labels, "mean_token_accuracy": top1 / labels}
+
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        if self.token_sums:
+            prefix = "" if self.model.training else "eval_"
+            logs |= {f"{prefix}{name}": value for name, value in self.token_metrics().items()}
         if "loss" in logs:
             if not math.isfinite(logs["loss"]):
                 raise non_finite_loss(self.state.global_step)

@@ -1,0 +1,216 @@
+"""Measure train.py at the shapes of known models, on one GPU, with real Spider prompts.
+
+    python performance/training.py --spider_dir DIR --work_dir DIR --table speed
+    python performance/training.py --spider_dir DIR --work_dir DIR --table cards
+
+Every row is train.py itself (its trainer, evaluation and logs), run in this process with random
+weights of the shape (performance/shapes.py). `cards` caps the memory that torch may take, less
+half a GiB for the CUDA context, to what a smaller card has. Prints one JSON line a row; the speed
+is that of the steps after the first twenty.
+"""
+
+import gc
+import io
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from accelerate.state import AcceleratorState
+from make_gemma_shape import make_tokenizer
+from shapes import make_config, make_model
+
+from text2sql.command_line import parse_flags, run
+from text2sql.records import UserError, read_json
+
+ROOT = Path(__file__).parent.parent
+NUM_QUESTIONS = 700  # a random sample of Spider's train split
+CONTEXT_GIB = 0.5
+GIB = 2**30
+QUICK = ["--max_steps", "60", "--eval_steps", "60", "--logging_steps", "10"]
+
+EXACT = ["--lora_dropout", "0", "--max_steps", "40", "--eval_steps", "40", "--logging_steps", "1"]
+SPEED = {
+    "plan": [],
+    "plan, not replayed": ["--plan", "replayed=False"],
+    "plan, no fused layers": ["--plan", "fused=False"],
+    "plan, neither": ["--plan", "fused=False", "--plan", "replayed=False"],
+    "plan, NF4 kept": ["--plan", "dequantize=False", "--plan", "replayed=False"],
+    "plan, not packed": ["--plan", "packed=False", "--plan", "replayed=False"],
+    "plan, 4 × 2": ["--per_device_train_batch_size", "4"],
+    "plan, checkpointing": ["--gradient_checkpointing", "true"],
+    "paper": ["--arrangement", "paper", "--max_steps", "12", "--eval_steps", "12"],
+    "exact plan": EXACT,
+    "exact paper": [*EXACT, "--arrangement", "paper"],
+}
+CARDS = {
+    "gemma-2b": (6, 8, 12, 16, 24, 40, 80),
+    "mistral-7b": (12, 16, 24),
+    "llama-3-8b": (12, 16, 24),
+}
+
+
+@dataclass
+class Flags:
+    spider_dir: str
+    work_dir: str
+    table: str = "speed"
+    rows: str = ""  # names, or parts of names, of the rows wanted, separated by ";"
+
+
+def main() -> None:
+    flags, _ = parse_flags(Flags, __doc__)
+    work_dir = Path(flags.work_dir)
+    prepare_prompts(Path(flags.spider_dir), work_dir)
+    wanted = flags.rows.split(";")
+    if flags.table == "speed":
+        for name, extra in SPEED.items():
+            if any(part in name for part in wanted):
+                measure(name, "gemma-2b", None, [*QUICK, *extra], work_dir)
+    else:
+        for shape, sizes in CARDS.items():
+            for gib in sizes:
+                name = f"{shape} at {gib} GB"
+                if any(part in name for part in wanted):
+                    steps = (
+                        [] if shape == "gemma-2b" else ["--max_steps", "20", "--eval_steps", "20"]
+                    )
+                    measure(name, shape, gib, [*QUICK, *steps], work_dir)
+
+
+def prepare_prompts(spider_dir: Path, work_dir: Path) -> None:
+    """Write a tokenizer, and prompts of a random sample of Spider's questions."""
+    if (work_dir / "processed_data").exists():
+        return
+    sample_dir = work_dir / "spider"
+    sample_dir.mkdir(parents=True, exist_ok=True)
+    for name in ("tables.json", "dev.json", "database"):
+        (sample_dir / name).symlink_to((spider_dir / name).resolve())
+    questions = json.loads((spider_dir / "train_spider.json").read_text(encoding="utf-8"))
+    sample = random.Random(42).sample(questions, NUM_QUESTIONS)
+    (sample_dir / "train_spider.json").write_text(json.dumps(sample))
+    make_tokenizer(spider_dir).save_pretrained(work_dir / "model")
+    make_config("gemma-2b").save_pretrained(work_dir / "model")
+    command = ["preprocess.py", "--spider_dir", sample_dir, "--model_id", work_dir / "model"]
+    command += ["--output_dir", work_dir / "processed_data", "--holdout_fraction", "0.05"]
+    subprocess.run([sys.executable, *map(str, command)], cwd=ROOT, check=True, capture_output=True)
+
+
+def measure(name: str, shape: str, gib: float | None, extra: list[str], work_dir: Path) -> None:
+    """Run train.py in this process and print what it took, or why it stopped."""
+    output_dir = work_dir / "run"
+    shutil.rmtree(output_dir, ignore_errors=True)
+    began = time.time()
+    try:
+        with emulated(shape, gib, planned(extra)):
+            command = ["train.py", "--data_dir", work_dir / "processed_data"]
+            command += ["--output_dir", output_dir, "--disable_tqdm", "true", *extra]
+            run_train([str(part) for part in command])
+        row = read_row(output_dir)
+    except UserError as error:
+        row = {"stopped": str(error)}
+    except Exception:
+        row = {"failed": traceback.format_exc()[-1500:]}
+    row |= {"seconds": round(time.time() - began, 1)}
+    print(json.dumps({"row": name, **row}, ensure_ascii=False), flush=True)
+
+
+def planned(extra: list[str]) -> dict:
+    """Take `--plan name=value` out of the flags: what the row fixes of the plan by hand."""
+    fixed = {}
+    while "--plan" in extra:
+        at = extra.index("--plan")
+        name, _, value = extra[at + 1].partition("=")
+        fixed[name] = value == "True"
+        del extra[at : at + 2]
+    return fixed
+
+
+@contextmanager
+def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
+    """Within the block train.py finds a random model of the shape, and a card of that memory."""
+    import torch
+    from transformers.models.gemma import modeling_gemma
+
+    from text2sql.training import setup
+
+    config = make_config(shape)
+
+    def load_random_model(model_id, *, load_in_4bit, dtype, device, dequantize=False):
+        cap_memory(None)  # what making the weights takes is not what loading them takes
+        kept = {"load_in_4bit": load_in_4bit, "dequantize": dequantize}
+        model = make_model(config, dtype, device, **kept)
+        torch.cuda.empty_cache()
+        cap_memory(gib)
+        if torch.cuda.is_available():
+            torch.cuda.reset_peak_memory_stats()
+        model.name_or_path = model_id
+        return model
+
+    originals = setup.load_config, setup.load_base_model, setup.plan
+    replaced_for_good = ("apply_rotary_pos_emb", "GemmaRMSNorm", "GemmaMLP")  # by Liger
+    plain_layers = {name: getattr(modeling_gemma, name) for name in replaced_for_good}
+    setup.load_config = lambda model_id: config
+    setup.load_base_model = load_random_model
+    setup.plan = lambda *given, **settings: [
+        replace(found, **fixed) for found in originals[2](*given, **settings)
+    ]
+    cap_memory(gib)
+    try:
+        yield
+    finally:
+        setup.load_config, setup.load_base_model, setup.plan = originals
+        for name, plain in plain_layers.items():
+            setattr(modeling_gemma, name, plain)
+        cap_memory(None)
+        AcceleratorState._reset_state()
+        gc.collect()
+        torch.cuda.empty_cache()
+
+
+def cap_memory(gib: float | None) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        total = torch.cuda.get_device_properties(0).total_memory
+        share = 1.0 if gib is None else (gib - CONTEXT_GIB) * GIB / total
+        torch.cuda.set_per_process_memory_fraction(share)
+
+
+def run_train(command: list[str]) -> None:
+    import train
+
+    sys.argv = command
+    with redirect_stdout(io.StringIO()):
+        train.main()
+
+
+def read_row(output_dir: Path) -> dict:
+    """Return plan, speed, peak and losses of the run in the folder."""
+    record = read_json(output_dir / "run.json")
+    (checkpoint,) = output_dir.glob("checkpoint-*")
+    history = read_json(checkpoint / "trainer_state.json")["log_history"]
+    logs = [entry for entry in history if "loss" in entry]
+    warm = [entry for entry in logs if entry["step"] > 20] or logs[1:]
+    seconds_an_example = sum(1 / entry["examples_per_second"] for entry in warm) / len(warm)
+    evaluation = next(entry for entry in history if "eval_loss" in entry)
+    return {
+        "arrangement": record["arrangement"],
+        "examples_per_second": round(1 / seconds_an_example, 2),
+        "peak_gib": record["peak_memory_gib"],
+        "losses": [round(entry["loss"], 5) for entry in logs],
+        "eval_loss": evaluation["eval_loss"],
+        "eval_examples_per_second": evaluation["eval_samples_per_second"],
+    }
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    run(main)

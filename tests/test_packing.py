@@ -1,0 +1,57 @@
+"""What the trainer feeds: examples in one row, with their labels and what each weighs."""
+
+import pytest
+
+from text2sql.training.packing import mean_packed_row, pack_examples
+
+SQL_ALONE = [
+    {"input_ids": [2, 5, 6, 7, 8], "labels": [-100, -100, -100, 7, 8]},
+    {"input_ids": [2, 5, 6, 9], "labels": [-100, -100, -100, 9]},
+]
+WHOLE_TEXT = [{"input_ids": text, "labels": text} for text in ([2, 5, 6], [2, 5, 7, 8])]
+
+
+def next_tokens(batch: dict) -> list[tuple[int, int]]:
+    """Return each supervised token of the row with its label."""
+    row = batch["input_ids"][0].tolist()
+    places, labels = batch["supervised"].tolist(), batch["shift_labels"][0].tolist()
+    return [(row[place], label) for place, label in zip(places, labels, strict=True)]
+
+
+def test_shared_part_ends_before_the_token_that_predicts_the_first_label():
+    batch = pack_examples(SQL_ALONE)
+    assert batch["input_ids"].tolist() == [[2, 5, 6, 7, 8, 6, 9]]
+    assert batch["position_ids"].tolist() == [[0, 1, 2, 3, 4, 2, 3]]
+    assert next_tokens(batch) == [(6, 7), (7, 8), (6, 9)]
+
+
+def test_loss_on_the_whole_text_shares_nothing_and_supervises_all_but_the_first_tokens():
+    batch = pack_examples(WHOLE_TEXT)
+    assert batch["input_ids"].tolist() == [[2, 5, 6, 2, 5, 7, 8]]
+    assert next_tokens(batch) == [(2, 5), (5, 6), (2, 5), (5, 7), (7, 8)]
+
+
+def test_one_example_is_the_row_that_it_is():
+    batch = pack_examples(SQL_ALONE[:1])
+    assert batch["input_ids"].tolist() == [[2, 5, 6, 7, 8]]
+    assert next_tokens(batch) == [(6, 7), (7, 8)]
+
+
+def test_each_example_weighs_one_whatever_its_labels():
+    weights = pack_examples(SQL_ALONE)["loss_weights"]
+    assert weights.tolist() == [[0.5, 0.5, 1.0]]
+
+
+@pytest.mark.parametrize("examples", [SQL_ALONE, WHOLE_TEXT], ids=["SQL alone", "whole text"])
+def test_labels_are_counted_the_same_shifted_and_not(examples):
+    batch = pack_examples(examples)
+    num_labels = batch["shift_labels"].ne(-100).sum()
+    assert num_labels == batch["labels"][..., 1:].ne(-100).sum() == batch["labels"].ne(-100).sum()
+
+
+def test_mean_row_is_that_of_runs_of_neighbours():
+    texts = [[1, 2, 3, 4], [1, 2, 3, 5], [6, 7], [8]]
+    assert mean_packed_row(texts, 1) == 3  # of 4, 4, 2 and 1
+    assert mean_packed_row(texts, 2) == 4  # of 1 2 3, 4, 5 and 6 7, 8
+    assert mean_packed_row(texts, 4) == 8
+    assert mean_packed_row(texts, 8) == 8

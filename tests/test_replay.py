@@ -1,0 +1,67 @@
+"""CUDA graphs of the layers, on a GPU where there is one: the gradients that eager layers give."""
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import GemmaConfig, GemmaForCausalLM
+
+from text2sql.training.packing import compute_packed, pack_examples
+from text2sql.training.replay import ROW_MULTIPLE, replay_layers, stop_replaying
+
+ROWS = [[2, *range(5, 5 + length)] for length in (40, 60, 30, 80)]
+
+
+def step(model, rows: list[list[int]]) -> torch.Tensor:
+    """Return the adapter's gradients of a step on the last tokens of the rows."""
+    examples = [{"input_ids": row, "labels": [-100] * (len(row) - 4) + row[-4:]} for row in rows]
+    batch = pack_examples(examples, multiple=ROW_MULTIPLE)
+    inputs = {
+        name: batch[name].to(model.device)
+        for name in ("input_ids", "position_ids", "shared_prefix", "supervised")
+    }
+    model.zero_grad()
+    with torch.autocast(model.device.type, torch.bfloat16):
+        logits = model(**inputs).logits[0].float()
+    labels = batch["shift_labels"][0].to(model.device)
+    torch.nn.functional.cross_entropy(logits, labels).backward()
+    gradients = [parameter.grad for parameter in model.parameters() if parameter.requires_grad]
+    return torch.cat([gradient.flatten() for gradient in gradients])
+
+
+def build_model(device: str):
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 128, "intermediate_size": 256, "num_hidden_layers": 2}
+    heads = {"num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 64}
+    config = GemmaConfig(vocab_size=128, **sizes, **heads, initializer_range=0.1)
+    model = GemmaForCausalLM(config).to(device, torch.bfloat16)
+    adapter = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
+    model = get_peft_model(model, adapter).train()
+    compute_packed(model.get_base_model())
+    return model
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA graphs need a GPU")
+def test_graphs_give_the_gradients_of_eager_layers_for_rows_of_every_shape():
+    model = build_model("cuda")
+    batches = [ROWS, ROWS[:2] * 2, ROWS]
+    eager = [step(model, rows) for rows in batches]
+    replay_layers(model.get_base_model().base_model)
+    for rows, expected in zip(batches, eager, strict=True):
+        assert (step(model, rows) - expected).norm() <= 0.02 * expected.norm()
+
+
+def test_layers_that_stop_replaying_are_the_eager_ones(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 0))
+    backbone = build_model("cpu").get_base_model().base_model
+    eager = backbone.forward
+    replay_layers(backbone)
+    assert backbone.forward != eager
+    stop_replaying(backbone)
+    assert backbone.forward == eager
+
+
+def test_rows_filled_up_to_a_shape_give_the_gradients_of_rows_that_are_not(monkeypatch):
+    model = build_model("cpu").float()
+    filled = step(model, ROWS)
+    monkeypatch.setattr("test_replay.ROW_MULTIPLE", 1)
+    assert (step(model, ROWS) - filled).norm() <= 0.02 * filled.norm()

@@ -1,0 +1,64 @@
+"""CUDA graphs of the layers: all kernels of a step's row are started at once, not one by one.
+
+Starting the thousands of kernels of a small step takes the CPU longer than they take the GPU. A
+graph is made for each shape of a row when it first comes, and serves all rows of that shape.
+"""
+
+from collections.abc import Callable
+
+import torch
+from transformers.modeling_outputs import BaseModelOutputWithPast
+
+from text2sql.models.shared_prefix import Layout
+
+ROW_MULTIPLE = 256  # tokens; the fewer shapes, the more padding
+
+
+class RowLayers(torch.nn.Module):
+    """The layers of a model as a function of tensors alone, for rows of one shape."""
+
+    def __init__(self, backbone: torch.nn.Module, forward: Callable, layout: Layout):
+        super().__init__()
+        self.backbone, self.compute = backbone, forward
+        self.most = {"most_queries": layout.most_queries, "most_keys": layout.most_keys}
+
+    def forward(self, input_ids, position_ids, *places: torch.Tensor) -> torch.Tensor:
+        layout = Layout((), (), *places, **self.most)
+        inputs = {"input_ids": input_ids, "position_ids": position_ids}
+        return self.compute(**inputs, shared_prefix=layout, use_cache=False).last_hidden_state
+
+
+def replay_layers(backbone: torch.nn.Module) -> None:
+    """From now on the backbone computes the packed rows of training by graphs.
+
+    A step must be one row: the next row's gradients would be written over those of the one before.
+    """
+    eager, graphs, pool = backbone.forward, {}, torch.cuda.graph_pool_handle()
+
+    def forward(*, input_ids, position_ids, shared_prefix: Layout, **settings):
+        if not (backbone.training and torch.is_grad_enabled()):
+            rows = {"input_ids": input_ids, "position_ids": position_ids}
+            return eager(**rows, shared_prefix=shared_prefix, **settings)
+        places = (shared_prefix.keys, shared_prefix.query_bounds, shared_prefix.key_bounds)
+        inputs = (input_ids, position_ids, *places)
+        most = (shared_prefix.most_queries, shared_prefix.most_keys)
+        shape = (*(tuple(tensor.shape) for tensor in inputs), *most)
+        if shape not in graphs:
+            layers = RowLayers(backbone, eager, shared_prefix).train()
+            graphs[shape] = make_graph(layers, inputs, pool)
+        return BaseModelOutputWithPast(last_hidden_state=graphs[shape](*inputs))
+
+    backbone.forward, backbone.eager_forward = forward, eager
+
+
+def stop_replaying(backbone: torch.nn.Module) -> None:
+    backbone.forward = getattr(backbone, "eager_forward", backbone.forward)
+
+
+def make_graph(layers: RowLayers, inputs: tuple[torch.Tensor, ...], pool) -> Callable:
+    """Return the layers for inputs of this shape as a pair of graphs, forward and backward."""
+    dtype = torch.get_autocast_dtype("cuda")
+    with torch.autocast("cuda", dtype, torch.is_autocast_enabled("cuda"), cache_enabled=False):
+        return torch.cuda.make_graphed_callables(
+            layers, tuple(tensor.clone() for tensor in inputs), allow_unused_input=True, pool=pool
+        )

@@ -30,9 +30,9 @@ ORDER = """
     scoring.verdicts scoring.score_files
     study.significance study.tradeoff study.benchmark_tasks study.kept_answers
     study.harness_model study.benchmarks study.benchmark_results
-    study.training_runs study.plan study.evaluation
+    study.training_runs study.example_browser study.plan study.evaluation
     study.plots study.report_text study.report_tables study.tensorboard_events
-    study.report study.example_browser study.report_sections study.report_files
+    study.report study.report_sections study.report_files
 """.split()
 
 # Each takes from half a second to ten to import, which `--help` and the scorer do not wait for.
@@ -60,6 +60,7 @@ TESTED_IN = {
     "chat": "prompts",
     "clause_scores": "exact_match",
     "evaluation": "evaluate",
+    "example_browser": "report",
     "harness_model": "benchmarks",
     "kept_answers": "benchmarks",
     "loaded_variants": "evaluate",
@@ -69,6 +70,7 @@ TESTED_IN = {
     "read_only_sql": "execution",
     "record": "train",
     "report_files": "report",
+    "report_sections": "report",
     "report_tables": "report",
     "report_text": "report",
     "schema_text": "prompts",
@@ -81,6 +83,7 @@ TESTED_IN = {
     "sql_worker": "execution",
     "tensorboard_events": "report",
     "trainer": "train",
+    "training_runs": "report",
     "verdicts": "scoring",
 }
 

@@ -113,7 +113,8 @@ def test_report_is_plain_json_without_nan(two):
 def test_summary_quotes_both_differences_with_interval_and_n(two):
     gain = two["splits"]["validation"]["comparisons"]["finetuned"]["execution_accuracy"]["all"]
     sentence = summarize(two)
-    assert f"{points(gain['difference'])} points (95 % {interval(gain)}, n = 60)" in sentence
+    quote = f"{points(gain['difference'])} points (95 % interval {interval(gain)}, n = 60 "
+    assert f"{quote}validation questions)" in sentence
     assert "items of 2 benchmarks)" in sentence
 
 
@@ -177,8 +178,8 @@ def test_markdown_shows_the_plots_that_lie_beside_it(whole_dir):
 
 def test_html_is_one_file_that_asks_no_network(whole_dir):
     page = (whole_dir / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 3
-    assert "http" not in page.replace("https://huggingface.co", "")
+    assert page.count("data:image/png;base64,") == 4
+    assert "://" not in page.replace("https://huggingface.co", "")
     assert "<script src" not in page
 
 
@@ -190,7 +191,7 @@ def test_text_from_models_is_escaped_in_html():
         "recommendation": None,
         "sections": [],
     }
-    page = as_html(content, {})
+    page = as_html(content, {}, {"splits": {}, "texts": []})
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
     assert "a < b" in as_markdown(content)

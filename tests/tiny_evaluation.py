@@ -12,6 +12,21 @@ from text2sql.scoring.score_files import write_scores
 
 HARDNESS = ("easy", "medium", "hard", "extra")
 ERRORS = ("no_sql", "syntax", "unknown_table", "unknown_column", "wrong_columns", "wrong_rows")
+HOSTILE = "</script><script>document.title = 'broken'</script><b>\\u2028 &lt;!--"
+TRAINING = {
+    "settings": {
+        "learning_rate": 1e-4,
+        "lora_r": 4,
+        "num_train_epochs": 5,
+        "loss_on": "completion",
+    },
+    "effective_batch": 8,
+    "best_step": 400,
+    "losses": {
+        "train": [[step, 1.5 / (1 + step / 150)] for step in range(50, 601, 50)],
+        "eval": [[200, 0.9], [400, 0.7], [600, 0.8]],
+    },
+}
 NO_CLAUSES = dict.fromkeys(CLAUSES, (0, 0, True))
 
 
@@ -30,6 +45,7 @@ def build_tiny_evaluation(
             name = f"{benchmark}-limit-{limit}" if limit else benchmark
             path = folder / "general" / variant.name / f"{name}.json"
             write_json(path, benchmark_file(benchmark, general_share, choices, num_items, limit))
+    write_questions(folder / "validation", num_questions)
     study = build_run_record(
         model_id="tiny/gemma",
         load_in_4bit=True,
@@ -38,10 +54,26 @@ def build_tiny_evaluation(
         variants=[asdict(variant) for variant in variants],
         splits=[{"name": "validation", "n": num_questions, "missing_databases": []}],
         benchmarks=[{"name": name, "num_fewshot": 0} for name in ("quiz", "riddles")],
+        training={v.run: TRAINING for v in variants if v.kind == "finetuned"},
         report_settings={"seed": 1, "num_bootstrap": 200, "max_forgetting": 1.0},
     )
     write_json(folder / "study.json", study)
     return folder
+
+
+def write_questions(folder: Path, num_questions: int) -> None:
+    rows = [
+        {
+            "index": index,
+            "db_id": "museum" if index % 3 else "library",
+            "question": f"What is number {index}? {HOSTILE}",
+            "gold_sql": f"SELECT name FROM room WHERE id = {index} AND note = '{HOSTILE}'",
+        }
+        for index in range(num_questions)
+    ]
+    write_jsonl(folder / "examples.jsonl", rows)
+    schemas = {"museum": f"room(id, name)\n{HOSTILE}", "library": "book(id, title)"}
+    write_json(folder / "schemas.json", schemas)
 
 
 def write_answers(folder: Path, share_right: float, num_questions: int) -> None:
@@ -53,8 +85,8 @@ def write_answers(folder: Path, share_right: float, num_questions: int) -> None:
         predictions.append(
             {
                 "index": index,
-                "generation": "SELECT 1",
-                "predicted_sql": "SELECT 1",
+                "generation": f"SELECT {index} {HOSTILE}",
+                "predicted_sql": f"SELECT {index} {HOSTILE}" if error != "no_sql" else "",
                 "is_only_sql": index % 4 != 0,
                 "stopped": index % 10 != 0,
             }

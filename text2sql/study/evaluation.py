@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from text2sql.data.spider import read_schemas
 from text2sql.models.generation import finished_predictions, generate_predictions
 from text2sql.models.variants import Variant
+from text2sql.prompts.schema_text import render_schema
 from text2sql.records import (
     UserError,
     build_run_record,
@@ -25,6 +26,7 @@ from text2sql.scoring.score_files import write_scores
 from text2sql.scoring.verdicts import ScoringSettings, score_predictions
 from text2sql.study.benchmark_tasks import load_tasks
 from text2sql.study.benchmarks import Benchmark, run_benchmark
+from text2sql.study.example_browser import SCHEMAS_NAME
 from text2sql.study.plan import PreparedSplit, Study
 
 if TYPE_CHECKING:
@@ -118,6 +120,7 @@ def predict(
                 for index, row in enumerate(split.rows)
             ),
         )
+        write_json(output_dir / split.name / SCHEMAS_NAME, schemas_of(split))
         for variant in study.variants:
             folder = output_dir / split.name / variant.name
             path = folder / "predictions.jsonl"
@@ -135,6 +138,13 @@ def predict(
                     batch_size=batch_size,
                     label=f"{split.name}, {variant.name}",
                 )
+
+
+def schemas_of(split: PreparedSplit) -> dict[str, str]:
+    """Return each database's schema as a reader sees it, one line a table."""
+    schemas = read_schemas(split.tables_path)
+    db_ids = dict.fromkeys(row["db_id"] for row in split.rows)
+    return {db_id: render_schema(schemas[db_id], "compact") for db_id in db_ids}
 
 
 def score(study: Study, output_dir: Path, settings: ScoringSettings) -> None:

@@ -11,6 +11,7 @@ from text2sql.models.variants import Variant, hash_adapter
 from text2sql.prompts.processed_data import read_manifest, read_prompts
 from text2sql.records import UserError, build_run_record, read_json, sha256_of_json, write_json
 from text2sql.study.benchmarks import Benchmark
+from text2sql.study.training_runs import read_training_runs
 
 STUDY_NAME = "study.json"
 COLUMNS = ("id", "db_id", "question", "gold_sql", "prompt")
@@ -87,6 +88,7 @@ def write_study(output_dir: Path, study: Study, **facts: Any) -> None:
             for split in study.splits
         ],
         benchmarks=[asdict(benchmark) for benchmark in study.benchmarks],
+        training=read_training_runs(study.variants),
         **facts,
     )
     write_json(output_dir / STUDY_NAME, record)
@@ -97,10 +99,14 @@ def read_study(output_dir: Path) -> dict:
     if not (output_dir / STUDY_NAME).exists():
         raise UserError(f"{output_dir} holds no evaluation; leave out --report_only to make one.")
     study = read_json(output_dir / STUDY_NAME)
-    return study | {
-        "variants": [Variant(**variant) for variant in study["variants"]],
-        "benchmarks": [Benchmark(**benchmark) for benchmark in study["benchmarks"]],
-    }
+    return (
+        {"training": {}}
+        | study
+        | {
+            "variants": [Variant(**variant) for variant in study["variants"]],
+            "benchmarks": [Benchmark(**benchmark) for benchmark in study["benchmarks"]],
+        }
+    )
 
 
 def model_of(data_dir: Path, recorded_model_id: str | None, model_id: str | None) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 BASE_COLOR = "#999999"
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = {"finetuned": "o", "checkpoint": "s", "scaled": "^"}
+RUN_MARKERS = "osD^vP"
+RING = {"marker": "o", "markersize": 14, "color": "none", "markeredgecolor": "black"}
 DPI = 150
 
 
@@ -49,10 +51,11 @@ def draw_tradeoff(report: Mapping) -> bytes:
         color = COLORS[number % len(COLORS)]
         of_run = {name: p for name, p in points.items() if variants[name]["run"] == run}
         for name, point in of_run.items():
-            draw_point(axes, name, point, variants[name]["kind"], color)
+            draw_point(axes, point, variants[name]["kind"], color)
         draw_path(axes, [variants[name] for name in of_run], points, "checkpoint", color)
         draw_path(axes, [variants[name] for name in of_run], points, "scaled", color)
         axes.plot([], [], color=color, linewidth=4, label=run)
+    name_places(axes, points)
     for kind in dict.fromkeys(variants[name]["kind"] for name in points):
         axes.plot([], [], MARKERS[kind], color="none", markeredgecolor="#555555", label=kind)
     if any(point["on_front"] for point in points.values()):
@@ -62,8 +65,18 @@ def draw_tradeoff(report: Mapping) -> bytes:
     axes.axhline(-limit, color="black", linestyle=":", label=f"limit of loss, {limit:g}")
     axes.set_xlabel("gain in execution accuracy, points (95 %)")
     axes.set_ylabel("change of general ability, points (95 %)")
-    axes.legend(frameon=False, fontsize=8, loc="best")
+    place_legend(axes)
     return as_png(figure)
+
+
+def name_places(axes: "Axes", points: Mapping) -> None:
+    """Write the variants' names; those that share a place (a kept checkpoint) share a label."""
+    labels: dict[tuple, list[str]] = {}
+    for name, point in points.items():
+        labels.setdefault(place(point), []).append(name)
+    for where, names in labels.items():
+        label = ",\n".join(names)
+        axes.annotate(label, where, xytext=(6, 6), textcoords="offset points", fontsize=8)
 
 
 def place(point: Mapping) -> tuple[float, float]:
@@ -71,7 +84,7 @@ def place(point: Mapping) -> tuple[float, float]:
     return 100 * gain["difference"], 100 * change["difference"]
 
 
-def draw_point(axes: "Axes", name: str, point: Mapping, kind: str, color: str) -> None:
+def draw_point(axes: "Axes", point: Mapping, kind: str, color: str) -> None:
     x, y = place(point)
     axes.errorbar(
         x,
@@ -88,7 +101,6 @@ def draw_point(axes: "Axes", name: str, point: Mapping, kind: str, color: str) -
         markeredgecolor="black" if point["on_front"] else color,
         markeredgewidth=1.5,
     )
-    axes.annotate(name, (x, y), xytext=(6, 6), textcoords="offset points", fontsize=8)
 
 
 def reach(comparison: Mapping) -> list[list[float]] | None:
@@ -115,6 +127,31 @@ def draw_path(axes: "Axes", variants: list, points: Mapping, kind: str, color: s
         places = [where for _, where in sorted(scales)]
     style = "--" if kind == "scaled" else "-"
     axes.plot(*zip(*places, strict=True), style, color=color, linewidth=1, alpha=0.6, zorder=1)
+
+
+def draw_learning_curves(training: Mapping[str, Mapping]) -> bytes:
+    """Training and evaluation loss of each run by step; a ring marks the step that was kept."""
+    figure, axes = new_figure(7, 4)
+    for number, (run, content) in enumerate(training.items()):
+        color = COLORS[number % len(COLORS)]
+        losses = content["losses"]
+        if losses["train"]:
+            axes.plot(*zip(*losses["train"], strict=True), "-", color=color, linewidth=1, alpha=0.6)
+        if losses["eval"]:
+            marker = RUN_MARKERS[number % len(RUN_MARKERS)]
+            axes.plot(*zip(*losses["eval"], strict=True), f"--{marker}", color=color)
+        best = [pair for pair in losses["eval"] if pair[0] == content["best_step"]]
+        if best:
+            axes.plot(*zip(*best, strict=True), **RING)
+        axes.plot([], [], color=color, linewidth=4, label=run)
+    axes.plot([], [], "-", color="#555555", linewidth=1, label="training loss")
+    axes.plot([], [], "--o", color="#555555", label="evaluation loss")
+    axes.plot([], [], label="the step that was kept", **RING)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss, nats a token")
+    place_legend(axes)
+    return as_png(figure)
 
 
 def styles_of(names: Iterable[str]) -> dict[str, dict]:
@@ -173,7 +210,5 @@ def draw_errors(name: str, variants: Mapping[str, Mapping]) -> bytes:
 
 
 def place_legend(axes: "Axes") -> None:
-    """Put the legend beside the bars, where it covers none."""
-    axes.legend(
-        frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.01, 1), borderaxespad=0
-    )
+    """Put the legend above the plot, where it covers nothing and takes no width."""
+    axes.figure.legend(frameon=False, fontsize=8, loc="outside upper left", ncols=4)

@@ -1,38 +1,23 @@
 """report.json -> the files beside it: plots, report.md, report.html, TensorBoard events."""
 
 import base64
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 
 from text2sql.records import write_json, write_text
-from text2sql.study.plots import draw_errors, draw_hardness, draw_tradeoff
-from text2sql.study.report_tables import (
-    Table,
-    benchmarks_table,
-    comparison_table,
-    errors_table,
-    hardness_table,
-    scores_table,
-    shares_table,
-    subject_groups_table,
-    variants_table,
+from text2sql.study.example_browser import browser_content
+from text2sql.study.plots import (
+    draw_errors,
+    draw_hardness,
+    draw_learning_curves,
+    draw_tradeoff,
 )
+from text2sql.study.report_sections import compared_variants, main_variants, sections_of
+from text2sql.study.report_tables import benchmarks_table, scores_table, variants_table
 from text2sql.study.report_text import notes_of, recommendation, summarize
 from text2sql.study.tensorboard_events import write_events
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with what stands under it; `plot` is a file in the report's folder."""
-
-    level: int
-    title: str
-    paragraphs: list[str] = field(default_factory=list)
-    plot: str | None = None
-    table: Table | None = None
 
 
 def write_report(output_dir: Path, report: Mapping) -> None:
@@ -49,7 +34,9 @@ def write_report(output_dir: Path, report: Mapping) -> None:
     write_json(output_dir / "report.json", {**stated, **report})
     write_text(output_dir / "report.md", as_markdown(content))
     encoded = {name: base64.b64encode(png).decode() for name, png in plots.items()}
-    write_text(output_dir / "report.html", as_html(content, encoded))
+    write_text(
+        output_dir / "report.html", as_html(content, encoded, browser_content(output_dir, report))
+    )
     write_events(output_dir / "tensorboard", report, content, plots)
 
 
@@ -64,17 +51,24 @@ def as_markdown(content: Mapping) -> str:
             blocks.append(f"![{section.title}]({section.plot})")
         if section.table:
             blocks.append(section.table.as_markdown())
+    blocks.append("Questions and answers, one by one: report.html.")
     return "\n\n".join(blocks) + "\n"
 
 
-def as_html(content: Mapping, plots: Mapping[str, str]) -> str:
-    """Return one page that needs no network; text from models and data is escaped."""
+def as_html(content: Mapping, plots: Mapping[str, str], browser: Mapping) -> str:
+    """Return one page that needs no network; text from models and data is escaped.
+
+    `browser` comes from `browser_content`; where it has no splits, the page has no examples.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES_DIR), autoescape=True, undefined=StrictUndefined
     )
-    return environment.get_template("report.html.j2").render(plots=plots, **content)
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # splits in their order
+    return environment.get_template("report.html.j2").render(
+        plots=plots, browser=browser, **content
+    )
 
 
 def title_of(report: Mapping) -> str:
@@ -87,7 +81,7 @@ def draw_plots(output_dir: Path, report: Mapping) -> dict[str, bytes]:
 
     Plots of an earlier report are removed: they would show what this one does not say.
     """
-    for pattern in ("tradeoff.png", "hardness_*.png", "errors_*.png"):
+    for pattern in ("tradeoff.png", "learning_curves.png", "hardness_*.png", "errors_*.png"):
         for earlier in output_dir.glob(pattern):
             earlier.unlink()
     plots = {}
@@ -98,62 +92,12 @@ def draw_plots(output_dir: Path, report: Mapping) -> dict[str, bytes]:
         if drawn:
             plots[f"hardness_{name}.png"] = draw_hardness(name, drawn)
             plots[f"errors_{name}.png"] = draw_errors(name, drawn)
+    training = report["study"]["training"]
+    if any(losses for run in training.values() for losses in run["losses"].values()):
+        plots["learning_curves.png"] = draw_learning_curves(training)
     for name, png in plots.items():
         (output_dir / name).write_bytes(png)
     return plots
-
-
-def main_variants(report: Mapping) -> list[str]:
-    """Return the base and each run's adapter: bars of all checkpoints and scales are too many."""
-    return [v["name"] for v in report["study"]["variants"] if v["kind"] in ("base", "finetuned")]
-
-
-def sections_of(report: Mapping, plots: Mapping) -> Iterator[Section]:
-    yield Section(
-        2,
-        "What was gained, what was lost",
-        plot="tradeoff.png" if "tradeoff.png" in plots else None,
-        table=variants_table(report),
-    )
-    for name, split in report["splits"].items():
-        yield from split_sections(name, split, plots)
-    for name in compared_variants(report["benchmarks"].values()):
-        yield Section(2, f"General benchmarks (far): {name}", table=benchmarks_table(report, name))
-        for benchmark, content in report["benchmarks"].items():
-            if content["subject_groups"] and name in content["comparisons"]:
-                table = subject_groups_table(content, name)
-                yield Section(3, f"{benchmark} by subjects: {name}", table=table)
-    yield Section(2, "How this was made", [made_by(report)])
-
-
-def compared_variants(contents: Iterator[Mapping]) -> list[str]:
-    return list(dict.fromkeys(name for content in contents for name in content["comparisons"]))
-
-
-def split_sections(name: str, split: Mapping, plots: Mapping) -> Iterator[Section]:
-    yield Section(2, f"Spider, {name} ({split['distance']}), {split['n']:,} questions")
-    for variant in split["comparisons"]:
-        yield Section(3, f"{name}: {variant}", table=comparison_table(split, variant))
-        table = hardness_table(split, variant, "execution_accuracy")
-        yield Section(3, f"{name}: execution accuracy by hardness, {variant}", table=table)
-        table = hardness_table(split, variant, "exact_match")
-        yield Section(3, f"{name}: exact match by hardness, {variant}", table=table)
-    if f"hardness_{name}.png" in plots:
-        yield Section(3, f"{name}: by hardness", plot=f"hardness_{name}.png")
-    errors_plot = f"errors_{name}.png" if f"errors_{name}.png" in plots else None
-    table = errors_table(split)
-    yield Section(3, f"{name}: kinds of failure", plot=errors_plot, table=table)
-    yield Section(3, f"{name}: how to read the scores", table=shares_table(split))
-
-
-def made_by(report: Mapping) -> str:
-    study = report["study"]
-    versions = ", ".join(f"{name} {version}" for name, version in study["versions"].items())
-    return (
-        f"{study['created']}: {study['command']} at commit {study['commit']}, Python "
-        f"{study['python']}, {versions}; weights {'in NF4, ' if study['load_in_4bit'] else ''}"
-        f"computed in {study['dtype']}."
-    )
 
 
 def print_report(output_dir: Path, report: Mapping) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from text2sql.scoring.score_files import HARDNESS_LEVELS
-from text2sql.study.report_text import interval, p_value, percent, points
+from text2sql.study.report_text import interval, p_value, percent, points, price
 
 SCORE_NAMES = {
     "execution_accuracy": "execution accuracy (EX)",
@@ -59,12 +59,44 @@ def variants_table(report: Mapping) -> Table:
                 *(percent(scores[key]) for key in SHOWN_OF_VARIANTS),
                 f"{points(gain['difference'])} ({interval(gain)})" if gain else "–",
                 f"{points(change['difference'])} ({interval(change)})" if change else "–",
-                f"{point['price']:.2f}" if point and point["price"] is not None else "–",
+                price(point["price"]) if point else "–",
                 "yes" if point and point["on_front"] else "",
             ]
         )
     header = ["variant", "EX", "EM", "valid SQL", "gain in EX", "change of general ability"]
     return Table([*header, "points paid per point gained", "on the front"], rows)
+
+
+def distances_table(report: Mapping) -> Table:
+    """Each run's adapter against the base: in domain, near and far."""
+    rows = []
+    for variant in report["study"]["variants"]:
+        name = variant["name"]
+        if variant["kind"] != "finetuned":
+            continue
+        for split_name, split in report["splits"].items():
+            compared = split["comparisons"].get(name, {}).get("execution_accuracy")
+            if compared:
+                label = f"{split['distance']}: {split_name}, EX"
+                rows.append([label, name, *comparison_row("", compared["all"])[1:]])
+        mean = report["mean_over_benchmarks"].get(name)
+        if mean:
+            rows.append(["far: mean over benchmarks", name, *comparison_row("", mean)[1:]])
+    return Table(["distance", "variant", "base", "variant's", "difference", "95 %", "n", "p"], rows)
+
+
+def training_table(report: Mapping) -> Table:
+    """What trained each run: its main settings and its losses."""
+    rows = []
+    for run, content in report["study"]["training"].items():
+        settings, losses = content["settings"], content["losses"]["eval"]
+        best = dict(losses).get(content["best_step"])
+        told = [settings.get(name) for name in ("learning_rate", "lora_r", "num_train_epochs")]
+        told += [content["effective_batch"], content["best_step"]]
+        shown = ["–" if value is None else f"{value:g}" for value in told]
+        rows.append([run, *shown, "–" if best is None else f"{best:.3f}"])
+    header = ["run", "learning rate", "LoRA r", "epochs at most", "examples a step", "step kept"]
+    return Table([*header, "its evaluation loss"], rows)
 
 
 def comparison_table(split: Mapping, name: str) -> Table:

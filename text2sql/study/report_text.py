@@ -27,12 +27,30 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def quoted(comparison: Mapping, what: str = "") -> str:
+def price(points_paid: float | None) -> str:
+    """Return points of general ability paid per point gained; negative where it rose."""
+    if points_paid is None:
+        return "–"
+    rounded = round(points_paid, 2)
+    return f"{rounded:.2f}".replace("-", "−") if rounded else "0.00"
+
+
+def quoted(comparison: Mapping, what: str) -> str:
     """Return a difference as a sentence quotes it: with its interval and n."""
+    if comparison["low"] is None:
+        return f"{points(comparison['difference'])} points (n = {comparison['n']:,} {what})"
     return (
         f"{points(comparison['difference'])} points "
-        f"(95 % {interval(comparison)}, n = {comparison['n']:,}{what})"
+        f"(95 % interval {interval(comparison)}, n = {comparison['n']:,} {what})"
     )
+
+
+def moved(comparison: Mapping) -> str:
+    """Return which way a score went, as far as its interval tells."""
+    low, high = comparison["low"], comparison["high"]
+    if low is None or low <= 0 <= high:
+        return "did not measurably change"
+    return "rose" if low > 0 else "fell"
 
 
 def summarize(report: Mapping) -> str:
@@ -41,13 +59,18 @@ def summarize(report: Mapping) -> str:
     if name is None:
         return "Nothing is compared yet: base and a fine-tuned variant are not both finished."
     gain = report["splits"][split]["comparisons"][name]["execution_accuracy"]["all"]
-    sentence = f"Fine-tuning changed execution accuracy on the {split} questions by {quoted(gain)}"
     change = report["mean_over_benchmarks"].get(name)
+    of_several = "" if name == "finetuned" else f" ({name})"
+    sentence = (
+        f"With fine-tuning{of_several}, execution accuracy {moved(gain)} from "
+        f"{percent(gain['base'])} to {percent(gain['other'])} %: "
+        f"{quoted(gain, f'{split} questions')}"
+    )
     if change is None:
         return f"{sentence}; general ability was not measured."
-    num_benchmarks = len(report["benchmarks"])
-    what = f" items of {num_benchmarks} benchmark{'s' if num_benchmarks > 1 else ''}"
-    return f"{sentence} and general ability by {quoted(change, what)}."
+    num_benchmarks = sum(name in b["comparisons"] for b in report["benchmarks"].values())
+    what = f"items of {num_benchmarks} benchmark{'s' if num_benchmarks > 1 else ''}"
+    return f"{sentence}; general ability {moved(change)}: {quoted(change, what)}."
 
 
 def main_comparison(report: Mapping) -> tuple[str, str | None]:

@@ -1,13 +1,19 @@
 """report.json -> TensorBoard events, without torch, beside those of the training.
 
 Each variant is a run of its own, so that TensorBoard draws them side by side; a checkpoint's
-scores stand at its step. Figures and texts are in the run `report`.
+scores stand at its step, and its hyperparameters beside them, by which the plugin HPARAMS compares
+the variants of all runs. Figures and texts are in the run `report`.
 """
 
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+HYPERPARAMETERS = (  # of the settings in run.json
+    *("learning_rate", "lr_scheduler_type", "num_train_epochs", "max_steps", "weight_decay"),
+    *("lora_r", "lora_alpha", "lora_dropout", "loss_on", "max_length", "seed"),
+)
 
 
 def write_events(folder: Path, report: Mapping, content: Mapping, plots: Mapping) -> None:
@@ -16,8 +22,8 @@ def write_events(folder: Path, report: Mapping, content: Mapping, plots: Mapping
     for variant in report["study"]["variants"]:
         scalars = dict(scalars_of(report, variant["name"]))
         if scalars:
-            step = variant["step"] or 0
-            write_run(folder / variant["name"], scalar_values(scalars), step)
+            values = [*hyperparameter_values(report, variant), *scalar_values(scalars)]
+            write_run(folder / variant["name"], values, step=variant["step"] or 0)
     write_run(folder / "report", [*image_values(plots), *text_values(content)], 0)
 
 
@@ -36,6 +42,26 @@ def scalars_of(report: Mapping, name: str) -> Iterator[tuple[str, float]]:
         if point["variant"] == name:
             for axis in ("specialization_gain", "generalization_change"):
                 yield f"tradeoff/{axis}", point[axis]["difference"]
+
+
+def hyperparameter_values(report: Mapping, variant: Mapping) -> list:
+    """Return what TensorBoard's plugin HPARAMS shows of the variant."""
+    from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+
+    told = {name: value for name, value in hyperparameters_of(report, variant) if value is not None}
+    return list(hparams_pb(told, trial_id=f"{variant['run']}/{variant['name']}").value)
+
+
+def hyperparameters_of(report: Mapping, variant: Mapping) -> Iterator[tuple[str, Any]]:
+    study = report["study"]
+    yield from (("model_id", study["model_id"]), ("kind", variant["kind"]))
+    training = study["training"].get(variant["run"])
+    if training is None:  # the base
+        return
+    yield from (("run", variant["run"]), ("adapter_scale", variant["scale"]))
+    yield from (("step", variant["step"]), ("effective_batch", training["effective_batch"]))
+    for name in HYPERPARAMETERS:
+        yield name, training["settings"].get(name)
 
 
 def scalar_values(scalars: Mapping[str, float]) -> list:

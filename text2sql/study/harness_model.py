@@ -5,7 +5,10 @@ once, nothing is padded, and logits are computed only where a continuation stand
 with the arithmetic that makes a log-likelihood of logits, is the harness'.
 """
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
@@ -17,7 +20,7 @@ from text2sql.models.shared_prefix import supports_shared_prefix
 from text2sql.models.text_scoring import Answer, score_continuations
 from text2sql.study.kept_answers import KeptAnswers
 
-REQUESTS_AT_ONCE = 8192  # are in memory as tokens
+REQUESTS_AT_ONCE = 4096  # are in memory as tokens
 TEXTS_AT_ONCE = 512  # are encoded in one call
 
 
@@ -32,6 +35,7 @@ class SharingHFLM(HFLM):
         batch_size: int | str,
         texts_at_once: int = 0,
     ):
+        os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing forks from here on
         # One <bos> before every text; a model without <bos> gets none.
         add_bos_token = tokenizer.bos_token_id is not None or None
         super().__init__(
@@ -43,15 +47,15 @@ class SharingHFLM(HFLM):
         self.answers = answers
         self.texts_at_once = texts_at_once  # of log-likelihoods; 0: as many as fit
         self.encoded: dict[str, list[int]] = {}
+        self.encoding = Lock()  # a tokenizer serves one thread at a time
         self.set_cache_hook(answers)
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
         def ask(rest: list[Instance]) -> list[Answer]:
-            found = []
+            found: list[Answer] = []
             with tqdm(total=len(rest), desc="log-likelihoods", disable=disable_tqdm) as bar:
-                for first in range(0, len(rest), REQUESTS_AT_ONCE):
-                    some = rest[first : first + REQUESTS_AT_ONCE]
-                    self.encoded = self.encode_all(request.args for request in some)
+                for some, encoded in self.encoded_ahead(rest):
+                    self.encoded = encoded
                     found += HFLM.loglikelihood(self, some, disable_tqdm=True)
                     bar.update(len(some))
             self.encoded = {}
@@ -70,6 +74,21 @@ class SharingHFLM(HFLM):
             return super().generate_until(requests, disable_tqdm)  # each sample is another
         return self.answers.ask_the_rest("generate_until", requests, super().generate_until)
 
+    def encoded_ahead(
+        self, requests: list[Instance]
+    ) -> Iterator[tuple[list[Instance], dict[str, list[int]]]]:
+        """Yield some requests and their encoded texts, while those of the next are encoded."""
+        places = range(0, len(requests), REQUESTS_AT_ONCE)
+        parts = [requests[first : first + REQUESTS_AT_ONCE] for first in places]
+        pairs = ([request.args for request in part] for part in parts)
+        with ThreadPoolExecutor(1) as pool:
+            coming = pool.submit(self.encode_all, next(pairs))
+            for part in parts:
+                encoded = coming.result()
+                if (following := next(pairs, None)) is not None:
+                    coming = pool.submit(self.encode_all, following)
+                yield part, encoded
+
     def encode_all(self, pairs: Iterable[tuple[str, str]]) -> dict[str, list[int]]:
         """Return the tokens of what the harness will ask for one by one, encoded in parallel."""
         asked = [text for c, e in pairs if c for text in (c.rstrip(), c + e)]
@@ -80,7 +99,8 @@ class SharingHFLM(HFLM):
         encoded = {}
         for first in range(0, len(texts), TEXTS_AT_ONCE):
             some = texts[first : first + TEXTS_AT_ONCE]
-            encoded |= zip(some, self.tokenizer(some, **settings)["input_ids"], strict=True)
+            with self.encoding:
+                encoded |= zip(some, self.tokenizer(some, **settings)["input_ids"], strict=True)
         return encoded
 
     def tok_encode(
@@ -93,7 +113,8 @@ class SharingHFLM(HFLM):
         is_plain = add_special_tokens is None and left_truncate_len is None and not settings
         if is_plain and string in self.encoded:
             return self.encoded[string]
-        return super().tok_encode(string, add_special_tokens, left_truncate_len, **settings)
+        with self.encoding:
+            return super().tok_encode(string, add_special_tokens, left_truncate_len, **settings)
 
     def _loglikelihood_tokens(
         self,

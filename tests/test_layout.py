@@ -72,7 +72,6 @@ TESTED_IN = {
     "report_files": "report",
     "report_sections": "report",
     "report_tables": "report",
-    "report_text": "report",
     "schema_text": "prompts",
     "score_files": "scoring",
     "setup": "train",
@@ -81,9 +80,7 @@ TESTED_IN = {
     "sql_query": "sql_clauses",
     "sql_tokens": "sql_clauses",
     "sql_worker": "execution",
-    "tensorboard_events": "report",
     "trainer": "train",
-    "training_runs": "report",
     "verdicts": "scoring",
 }
 

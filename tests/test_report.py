@@ -5,24 +5,29 @@ import shutil
 from dataclasses import asdict
 
 import pytest
-from tiny_evaluation import a_whole_study, build_tiny_evaluation
+from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
 
 from text2sql.models.variants import BASE, Variant
 from text2sql.records import read_json, read_jsonl
-from text2sql.study.plan import read_study
-from text2sql.study.report import build_report
 from text2sql.study.report_files import as_html, as_markdown, write_report
-from text2sql.study.report_tables import Table, benchmarks_table, comparison_table, hardness_table
-from text2sql.study.report_text import interval, p_value, percent, points, recommendation, summarize
+from text2sql.study.report_tables import (
+    benchmarks_table,
+    comparison_table,
+    distances_table,
+    hardness_table,
+)
+from text2sql.study.report_text import (
+    interval,
+    percent,
+    points,
+    recommendation,
+    summarize,
+)
 from text2sql.study.significance import compare, compare_strata, correct_for_several
+from text2sql.study.training_runs import read_training
 
 TWO = {BASE: (0.2, 0.7), Variant("finetuned", "finetuned", "run", "outputs/run"): (0.7, 0.5)}
 RESAMPLING = {"seed": 1, "num_bootstrap": 200}
-
-
-def report_of(folder) -> dict:
-    study = read_study(folder)
-    return build_report(folder, study, study["report_settings"])
 
 
 @pytest.fixture(scope="module")
@@ -197,30 +202,41 @@ def test_text_from_models_is_escaped_in_html():
     assert "a < b" in as_markdown(content)
 
 
-def test_tensorboard_has_each_variant_as_a_run(whole_dir):
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    report = read_json(whole_dir / "report.json")
-    for name, step in (("base", 0), ("finetuned", 0), ("checkpoint-400", 400)):
-        events = EventAccumulator(str(whole_dir / "tensorboard" / name)).Reload()
-        (event,) = events.Scalars("validation/execution_accuracy/all")
-        scores = report["splits"]["validation"]["variants"][name]["scores"]
-        assert event.value == pytest.approx(scores["execution_accuracy"]["all"]["score"])
-        assert event.step == step
-        assert events.Scalars("general/quiz/acc")
-    events = EventAccumulator(str(whole_dir / "tensorboard" / "report")).Reload()
-    assert "tradeoff" in events.Tags()["images"]
-    assert events.Images("tradeoff")[0].width > 500
-    assert "summary/text_summary" not in events.Tags()["tensors"]
-    text = events.Tensors("summary")[0].tensor_proto.string_val[0].decode()
-    assert report["summary"] in text
-
-
-def test_tensorboard_events_are_replaced_and_not_added_to(whole_dir, tmp_path):
-    folder = shutil.copytree(whole_dir, tmp_path / "again")
+def test_adapter_of_another_program_has_no_learning_curve(two_dir, tmp_path):
+    assert read_training(tmp_path)["losses"] == {"train": [], "eval": []}
+    folder = shutil.copytree(two_dir, tmp_path / "foreign")
+    study = read_json(folder / "study.json")
+    foreign = {"training": {"run": read_training(tmp_path)}}
+    (folder / "study.json").write_text(json.dumps(study | foreign))
     write_report(folder, report_of(folder))
-    for run in (folder / "tensorboard").iterdir():
-        assert len(list(run.iterdir())) == 1
+    assert not (folder / "learning_curves.png").exists()
+    assert "| run | – | – | – | – | – | – |" in (folder / "report.md").read_text()
+
+
+def test_three_distances_stand_in_one_table(two_dir, tmp_path):
+    folder = shutil.copytree(two_dir, tmp_path / "near")
+    shutil.copytree(folder / "validation", folder / "synonyms")
+    study = read_json(folder / "study.json")
+    study["splits"].append({"name": "synonyms", "n": 60, "missing_databases": []})
+    (folder / "study.json").write_text(json.dumps(study))
+    rows = distances_table(report_of(folder)).rows
+    assert [row[0] for row in rows] == [
+        "in domain: validation, EX",
+        "near: synonyms, EX",
+        "far: mean over benchmarks",
+    ]
+    assert rows[0][1:] == rows[1][1:]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [(0.01, 0.2, "rose"), (-0.2, -0.01, "fell"), (-0.1, 0.1, "did not measurably change")],
+)
+def test_summary_says_that_a_score_moved_only_where_its_interval_does(two, low, high, words):
+    report = json.loads(json.dumps(two))
+    gain = report["splits"]["validation"]["comparisons"]["finetuned"]["execution_accuracy"]["all"]
+    gain |= {"low": low, "high": high}
+    assert summarize(report).startswith(f"With fine-tuning, execution accuracy {words} from ")
 
 
 def test_tables_read_in_points(two):
@@ -237,29 +253,3 @@ def test_tables_read_in_points(two):
     assert [row[0] for row in benchmarks_table(two, "finetuned").rows] == [
         *("quiz (0-shot, acc)", "riddles (0-shot, acc)", "mean")
     ]
-
-
-@pytest.mark.parametrize(
-    ("fraction", "expected"),
-    [(0.1234, "+12.3"), (-0.05, "−5.0"), (0.0, "0.0"), (-0.0001, "0.0"), (None, "–")],
-    ids=str,
-)
-def test_points_are_signed_and_nothing_has_no_sign(fraction, expected):
-    assert points(fraction) == expected
-
-
-@pytest.mark.parametrize(
-    ("p", "expected"), [(0.00012, "< 0.001"), (0.0449, "0.045"), (1.0, "1.000"), (None, "–")]
-)
-def test_p_values_read_with_three_digits(p, expected):
-    assert p_value(p) == expected
-
-
-def test_cells_cannot_break_a_markdown_table():
-    table = Table(["a|b", "n"], [["x|y", "1"]])
-    assert table.as_markdown().splitlines()[2] == "| x\\|y | 1 |"
-
-
-def test_text_table_lines_up():
-    lines = Table(["name", "n"], [["a", "1,034"]]).as_text().splitlines()
-    assert lines == ["name      n", "a     1,034"]

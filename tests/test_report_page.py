@@ -6,16 +6,15 @@
 import shutil
 
 import pytest
-from tiny_evaluation import a_whole_study, build_tiny_evaluation
+from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
 
 from text2sql.study.plan import read_study
-from text2sql.study.report import build_report
 from text2sql.study.report_files import write_report
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 PAPER = {"width": 718, "height": 1046}  # A4 at 96 dpi, less margins of a centimetre
-LOST = "base right, the other wrong"
+LOST = "base right, finetuned wrong"
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +32,7 @@ def browser():
 @pytest.fixture(scope="module")
 def report_dir(tmp_path_factory):
     folder = build_tiny_evaluation(tmp_path_factory.mktemp("page"), a_whole_study())
-    study = read_study(folder)
-    write_report(folder, build_report(folder, study, study["report_settings"]))
+    write_report(folder, report_of(folder))
     return folder
 
 

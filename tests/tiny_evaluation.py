@@ -9,6 +9,8 @@ from text2sql.models.variants import BASE, Variant
 from text2sql.records import build_run_record, write_json, write_jsonl
 from text2sql.scoring.clause_scores import CLAUSES
 from text2sql.scoring.score_files import write_scores
+from text2sql.study.plan import read_study
+from text2sql.study.report import build_report
 
 HARDNESS = ("easy", "medium", "hard", "extra")
 ERRORS = ("no_sql", "syntax", "unknown_table", "unknown_column", "wrong_columns", "wrong_rows")
@@ -170,6 +172,11 @@ def a_whole_study() -> dict[Variant, tuple[float, float]]:
         for scale in (0.25, 0.5, 0.75)
     }
     return {BASE: (0.2, 0.62), finetuned: (0.6, 0.52), **checkpoints, **scales}
+
+
+def report_of(folder: Path) -> dict:
+    study = read_study(folder)
+    return build_report(folder, study, study["report_settings"])
 
 
 if __name__ == "__main__":  # to look at a report without a model

@@ -6,13 +6,6 @@ const form = document.getElementById("filters");
 const field = form.elements;
 const ON_A_PAGE = 20;
 const ANY = "";
-const OUTCOMES = [
-  ["lost", "base right, the other wrong"],
-  ["gained", "base wrong, the other right"],
-  ["kept", "both right"],
-  ["missed", "both wrong"],
-  ["left", "not executed"],
-];
 let first = 0;
 
 function element(name, text, className) {
@@ -30,6 +23,17 @@ function fill(select, entries) {
     return option;
   }));
   if (entries.some(([value]) => value === chosen)) select.value = chosen;
+}
+
+function outcomes() {
+  const other = field.variant.value;
+  return [
+    ["lost", `base right, ${other} wrong`],
+    ["gained", `base wrong, ${other} right`],
+    ["kept", "both right"],
+    ["missed", "both wrong"],
+    ["left", "not executed"],
+  ];
 }
 
 function outcome(base, other) {
@@ -63,7 +67,7 @@ function prepare() {
 
 function refill() {
   const all = rows();
-  fill(field.outcome, counted(OUTCOMES, all.map((row) => row.outcome), "any"));
+  fill(field.outcome, counted(outcomes(), all.map((row) => row.outcome), "any"));
   fill(field.hardness, counted(null, all.map((row) => row.example.hardness), "any"));
   fill(field.failure, counted(null, all.map((row) => row.other && row.other[3]), "any"));
   show(0);

@@ -6,23 +6,29 @@ Writes a random adapter to `--adapter_dir` if there is none, and measures the ba
 on the same loaded weights. Random weights never stop, so every answer has `--max_new_tokens`.
 """
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from text2sql.command_line import parse_flags, run
-from text2sql.models.batch_plan import BatchPlan, plan_decoding
+from text2sql.models.batch_plan import BatchPlan, empty_cache, plan_decoding
 from text2sql.models.device_plan import GIB
 from text2sql.models.generation import (
-    decode_batch,
     encode_prompt,
     generate_batch,
     greedy_settings,
+    try_decoding,
 )
 from text2sql.models.loaded_variants import LoadedVariants, choose_dtype
+from text2sql.models.modeling import load_tokenizer
 from text2sql.models.variants import BASE, Variant
 from text2sql.prompts.processed_data import read_prompts
+
+if TYPE_CHECKING:
+    from transformers import GenerationConfig
 
 CONTEXT_GIB = 0.6  # that CUDA takes beside what torch allocates
 
@@ -36,44 +42,67 @@ class Flags:
     limit: int | None = None
     num_one_by_one: int = 4
     num_generated: int = 128  # prompts of the comparison with `generate`
-    gib: float | None = None  # take no more of the GPU than a card of so many GiB has
-    batch_sizes: list[int] = field(default_factory=lambda: [64, 256, 0])  # 0: by free memory
+    batch_sizes: list[int] = field(default_factory=lambda: [0, 256])  # 0: by free memory
+    cards: list[float] = field(default_factory=list)  # GiB of cards to emulate on the GPU
 
 
 def main() -> None:
     flags, _ = parse_flags(Flags, __doc__)
-    emulate_card(flags.gib)
     write_random_adapter(flags.model_id, Path(flags.adapter_dir))
-    finetuned = Variant("finetuned", "finetuned", adapter_dir=flags.adapter_dir)
-    began = time.perf_counter()
-    models = LoadedVariants([finetuned], flags.model_id, load_in_4bit=True, dtype=choose_dtype())
+    tokenizer = load_tokenizer(flags.model_id)
     rows = read_prompts(Path(flags.data_dir), "validation").to_list()[: flags.limit]
-    prompts = sorted(encode_prompt(models.tokenizer, row["prompt"]) for row in rows)
-    settings = greedy_settings(models.tokenizer, flags.max_new_tokens)
-    assert models.model is not None
-    mean = sum(map(len, prompts)) / len(prompts)
-    loaded_s = time.perf_counter() - began
-    print(f"{len(prompts)} prompts of {mean:.0f} tokens; loaded in {loaded_s:.1f} s")
-    with models.active(BASE) as model:
-        generate = generate_with(model, settings)
-        measure("one by one", prompts[: flags.num_one_by_one], 1, generate)
-        measure("generate, 64", prompts[: flags.num_generated], 64, generate)
-    for variant in (BASE, finetuned):
-        with models.active(variant) as model:
+    prompts = sorted(encode_prompt(tokenizer, row["prompt"]) for row in rows)
+    print(f"{len(prompts)} prompts of {sum(map(len, prompts)) / len(prompts):.0f} tokens")
+    settings = greedy_settings(tokenizer, flags.max_new_tokens)
+    finetuned = Variant("finetuned", "finetuned", adapter_dir=flags.adapter_dir)
+    if not flags.cards:
+        models = load(finetuned, flags.model_id)
+        with models.active(BASE) as model:
+            generate = generate_with(model, settings)
+            measure("one by one", prompts[: flags.num_one_by_one], 1, generate)
+            measure("generate, 64", prompts[: flags.num_generated], 64, generate)
+        for variant in (BASE, finetuned):
             for size in flags.batch_sizes:
-                longest = max(map(len, prompts)) + flags.max_new_tokens
-                plan = plan_decoding(model, longest, size)
-                label = f"{variant.name}, {plan.share_of(len(prompts))}"
-                measure(
-                    label, prompts, plan.share_of(len(prompts)), ours_with(model, settings, plan)
-                )
+                measure_ours(variant.name, models, variant, prompts, settings, size)
+    for gib in flags.cards:
+        emulate_card(gib)
+        measure_ours(f"{gib:g} GiB", load(finetuned, flags.model_id), finetuned, prompts, settings)
+        gc.collect()
+        empty_cache()
+
+
+def load(variant: Variant, model_id: str) -> LoadedVariants:
+    """Return the loaded base with the variant's adapter, in NF4 or unpacked, as there is room."""
+    began = time.perf_counter()
+    models = LoadedVariants([variant], model_id, load_in_4bit=True, dtype=choose_dtype())
+    unpacked = not any(
+        "bnb" in type(p).__module__ or p.dtype.itemsize == 1 for p in models.model.parameters()
+    )
+    weights = "unpacked" if unpacked else "NF4"
+    print(f"Loaded in {time.perf_counter() - began:.1f} s; weights {weights}")
+    return models
+
+
+def measure_ours(
+    label: str,
+    models: LoadedVariants,
+    variant: Variant,
+    prompts: Sequence[Sequence[int]],
+    settings: "GenerationConfig",
+    batch_size: int = 0,
+) -> None:
+    longest = max(map(len, prompts)) + settings.max_new_tokens
+    with models.active(variant) as model:
+        plan = plan_decoding(model, longest, batch_size)
+        size = plan.share_of(len(prompts))
+        measure(f"{label}, {size}", prompts, size, ours_with(model, settings, plan))
 
 
 def emulate_card(gib: float | None) -> None:
     """Let this process take no more of the GPU's memory than a card of so many GiB would give."""
     import torch
 
-    if gib is not None:
+    if gib is not None and torch.cuda.is_available():
         total = torch.cuda.get_device_properties(0).total_memory
         torch.cuda.set_per_process_memory_fraction((gib - CONTEXT_GIB) * GIB / total)
 
@@ -107,7 +136,18 @@ def generate_with(model, settings) -> Decode:
 
 
 def ours_with(model, settings, plan: BatchPlan) -> Decode:
-    return lambda batch: decode_batch(model, batch, settings, plan)
+    """Return our decoding, which goes on in halves where memory runs out."""
+
+    def decode(batch: Sequence[Sequence[int]]) -> list[list[int]]:
+        nonlocal plan
+        generated = try_decoding(model, batch, settings, plan)
+        if generated is not None:
+            return generated
+        plan = plan.halved()
+        middle = len(batch) // 2
+        return decode(batch[:middle]) + decode(batch[middle:])
+
+    return decode
 
 
 def measure(label: str, prompts: Sequence[Sequence[int]], batch_size: int, decode: Decode) -> None:

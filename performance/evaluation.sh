@@ -28,8 +28,5 @@ began=$EPOCHREALTIME
 awk -v began="$began" -v ended="$EPOCHREALTIME" 'BEGIN { printf "%.1f s\n", ended - began }'
 grep -a "GPU memory" "$work/evaluate.log"
 
-for gib in 6 8 12 24 80; do
-  echo "A card of $gib GiB"
-  "$python" performance/decoding.py "${data[@]}" --gib "$gib" --num_one_by_one 0 --num_generated 0 \
-    --batch_sizes 0 2>>"$work/decoding.log" | grep -v "^Loading"
-done
+echo "Decoding on smaller cards"
+"$python" performance/decoding.py "${data[@]}" --cards 6 8 12 24 80 2>>"$work/decoding.log"

@@ -21,6 +21,7 @@ MARKERS = {"finetuned": "o", "checkpoint": "s", "scaled": "^"}
 RUN_MARKERS = "osD^vP"
 RING = {"marker": "o", "markersize": 14, "color": "none", "markeredgecolor": "black"}
 DPI = 150
+LINE = 5  # points by which a label moves down from another
 
 
 def new_figure(width: float, height: float) -> tuple["Figure", "Axes"]:
@@ -55,7 +56,6 @@ def draw_tradeoff(report: Mapping) -> bytes:
         draw_path(axes, [variants[name] for name in of_run], points, "checkpoint", color)
         draw_path(axes, [variants[name] for name in of_run], points, "scaled", color)
         axes.plot([], [], color=color, linewidth=4, label=run)
-    name_places(axes, points)
     for kind in dict.fromkeys(variants[name]["kind"] for name in points):
         axes.plot([], [], MARKERS[kind], color="none", markeredgecolor="#555555", label=kind)
     if any(point["on_front"] for point in points.values()):
@@ -66,6 +66,7 @@ def draw_tradeoff(report: Mapping) -> bytes:
     axes.set_xlabel("gain in execution accuracy, points (95 %)")
     axes.set_ylabel("change of general ability, points (95 %)")
     place_legend(axes)
+    name_places(axes, points)
     return as_png(figure)
 
 
@@ -74,9 +75,15 @@ def name_places(axes: "Axes", points: Mapping) -> None:
     labels: dict[tuple, list[str]] = {}
     for name, point in points.items():
         labels.setdefault(place(point), []).append(name)
-    for where, names in labels.items():
-        label = ",\n".join(names)
-        axes.annotate(label, where, xytext=(6, 6), textcoords="offset points", fontsize=8)
+    axes.figure.draw_without_rendering()  # the limits are known after it
+    taken = []
+    for where in sorted(labels, key=lambda where: -where[1]):
+        text = ", ".join(labels[where])
+        label = axes.annotate(text, where, (6, 6), textcoords="offset points", fontsize=8)
+        while any(label.get_window_extent().overlaps(box) for box in taken):
+            x, y = label.get_position()
+            label.set_position((x, y - LINE))
+        taken.append(label.get_window_extent())
 
 
 def place(point: Mapping) -> tuple[float, float]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+UNMOVED = "did not measurably change"
+
 
 def percent(fraction: float | None) -> str:
     return "–" if fraction is None else f"{100 * fraction:.1f}"
@@ -45,11 +47,11 @@ def quoted(comparison: Mapping, what: str) -> str:
     )
 
 
-def moved(comparison: Mapping) -> str:
-    """Return which way a score went, as far as its interval tells."""
+def moved(comparison: Mapping) -> str | None:
+    """Return which way a score went; None where its interval leaves that open."""
     low, high = comparison["low"], comparison["high"]
     if low is None or low <= 0 <= high:
-        return "did not measurably change"
+        return None
     return "rose" if low > 0 else "fell"
 
 
@@ -60,17 +62,18 @@ def summarize(report: Mapping) -> str:
         return "Nothing is compared yet: base and a fine-tuned variant are not both finished."
     gain = report["splits"][split]["comparisons"][name]["execution_accuracy"]["all"]
     change = report["mean_over_benchmarks"].get(name)
-    of_several = "" if name == "finetuned" else f" ({name})"
+    base, other = percent(gain["base"]), percent(gain["other"])
+    went = moved(gain)
+    path = f"{went} from {base} to {other} %" if went else f"{UNMOVED} ({base} and {other} %)"
     sentence = (
-        f"With fine-tuning{of_several}, execution accuracy {moved(gain)} from "
-        f"{percent(gain['base'])} to {percent(gain['other'])} %: "
-        f"{quoted(gain, f'{split} questions')}"
+        f"With fine-tuning{'' if name == 'finetuned' else f' ({name})'}, execution accuracy "
+        f"{path}: {quoted(gain, f'{split} questions')}"
     )
     if change is None:
         return f"{sentence}; general ability was not measured."
     num_benchmarks = sum(name in b["comparisons"] for b in report["benchmarks"].values())
     what = f"items of {num_benchmarks} benchmark{'s' if num_benchmarks > 1 else ''}"
-    return f"{sentence}; general ability {moved(change)}: {quoted(change, what)}."
+    return f"{sentence}; general ability {moved(change) or UNMOVED}: {quoted(change, what)}."
 
 
 def main_comparison(report: Mapping) -> tuple[str, str | None]:
@@ -122,7 +125,7 @@ def recommendation(report: Mapping) -> str | None:
     if not tradeoff["points"]:
         return None
     limit = "a loss of general ability that is, by its interval, within --max_forgetting "
-    limit += f"{100 * tradeoff['max_forgetting']:g}"
+    limit += f"{100 * tradeoff['max_forgetting']:g} (points)"
     if tradeoff["recommended"] is None:
         return f"No variant gains execution accuracy at {limit}."
     return f"Recommended: {tradeoff['recommended']}, the highest execution accuracy at {limit}."

@@ -6,7 +6,7 @@
 Every row is train.py itself (its trainer, evaluation and logs), run in this process with random
 weights of the shape (performance/shapes.py). `cards` caps the memory that torch may take, less
 half a GiB for the CUDA context, to what a smaller card has. Prints one JSON line a row; the speed
-is that of the steps after the first twenty.
+is that of the second half of the steps, when the graphs of most shapes have been made.
 """
 
 import gc
@@ -34,19 +34,21 @@ ROOT = Path(__file__).parent.parent
 NUM_QUESTIONS = 700  # a random sample of Spider's train split
 CONTEXT_GIB = 0.5
 GIB = 2**30
-QUICK = ["--max_steps", "60", "--eval_steps", "60", "--logging_steps", "10"]
+QUICK = ["--max_steps", "240", "--eval_steps", "240", "--logging_steps", "10"]
+SHORT = ["--max_steps", "24", "--eval_steps", "24", "--logging_steps", "4", "--limit", "200"]
 
 EXACT = ["--lora_dropout", "0", "--max_steps", "40", "--eval_steps", "40", "--logging_steps", "1"]
+EIGHTY = ["--max_steps", "80", "--eval_steps", "80"]
+EAGER = [*EIGHTY, "--plan", "replayed=False"]
 SPEED = {
     "plan": [],
-    "plan, not replayed": ["--plan", "replayed=False"],
+    "paper": [*SHORT, "--arrangement", "paper", "--max_steps", "8", "--eval_steps", "8"],
+    "plan, not replayed": EAGER,
     "plan, no fused layers": ["--plan", "fused=False"],
-    "plan, neither": ["--plan", "fused=False", "--plan", "replayed=False"],
-    "plan, NF4 kept": ["--plan", "dequantize=False", "--plan", "replayed=False"],
-    "plan, not packed": ["--plan", "packed=False", "--plan", "replayed=False"],
-    "plan, 4 × 2": ["--per_device_train_batch_size", "4"],
-    "plan, checkpointing": ["--gradient_checkpointing", "true"],
-    "paper": ["--arrangement", "paper", "--max_steps", "12", "--eval_steps", "12"],
+    "plan, neither": [*EAGER, "--plan", "fused=False"],
+    "plan, not packed": [*EAGER, "--plan", "packed=False"],
+    "plan, NF4 kept": [*EAGER, "--plan", "dequantize=False"],
+    "plan, 4 × 2": [*EIGHTY, "--per_device_train_batch_size", "4"],
     "exact plan": EXACT,
     "exact paper": [*EXACT, "--arrangement", "paper"],
 }
@@ -62,27 +64,27 @@ class Flags:
     spider_dir: str
     work_dir: str
     table: str = "speed"
-    rows: str = ""  # names, or parts of names, of the rows wanted, separated by ";"
+    rows: str = ""  # names of the rows wanted, separated by ";"; all if there are none
 
 
 def main() -> None:
     flags, _ = parse_flags(Flags, __doc__)
     work_dir = Path(flags.work_dir)
     prepare_prompts(Path(flags.spider_dir), work_dir)
-    wanted = flags.rows.split(";")
-    if flags.table == "speed":
+    for name, shape, gib, settings in rows_of(flags.table):
+        if not flags.rows or name in flags.rows.split(";"):
+            measure(name, shape, gib, settings, work_dir)
+
+
+def rows_of(table: str) -> Iterator[tuple[str, str, float | None, list[str]]]:
+    """Yield name, shape, GiB of the card and train.py's flags of each row."""
+    if table == "speed":
         for name, extra in SPEED.items():
-            if any(part in name for part in wanted):
-                measure(name, "gemma-2b", None, [*QUICK, *extra], work_dir)
+            yield name, "gemma-2b", None, [*QUICK, *extra]
     else:
         for shape, sizes in CARDS.items():
             for gib in sizes:
-                name = f"{shape} at {gib} GB"
-                if any(part in name for part in wanted):
-                    steps = (
-                        [] if shape == "gemma-2b" else ["--max_steps", "20", "--eval_steps", "20"]
-                    )
-                    measure(name, shape, gib, [*QUICK, *steps], work_dir)
+                yield f"{shape} at {gib} GB", shape, gib, SHORT
 
 
 def prepare_prompts(spider_dir: Path, work_dir: Path) -> None:
@@ -198,7 +200,7 @@ def read_row(output_dir: Path) -> dict:
     (checkpoint,) = output_dir.glob("checkpoint-*")
     history = read_json(checkpoint / "trainer_state.json")["log_history"]
     logs = [entry for entry in history if "loss" in entry]
-    warm = [entry for entry in logs if entry["step"] > 20] or logs[1:]
+    warm = logs[len(logs) // 2 :]
     seconds_an_example = sum(1 / entry["examples_per_second"] for entry in warm) / len(warm)
     evaluation = next(entry for entry in history if "eval_loss" in entry)
     return {

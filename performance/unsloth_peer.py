@@ -24,7 +24,9 @@ NUM_STEPS, NUM_WARM = 60, 20
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work_dir", type=Path, required=True)
-    work_dir = parser.parse_args().work_dir
+    parser.add_argument("--go", type=Path, help="when warm, wait until this file is there")
+    flags = parser.parse_args()
+    work_dir = flags.work_dir
     model = load(work_dir)
     rows = tokenized_rows(work_dir)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -34,6 +36,9 @@ def main() -> None:
     for step in range(NUM_STEPS):
         if step == NUM_WARM:
             torch.cuda.synchronize()
+            print("warm", flush=True)
+            while flags.go and not flags.go.exists():
+                time.sleep(0.05)
             began = time.time()
         batch = padded(rows[step * 8 : step * 8 + 8])
         with torch.autocast("cuda", torch.bfloat16):

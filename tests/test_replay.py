@@ -5,7 +5,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import GemmaConfig, GemmaForCausalLM
 
-from text2sql.training.packing import compute_packed, pack_examples
+from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
 from text2sql.training.replay import ROW_MULTIPLE, replay_layers, stop_replaying
 
 ROWS = [[2, *range(5, 5 + length)] for length in (40, 60, 30, 80)]
@@ -15,15 +15,11 @@ def step(model, rows: list[list[int]]) -> torch.Tensor:
     """Return the adapter's gradients of a step on the last tokens of the rows."""
     examples = [{"input_ids": row, "labels": [-100] * (len(row) - 4) + row[-4:]} for row in rows]
     batch = pack_examples(examples, multiple=ROW_MULTIPLE)
-    inputs = {
-        name: batch[name].to(model.device)
-        for name in ("input_ids", "position_ids", "shared_prefix", "supervised")
-    }
+    inputs = {name: batch[name].to(model.device) for name in MODEL_INPUTS}
     model.zero_grad()
-    with torch.autocast(model.device.type, torch.bfloat16):
-        logits = model(**inputs).logits[0].float()
-    labels = batch["shift_labels"][0].to(model.device)
-    torch.nn.functional.cross_entropy(logits, labels).backward()
+    with torch.autocast(model.device.type, torch.bfloat16, model.dtype == torch.bfloat16):
+        log_probs = model(**inputs).log_probs
+    log_probs.sum().backward()
     gradients = [parameter.grad for parameter in model.parameters() if parameter.requires_grad]
     return torch.cat([gradient.flatten() for gradient in gradients])
 

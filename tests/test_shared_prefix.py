@@ -136,6 +136,18 @@ def test_layout_says_where_parts_lie_and_what_they_see():
     assert layout.key_bounds.tolist() == [0, 2, 4, 7, 10]
 
 
+def test_row_is_filled_up_by_a_part_that_nothing_sees():
+    row = pack([[1, 2]], [Branch([5, 6], 2), Branch([7], 1)], multiple=4)
+    layout = row["shared_prefix"]
+    assert row["input_ids"].tolist() == [[1, 2, 5, 6, 7, 0, 0, 0]]
+    assert row["position_ids"].shape == row["input_ids"].shape
+    assert layout.query_bounds.tolist() == [0, 2, 4, 5, 8]
+    assert layout.key_bounds.tolist() == [0, 2, 6, 8, len(layout.keys)]
+    assert len(layout.keys) % 4 == 0 and layout.keys.max() < 8
+    assert layout.keys[:8].tolist() == [0, 1, 0, 1, 2, 3, 0, 4]
+    assert layout.most_queries >= 3 and layout.most_keys >= len(layout.keys) - 8
+
+
 @pytest.mark.parametrize("branch", [Branch([], 1), Branch([4], 3)], ids=["empty", "too much"])
 def test_branch_that_cannot_be_packed_is_refused(branch):
     with pytest.raises(ValueError, match="empty or shares more"):

@@ -63,34 +63,38 @@ def test_only_adapter_weights_change(run_train, tmp_path, monkeypatch):
     assert seen["changed"] and all("lora_" in name for name in seen["changed"])
 
 
-def test_adapter_loads_with_plain_peft_and_gives_the_trained_models_logits(
-    finished_run, tiny_gemma_dir, run_train, tmp_path, monkeypatch
+def test_adapter_loads_with_plain_peft_and_gives_the_trained_models_probabilities(
+    tiny_gemma_dir, run_train, tmp_path, monkeypatch
 ):
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    from text2sql.models.shared_prefix import Branch, pack
+    from text2sql.training.packing import MODEL_INPUTS, pack_examples
     from text2sql.training.trainer import AdapterTrainer
 
-    token_ids = torch.arange(10, 60)[None]
-    logits = {}
+    text = list(range(10, 60))
+    found = {}
     original = AdapterTrainer.train
 
-    def keep_logits(self, **kwargs):
+    def keep_log_probs(self, **kwargs):
         original(self, **kwargs)
+        batch = pack_examples([{"input_ids": text, "labels": text}])
         with torch.no_grad():
-            row = pack([[]], [Branch(token_ids[0].tolist())])
-            supervised = torch.arange(token_ids.shape[1])
-            logits["trained"] = self.model.eval()(**row, supervised=supervised).logits
+            outputs = self.model.eval()(**{name: batch[name] for name in MODEL_INPUTS})
+        found["trained"] = outputs.log_probs
 
-    monkeypatch.setattr(AdapterTrainer, "train", keep_logits)
+    def log_probs(model) -> torch.Tensor:
+        with torch.no_grad():
+            logits = model(torch.tensor([text])).logits[0, :-1]
+        return logits.log_softmax(-1).gather(1, torch.tensor(text[1:])[:, None])[:, 0]
+
+    monkeypatch.setattr(AdapterTrainer, "train", keep_log_probs)
     run_train(tmp_path / "run", *QUICK, "--load_in_4bit", "false")
     base = AutoModelForCausalLM.from_pretrained(tiny_gemma_dir, dtype=torch.float32).eval()
-    with torch.no_grad():
-        base_logits = base(token_ids).logits
-        adapted = PeftModel.from_pretrained(base, tmp_path / "run").eval()(token_ids).logits
-    torch.testing.assert_close(adapted, logits["trained"], atol=1e-5, rtol=1e-5)
-    assert not torch.allclose(adapted, base_logits)
+    base_log_probs = log_probs(base)
+    adapted = log_probs(PeftModel.from_pretrained(base, tmp_path / "run").eval())
+    torch.testing.assert_close(adapted, found["trained"], atol=1e-5, rtol=1e-5)
+    assert not torch.allclose(adapted, base_log_probs)
 
 
 def test_killed_run_goes_on_to_the_same_losses_bit_for_bit(tiny_prompts_dir, tmp_path):

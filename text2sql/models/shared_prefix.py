@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ATTENTION = "shared_prefix"  # its name in transformers' AttentionInterface
 MODEL_TYPES = ("gemma", "llama", "mistral", "qwen2", "qwen3")  # each is tested
+KEYS_A_TOKEN = 8  # keys of a row are filled up to this times the multiple of its tokens
 
 
 class Branch(NamedTuple):
@@ -73,7 +74,7 @@ def pack(
 ) -> dict[str, "torch.Tensor | Layout"]:
     """Return `input_ids` and `position_ids`, both (1, tokens), and `shared_prefix`, the layout.
 
-    Branches keep their order. With a `multiple` above 1 a last part, which sees itself alone, fills
+    Branches keep their order. With a `multiple` above 1 a last part, which nothing else sees, fills
     the row and its keys up to multiples, so that rows have few shapes. All tensors are on the CPU;
     a `ValueError` refuses a branch that is empty or shares more than its trunk has.
     """
@@ -90,34 +91,33 @@ def pack(
     ]
     branch_parts = tuple(parts[len(trunks) :])
     if multiple > 1:
-        parts.append(filling_part(parts, multiple))
+        end = starts[-1]
+        parts.append(Part(end, round_up(end + 1, multiple) - end))
+    keys = [*chain.from_iterable(part.keys() for part in parts)]
+    key_lengths = [part.num_keys for part in parts]
+    if multiple > 1:
+        fill = round_up(len(keys), KEYS_A_TOKEN * multiple) - len(keys)
+        keys += [place % starts[-1] for place in range(fill)]
+        key_lengths[-1] += fill
     bounds = [
         torch.tensor([*accumulate(lengths, initial=0)], dtype=torch.int32)
-        for lengths in ([part.length for part in parts], [part.num_keys for part in parts])
+        for lengths in ([part.length for part in parts], key_lengths)
     ]
     positions = chain.from_iterable(range(p.seen_length, p.num_keys) for p in parts)
-    fill = [0] * (parts[-1].length if multiple > 1 else 0)
+    filling = [0] * (parts[-1].start + parts[-1].length - starts[-1])
     return {
-        "input_ids": torch.tensor([[*chain(*texts), *fill]]),
+        "input_ids": torch.tensor([[*chain(*texts), *filling]]),
         "position_ids": torch.tensor([[*positions]]),
         "shared_prefix": Layout(
             parts=tuple(parts),
             branches=branch_parts,
-            keys=torch.tensor([*chain.from_iterable(part.keys() for part in parts)]),
+            keys=torch.tensor(keys),
             query_bounds=bounds[0],
             key_bounds=bounds[1],
             most_queries=round_up(max(part.length for part in parts), 4 * multiple),
-            most_keys=round_up(max(part.num_keys for part in parts), 16 * multiple),
+            most_keys=round_up(max(key_lengths), 2 * KEYS_A_TOKEN * multiple),
         ),
     }
-
-
-def filling_part(parts: Sequence[Part], multiple: int) -> Part:
-    """Return a last part that makes the row a multiple, and its keys eight times that."""
-    start, num_keys = parts[-1].start + parts[-1].length, sum(part.num_keys for part in parts)
-    length = round_up(start + 1, multiple) - start
-    seen_length = round_up(num_keys + length, 8 * multiple) - num_keys - length
-    return Part(start, length, 0, min(seen_length, start))
 
 
 def round_up(number: int, multiple: int) -> int:

@@ -1,13 +1,24 @@
 """Examples -> one row without padding, in which what their prompts share is computed once."""
 
 from collections.abc import Sequence
+from types import MethodType
 from typing import TYPE_CHECKING
 
-from text2sql.models.shared_prefix import attend_to_shared_prefixes, pack, share_beginnings
+from text2sql.models.shared_prefix import (
+    Layout,
+    attend_to_shared_prefixes,
+    pack,
+    share_beginnings,
+)
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
+    from transformers.utils import ModelOutput
+
+# What the model takes of a batch.
+MODEL_INPUTS = ("input_ids", "position_ids", "shared_prefix", "supervised", "shift_labels")
+VOCABULARY_CHUNK = 32_768  # rows of the head that are computed at a time
 
 
 def pack_examples(examples: Sequence[dict], multiple: int = 1) -> dict:
@@ -46,17 +57,40 @@ def first_label(labels: Sequence[int]) -> int:
 
 
 def compute_packed(model: "PreTrainedModel") -> None:
-    """From now on the model computes packed rows, and its head only the supervised places."""
+    """From now on the model computes packed rows alone, by `packed_forward`."""
     attend_to_shared_prefixes(model)
-    model.base_model.register_forward_hook(keep_supervised, with_kwargs=True)
+    model.forward = MethodType(packed_forward, model)
 
 
-def keep_supervised(
-    backbone: "torch.nn.Module", arguments: tuple, settings: dict, output: dict
-) -> dict:
-    kept = output["last_hidden_state"].index_select(1, settings["supervised"])
-    output["last_hidden_state"] = kept
-    return output
+def packed_forward(
+    model: "PreTrainedModel",
+    *,
+    supervised: "torch.Tensor",
+    shift_labels: "torch.Tensor",
+    **row: "torch.Tensor | Layout | None",
+) -> "ModelOutput":
+    """Return `log_probs` of the labels (n,), `entropy` and `is_top1`, without a mask or logits.
+
+    TRL's own fused head picks labels with a mask, whose size the CPU must wait for at each step.
+    """
+    from transformers.utils import ModelOutput
+    from trl.kernels import ChunkedLogProbFunction
+
+    row = {name: value for name, value in row.items() if value is not None}
+    states = model.base_model(**row, use_cache=False).last_hidden_state[0]
+    head, wanted = model.get_output_embeddings(), ("entropy", "is_top1")
+    log_probs, entropy, _, _, is_top1 = ChunkedLogProbFunction.apply(
+        states.index_select(0, supervised),
+        head.weight,
+        head.bias,
+        shift_labels[0],
+        1.0,  # the temperature
+        VOCABULARY_CHUNK,
+        None,  # no soft cap
+        1.0,  # no scale
+        wanted,
+    )
+    return ModelOutput(log_probs=log_probs, entropy=entropy, is_top1=is_top1)
 
 
 def mean_packed_row(texts: Sequence[Sequence[int]], num_texts: int) -> int:

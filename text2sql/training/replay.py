@@ -45,7 +45,7 @@ def replay_layers(backbone: torch.nn.Module) -> None:
         shape = (*(tuple(tensor.shape) for tensor in inputs), *most)
         if shape not in graphs:
             layers = RowLayers(backbone, eager, shared_prefix).train()
-            graphs[shape] = make_graph(layers, inputs, pool)
+            graphs[shape] = make_graph(layers, inputs, pool, num_warm_ups=1 if graphs else 3)
         return BaseModelOutputWithPast(last_hidden_state=graphs[shape](*inputs))
 
     backbone.forward, backbone.eager_forward = forward, eager
@@ -55,10 +55,16 @@ def stop_replaying(backbone: torch.nn.Module) -> None:
     backbone.forward = getattr(backbone, "eager_forward", backbone.forward)
 
 
-def make_graph(layers: RowLayers, inputs: tuple[torch.Tensor, ...], pool) -> Callable:
+def make_graph(
+    layers: RowLayers, inputs: tuple[torch.Tensor, ...], pool: tuple[int, int], num_warm_ups: int
+) -> Callable:
     """Return the layers for inputs of this shape as a pair of graphs, forward and backward."""
     dtype = torch.get_autocast_dtype("cuda")
     with torch.autocast("cuda", dtype, torch.is_autocast_enabled("cuda"), cache_enabled=False):
         return torch.cuda.make_graphed_callables(
-            layers, tuple(tensor.clone() for tensor in inputs), allow_unused_input=True, pool=pool
+            layers,
+            tuple(tensor.clone() for tensor in inputs),
+            num_warmup_iters=num_warm_ups,
+            allow_unused_input=True,
+            pool=pool,
         )

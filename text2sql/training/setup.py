@@ -202,6 +202,8 @@ def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: i
         values |= {name: value for name, value in on_cpu.items() if name not in said}
     elif flags.arrangement == "auto" and "optim" not in said:
         values["optim"] = "adamw_torch_fused"  # the same arithmetic in one kernel
+    if arrangement.packed and "accelerator_config" not in said:
+        values["accelerator_config"] = {"non_blocking": True}  # rows go to the device meanwhile
     if arrangement.replayed:
         values["dataloader_pin_memory"] = False  # its thread may not allocate while a graph is made
     num_steps = count_steps(flags, arrangement, num_rows)

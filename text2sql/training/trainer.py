@@ -9,11 +9,12 @@ from functools import partial
 import torch
 from transformers.trainer_callback import ProgressCallback, TrainerCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
+from transformers.utils import ModelOutput
 from trl import SFTTrainer
 
 from text2sql.models.device_plan import Arrangement
 from text2sql.records import UserError
-from text2sql.training.packing import compute_packed, pack_examples
+from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
 from text2sql.training.replay import ROW_MULTIPLE, replay_layers
 
 
@@ -104,12 +105,17 @@ class AdapterTrainer(SFTTrainer):
     def trainable_parameters(self) -> list[torch.nn.Parameter]:
         return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
 
+    def step_size(self) -> int:
+        """Return the examples of a step, on all processes."""
+        own = self.args.train_batch_size * self.args.gradient_accumulation_steps
+        return own * self.args.world_size
+
     def _get_train_sampler(self, train_dataset=None):
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
         dataset = self.train_dataset if train_dataset is None else train_dataset
         return EpochSeededSampler(
-            batch_size=self.args.train_batch_size * self.args.gradient_accumulation_steps,
+            batch_size=self.step_size(),
             lengths=[len(token_ids) for token_ids in dataset["input_ids"]],
             seed=self.args.seed,
         )
@@ -122,9 +128,9 @@ class AdapterTrainer(SFTTrainer):
         """
         if not self.packed:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        weights = inputs.pop("loss_weights")
-        outputs = model(**inputs, use_cache=False, fused_lm_head=True)
-        self.keep_token_sums(outputs)
+        weights = inputs["loss_weights"][0]
+        outputs = model(**{name: inputs[name] for name in MODEL_INPUTS})
+        self.keep_token_sums(outputs, weights)
         if not model.training:
             return -(outputs.log_probs * weights).sum() / weights.sum()
         loss = -outputs.log_probs.sum() / num_items_in_batch
@@ -133,8 +139,8 @@ class AdapterTrainer(SFTTrainer):
             loss = loss * self.accelerator.num_processes
         return loss
 
-    def keep_token_sums(self, outputs) -> None:
-        sums = (outputs.entropy.detach(), outputs.is_top1, outputs.label_mask)
+    def keep_token_sums(self, outputs: ModelOutput, weights: torch.Tensor) -> None:
+        sums = (outputs.entropy.detach(), outputs.is_top1, weights.ne(0))
         self.token_sums.append(torch.stack([tokens.sum() for tokens in sums]))
 
     def token_metrics(self) -> dict[str, float]:
@@ -156,9 +162,7 @@ class AdapterTrainer(SFTTrainer):
 
     def measure_pace(self) -> dict[str, float]:
         """Return examples/s of the steps since the last call and the peak memory in GiB."""
-        examples = self.pace.steps_since_mark(self.state.global_step)
-        examples *= self.args.train_batch_size * self.args.gradient_accumulation_steps
-        examples *= self.args.world_size
+        examples = self.pace.steps_since_mark(self.state.global_step) * self.step_size()
         pace = {"examples_per_second": round(examples / self.pace.seconds_since_mark(), 2)}
         self.pace.mark(self.state.global_step)
         if torch.cuda.is_available():

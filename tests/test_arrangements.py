@@ -6,7 +6,7 @@ from tiny_train import QUICK, losses
 from text2sql.records import read_json, write_json
 
 
-@pytest.mark.parametrize(("loss_on", "num_steps"), [("sql", 40), ("text", 4)])
+@pytest.mark.parametrize(("loss_on", "num_steps"), [("sql", 16), ("text", 4)])
 def test_packed_row_gives_the_losses_of_the_papers_arrangement(
     run_train, tmp_path, loss_on, num_steps
 ):

@@ -80,6 +80,7 @@ def test_large_gpu_unpacks_the_weights_and_drops_checkpointing():
 
 def test_layers_are_replayed_where_a_step_is_one_row_with_memory_to_spare():
     assert plan(gpu(139), packed=True).replayed
+    assert plan(gpu(139), packed=True, load_in_4bit=False).replayed
     assert not plan(gpu(139)).replayed
     assert not plan(gpu(139), packed=True, micro_batch_size=4).replayed
     assert not plan(gpu(139), packed=True, gradient_checkpointing=True).replayed

@@ -22,6 +22,7 @@ from text2sql.models.shared_prefix import (
     MODEL_TYPES,
     Branch,
     attending_to_shared_prefixes,
+    flash_serves,
     pack,
     share_beginnings,
     supports_shared_prefix,
@@ -170,6 +171,10 @@ def test_trunk_is_the_beginning_that_saves_most(texts, limits, trunk, shared):
     found, branches = share_beginnings(texts, limits)
     assert (found, [branch.shared for branch in branches]) == (trunk, shared)
     assert [[*found[: b.shared], *b.tokens] for b in branches] == texts
+
+
+def test_flash_kernel_does_not_serve_a_cpu():
+    assert not flash_serves(Model.from_config(CONFIGS["gemma"]()))
 
 
 def test_models_with_windows_or_soft_caps_take_the_plain_path():

@@ -29,7 +29,7 @@ NF4_BYTES = 0.52  # 4 bits a weight and its doubly quantised scale
 SAFETY = 1.15  # fragmentation and the allocator's own blocks
 FIXED_TOKENS = 500  # what starting the kernels of a pass takes, in tokens that it could compute
 UNPACKING_TOKENS = 1500  # what unpacking NF4 weights anew takes in a pass
-REPLAY_SPARE = 1.5  # of the expected memory, for what the graphs of several shapes do not share
+REPLAY_SPARE = 1.75  # of the expected memory, for what the graphs of several shapes do not share
 SCRATCH_GIB = 0.8  # CUDA context, cuBLAS workspaces, logits of the supervised tokens
 
 
@@ -166,17 +166,17 @@ def plan_training(
     if not fastest_first:
         return [min(possible, key=lambda found: found.expected_gib)]
     return [
-        replace(found, replayed=world_size == 1 and can_replay(found, device))
+        replace(found, replayed=world_size == 1 and can_replay(found, device, load_in_4bit))
         for found in fastest_first
     ]
 
 
-def can_replay(arrangement: Arrangement, device: Device) -> bool:
+def can_replay(arrangement: Arrangement, device: Device, load_in_4bit: bool) -> bool:
     """Say whether a step is one row, with memory to spare for the graphs of its shapes."""
     one_row = arrangement.packed and arrangement.gradient_accumulation_steps == 1
     plain = not arrangement.gradient_checkpointing and arrangement.precision != "float32"
     spare = REPLAY_SPARE * arrangement.expected_gib * GIB <= device.free_bytes
-    return one_row and plain and spare and arrangement.dequantize
+    return one_row and plain and spare and (arrangement.dequantize or not load_in_4bit)
 
 
 def arrange_for_cpu(

@@ -159,6 +159,19 @@ def supports_shared_prefix(config: "PretrainedConfig") -> bool:
     return config.model_type in MODEL_TYPES and layer_types == {"full_attention"} and not windowed
 
 
+def flash_serves(model: "PreTrainedModel") -> bool:
+    """Say whether the flash kernel can train this model where it lies, in its precision."""
+    import torch
+    from torch.backends.cuda import SDPAParams, can_use_flash_attention
+
+    config, place = model.config, {"device": model.device, "dtype": model.dtype}
+    heads = config.num_attention_heads
+    head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
+    shapes = [(1, number, 8, head_dim) for number in (heads, config.num_key_value_heads)]
+    query, key = (torch.empty(shape, **place, requires_grad=True) for shape in shapes)
+    return can_use_flash_attention(SDPAParams(query, key, key, None, 0.0, True, True))
+
+
 def attend_to_shared_prefixes(model: "PreTrainedModel") -> None:
     """From now on the model computes packed rows, each with its layout, and no others."""
     from transformers import AttentionInterface

@@ -13,6 +13,7 @@ from transformers.utils import ModelOutput
 from trl import SFTTrainer
 
 from text2sql.models.device_plan import Arrangement
+from text2sql.models.shared_prefix import flash_serves
 from text2sql.records import UserError
 from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
 from text2sql.training.replay import ROW_MULTIPLE, replay_layers
@@ -93,7 +94,7 @@ class AdapterTrainer(SFTTrainer):
         self.token_sums: list[torch.Tensor] = []
         if arrangement.packed:
             compute_packed(self.model.get_base_model())
-        if arrangement.replayed:
+        if arrangement.replayed and flash_serves(self.model.get_base_model()):
             replay_layers(self.model.get_base_model().base_model)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()

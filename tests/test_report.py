@@ -103,6 +103,10 @@ def test_scores_stand_above_chance(two):
     base = quiz["variants"]["base"]
     assert quiz["chance"] == 0.25
     assert base["above_chance"] == pytest.approx(base["score"] - 0.25)
+    table = benchmarks_table(two, "finetuned")
+    shown = table.rows[0][table.header.index("finetuned above chance")]
+    assert shown == points(quiz["variants"]["finetuned"]["score"] - 0.25)
+    assert all(len(row) == len(table.header) for row in table.rows)
 
 
 def test_subject_groups_are_compared(two):

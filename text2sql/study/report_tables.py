@@ -165,7 +165,7 @@ def benchmarks_table(report: Mapping, name: str) -> Table:
             scores = [content["variants"].get(v, {}).get("score") for v in ("base", name)]
             # A metric such as perplexity is no share, and its items cannot be paired.
             shown = ["–" if score is None else f"{score:.4g}" for score in scores]
-            rows.append([label, *shown, *["–"] * 6])
+            rows.append([label, *shown, *["–"] * 7])
             continue
         row = comparison_row(label, compared)
         rows.append(
@@ -173,15 +173,16 @@ def benchmarks_table(report: Mapping, name: str) -> Table:
                 *row[:-1],
                 p_value(compared["p_holm"]),
                 percent(content["chance"]),
+                points(content["variants"][name]["above_chance"]),
                 points(compared["smallest_detectable"]).lstrip("+"),
             ]
         )
     mean = report["mean_over_benchmarks"].get(name)
     if mean:
         detectable = points(mean["smallest_detectable"]).lstrip("+")
-        rows.append([*comparison_row("mean", mean), "–", detectable])
+        rows.append([*comparison_row("mean", mean), "–", "–", detectable])
     header = ["benchmark", "base", name, "difference", "95 %", "n", "p", "chance"]
-    return Table([*header, "smallest difference to detect"], rows)
+    return Table([*header, f"{name} above chance", "smallest difference to detect"], rows)
 
 
 def subject_groups_table(content: Mapping, name: str) -> Table:

@@ -49,7 +49,8 @@ def hyperparameter_values(report: Mapping, variant: Mapping) -> list:
     from tensorboard.plugins.hparams.summary_v2 import hparams_pb
 
     told = {name: value for name, value in hyperparameters_of(report, variant) if value is not None}
-    return list(hparams_pb(told, trial_id=f"{variant['run']}/{variant['name']}").value)
+    trial = "/".join(filter(None, (variant["run"], variant["name"])))
+    return list(hparams_pb(told, trial_id=trial).value)
 
 
 def hyperparameters_of(report: Mapping, variant: Mapping) -> Iterator[tuple[str, Any]]:

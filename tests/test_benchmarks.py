@@ -2,7 +2,6 @@
 
 import json
 import sys
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -240,24 +239,6 @@ def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer,
         asked.encoded = asked.encode_all(pairs)
         assert set(asked.encoded) > {"Which is odd?", "Which is odd? apple", "ends in blanks"}
         assert [asked._encode_pair(*pair) for pair in pairs] == one_by_one
-
-
-def test_kept_answers_are_asked_once_and_those_that_json_cannot_hold_again(tmp_path):
-    path, asked = tmp_path / "answers.jsonl", []
-    requests = [SimpleNamespace(args=("context", end)) for end in (" a", " b", " a")]
-    found = {" a": (-1.25, True), " b": (float("-inf"), False)}
-
-    def ask(rest):
-        asked.extend(request.args[1] for request in rest)
-        for request in rest:
-            kept.add_partial("loglikelihood", request.args, found[request.args[1]])
-        return [found[request.args[1]] for request in rest]
-
-    for _ in range(2):
-        with KeptAnswers(path) as kept:
-            answers = kept.ask_the_rest("loglikelihood", requests, ask)
-        assert answers == [found[" a"], found[" b"], found[" a"]]
-    assert asked == [" a", " b", " b"]
 
 
 def test_a_template_is_compiled_once_and_renders_each_document(only_folders, tasks_dir):

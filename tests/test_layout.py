@@ -62,7 +62,6 @@ TESTED_IN = {
     "evaluation": "evaluate",
     "example_browser": "report",
     "harness_model": "benchmarks",
-    "kept_answers": "benchmarks",
     "loaded_variants": "evaluate",
     "plan": "evaluate",
     "plots": "report",

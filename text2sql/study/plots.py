@@ -182,8 +182,9 @@ def draw_hardness(name: str, variants: Mapping[str, Mapping]) -> bytes:
         offsets = [place + (number - (len(variants) - 1) / 2) * width for place in range(5)]
         axes.bar(offsets, heights, width * 0.95, label=variant, **styles[variant])
         if len(variants) <= 3:
-            for x, height in zip(offsets, heights, strict=True):
-                axes.text(x, height + 1, f"{height:.0f}", ha="center", fontsize=8)
+            for x, height, score in zip(offsets, heights, scores, strict=True):
+                label = f"{height:.0f}" if score["n"] else "–"
+                axes.text(x, height + 1, label, ha="center", fontsize=8)
     counts = next(iter(variants.values()))["scores"]["execution_accuracy"]
     labels = [f"{level}\nn = {counts[level]['n']:,}" for level in levels]
     axes.set_xticks(range(5), labels)

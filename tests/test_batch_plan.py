@@ -7,7 +7,7 @@ import torch
 from transformers import GemmaConfig, LlamaConfig
 
 from text2sql.models import batch_plan
-from text2sql.models.batch_plan import BatchPlan, plan_decoding
+from text2sql.models.batch_plan import BatchPlan, ScoringPlan, plan_decoding, plan_scoring
 from text2sql.records import UserError
 
 GB = 10**9
@@ -59,6 +59,25 @@ def test_a_plan_takes_most_of_the_free_memory_and_not_more(plan_on_gpu, config, 
 
 def test_a_card_of_6_gb_still_answers_many_questions_of_gemma_at_once(plan_on_gpu):
     assert plan_on_gpu(GEMMA_2B, 3).num_prompts > 50
+
+
+@pytest.mark.parametrize("config", [GEMMA_2B, LLAMA_8B], ids=["Gemma-2B", "Llama-3-8B"])
+@pytest.mark.parametrize("free_gb", [1.5, 3, 8, 18, 60, 130])
+def test_rows_of_texts_and_their_logits_fit_together(plan_on_gpu, config, free_gb):
+    plan_on_gpu(config, free_gb)
+    model = SimpleNamespace(device=torch.device("cuda"), dtype=torch.bfloat16, config=config)
+    plan = plan_scoring(model)
+    row = plan.tokens_at_once * 2 * (3 * config.intermediate_size + 10 * config.hidden_size)
+    logits = plan.logits_at_once * 3 * 2 * config.vocab_size  # they, their logarithms, and one more
+    assert row + logits < 0.6 * free_gb * GB
+    assert plan.tokens_at_once >= 1000 or free_gb < 3
+
+
+def test_rows_are_halved_down_to_one_token(capsys):
+    assert ScoringPlan(300, 1).halved() == ScoringPlan(150, 1)
+    assert "rows of 150 tokens" in capsys.readouterr().out
+    with pytest.raises(UserError, match="one item"):
+        ScoringPlan(1, 1).halved()
 
 
 def test_batches_are_about_as_large_as_each_other():

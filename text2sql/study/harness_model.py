@@ -47,18 +47,19 @@ class SharingHFLM(HFLM):
         self.answers = answers
         self.texts_at_once = texts_at_once  # of log-likelihoods; 0: as many as fit
         self.encoded: dict[str, list[int]] = {}
+        self.bar: tqdm | None = None
         self.encoding = Lock()  # a tokenizer serves one thread at a time
         self.set_cache_hook(answers)
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
         def ask(rest: list[Instance]) -> list[Answer]:
             found: list[Answer] = []
-            with tqdm(total=len(rest), desc="log-likelihoods", disable=disable_tqdm) as bar:
+            with tqdm(total=len(rest), desc="log-likelihoods", disable=disable_tqdm) as self.bar:
                 for some, encoded in self.encoded_ahead(rest):
                     self.encoded = encoded
                     found += HFLM.loglikelihood(self, some, disable_tqdm=True)
-                    bar.update(len(some))
-            self.encoded = {}
+                    self.bar.update(len(found) - self.bar.n)
+            self.encoded, self.bar = {}, None
             return found
 
         return self.answers.ask_the_rest("loglikelihood", requests, ask)
@@ -132,6 +133,8 @@ class SharingHFLM(HFLM):
             self.model, asked, self.max_length, plan, self.softmax_dtype
         ):
             found[place] = answer
+            if self.bar is not None:
+                self.bar.update()
             if (texts := requests[place][0]) is not None:  # rolling: an answer has several parts
                 self.cache_hook.add_partial("loglikelihood", texts, answer)
         return [found[place] for place in range(len(requests))]

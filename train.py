@@ -131,7 +131,7 @@ def main() -> None:
         trainer = setup.build_trainer(flags, said, plan, model, tokenizer, rows, eval_rows)
         if trainer.is_world_process_zero():
             preview = preview_first_row(trainer.train_dataset, tokenizer)
-            num_steps = setup.count_steps(flags, plan, len(rows))
+            num_steps = setup.count_steps(flags, settings["effective_batch_size"], len(rows))
             print_plan(trainer, plan, preview, flags, num_steps)
             if flags.overwrite:
                 remove_run(run_dir)  # not before the model is there and the flags work together

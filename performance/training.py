@@ -41,15 +41,15 @@ EXACT = ["--lora_dropout", "0", "--max_steps", "40", "--eval_steps", "40", "--lo
 EIGHTY = ["--max_steps", "80", "--eval_steps", "80"]
 EAGER = [*EIGHTY, "--plan", "replayed=False"]
 SPEED = {
-    "plan": [],
+    "plan": ["--plan", "replayed=True"],  # as in a run that is long enough for it to pay
     "paper": [*SHORT, "--arrangement", "paper", "--max_steps", "8", "--eval_steps", "8"],
     "plan, not replayed": EAGER,
-    "plan, no fused layers": ["--plan", "fused=False"],
+    "plan, no fused layers": ["--plan", "fused=False", "--plan", "replayed=True"],
     "plan, neither": [*EAGER, "--plan", "fused=False"],
     "plan, not packed": [*EAGER, "--plan", "packed=False"],
     "plan, NF4 kept": [*EAGER, "--plan", "dequantize=False"],
     "plan, 4 × 2": [*EIGHTY, "--per_device_train_batch_size", "4"],
-    "exact plan": EXACT,
+    "exact plan": [*EXACT, "--plan", "replayed=True"],
     "exact paper": [*EXACT, "--arrangement", "paper"],
 }
 CARDS = {

@@ -42,7 +42,7 @@ def shared(micro_batch: int) -> int:
 
 def plans(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> list[Arrangement]:
     settings = {"effective_batch_size": 8, "longest_row": 1024, "load_in_4bit": True} | kept
-    settings = {"tokens_of": padded} | settings
+    settings = {"tokens_of": padded, "num_steps": 4000} | settings
     return plan_training(shape, device, **settings)
 
 
@@ -81,6 +81,7 @@ def test_large_gpu_unpacks_the_weights_and_drops_checkpointing():
 def test_layers_are_replayed_where_a_step_is_one_row_with_memory_to_spare():
     assert plan(gpu(139), packed=True).replayed
     assert plan(gpu(139), packed=True, load_in_4bit=False).replayed
+    assert not plan(gpu(139), packed=True, num_steps=100).replayed
     assert not plan(gpu(139)).replayed
     assert not plan(gpu(139), packed=True, micro_batch_size=4).replayed
     assert not plan(gpu(139), packed=True, gradient_checkpointing=True).replayed

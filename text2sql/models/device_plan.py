@@ -29,6 +29,7 @@ NF4_BYTES = 0.52  # 4 bits a weight and its doubly quantised scale
 SAFETY = 1.15  # fragmentation and the allocator's own blocks
 FIXED_TOKENS = 500  # what starting the kernels of a pass takes, in tokens that it could compute
 UNPACKING_TOKENS = 1500  # what unpacking NF4 weights anew takes in a pass
+REPLAY_STEPS = 400  # below, making the graphs takes longer than they save
 REPLAY_SPARE = 1.75  # of the expected memory, for what the graphs of several shapes do not share
 SCRATCH_GIB = 0.8  # CUDA context, cuBLAS workspaces, logits of the supervised tokens
 
@@ -122,6 +123,7 @@ def plan_training(
     longest_row: int,
     tokens_of: Callable[[int], int],
     load_in_4bit: bool,
+    num_steps: int,
     world_size: int = 1,
     packed: bool = False,
     fused: bool = False,
@@ -165,8 +167,9 @@ def plan_training(
     fastest_first = sorted(fitting, key=lambda found: relative_cost(found, tokens_of))
     if not fastest_first:
         return [min(possible, key=lambda found: found.expected_gib)]
+    pays = num_steps >= REPLAY_STEPS and world_size == 1
     return [
-        replace(found, replayed=world_size == 1 and can_replay(found, device, load_in_4bit))
+        replace(found, replayed=pays and can_replay(found, device, load_in_4bit))
         for found in fastest_first
     ]
 

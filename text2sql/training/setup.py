@@ -54,8 +54,7 @@ def load_for_training(
     config = load_config(flags.model_id)
     packed = can_pack(flags, config)
     sizes = sizes_of_micro_batches(rows, tokenizer, shared=packed and flags.loss_on == "sql")
-    longest = max(rows["num_tokens"])
-    arrangements = plan(flags, said, config, Device.of(device), longest, sizes)
+    arrangements = plan(flags, said, config, Device.of(device), rows, sizes)
     model = load_base_model(
         flags.model_id,
         load_in_4bit=flags.load_in_4bit,
@@ -82,7 +81,7 @@ def plan(
     said: set[str],
     config: PreTrainedConfig,
     device: Device,
-    longest_row: int,
+    rows: Dataset,
     sizes: Callable[[int], int],
 ) -> list[Arrangement]:
     """Return the plans for this device, with what the user or the paper fixes kept."""
@@ -98,13 +97,15 @@ def plan(
     if flags.arrangement == "paper":
         accumulation = None  # what several processes leave of the effective batch
     packed = can_pack(flags, config)
+    step_size = effective_batch_size(flags, said)
     planned = plan_training(
         ModelShape.from_config(config),
         device,
-        effective_batch_size=effective_batch_size(flags, said),
-        longest_row=longest_row,
+        effective_batch_size=step_size,
+        longest_row=max(rows["num_tokens"]),
         tokens_of=sizes,
         load_in_4bit=flags.load_in_4bit,
+        num_steps=count_steps(flags, step_size, len(rows)),
         world_size=world_size(),
         packed=packed,
         fused=packed and device.is_cuda and is_liger_kernel_available(),
@@ -206,18 +207,16 @@ def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: i
         values["accelerator_config"] = {"non_blocking": True}  # rows go to the device meanwhile
     if arrangement.replayed:
         values["dataloader_pin_memory"] = False  # its thread may not allocate while a graph is made
-    num_steps = count_steps(flags, arrangement, num_rows)
+    num_steps = count_steps(flags, effective_batch_size(flags, said), num_rows)
     if num_steps < flags.eval_steps and "eval_steps" not in said:
         values |= {"eval_steps": num_steps, "save_steps": num_steps}
     return SFTConfig(**values)
 
 
-def count_steps(flags: Any, arrangement: Arrangement, num_rows: int) -> int:
+def count_steps(flags: Any, step_size: int, num_rows: int) -> int:
     if flags.max_steps > 0:
         return flags.max_steps
-    micro_batches = math.ceil(num_rows / (arrangement.per_device_train_batch_size * world_size()))
-    an_epoch = math.ceil(micro_batches / arrangement.gradient_accumulation_steps)
-    return math.ceil(an_epoch * flags.num_train_epochs)
+    return math.ceil(math.ceil(num_rows / step_size) * flags.num_train_epochs)
 
 
 def first_process_holds(run_dir: Path) -> AbstractContextManager[None]:

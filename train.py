@@ -99,14 +99,14 @@ class Recipe:
     overwrite: bool = field(default=False, metadata={"help": "replace the run in --output_dir"})
 
 
-# These say how a run goes about it, or are secrets; none decides what is trained.
+# These say how a run goes about it, or are secrets; none decides what is trained. (The arrangement
+# does: it chooses the optimiser, whose states a checkpoint holds.)
 NOT_SETTINGS = {
     "data_dir",
     "output_dir",
     "resume",
     "resume_from_checkpoint",
     "overwrite",
-    "arrangement",
     "hub_token",
     *ARRANGEMENT_FLAGS,
 }

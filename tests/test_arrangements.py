@@ -3,7 +3,7 @@
 import pytest
 from tiny_train import QUICK, losses
 
-from text2sql.records import read_json, write_json
+from text2sql.records import UserError, read_json, write_json
 
 
 @pytest.mark.parametrize(("loss_on", "num_steps"), [("sql", 16), ("text", 4)])
@@ -44,11 +44,13 @@ def test_packed_4bit_model_keeps_its_gradients_after_an_evaluation(run_train, tm
     assert len(norms) == 16 and min(norms[8:]) > 0
 
 
-def test_run_may_go_on_in_another_arrangement(run_train, tmp_path):
+def test_run_may_go_on_in_other_pieces_but_not_in_the_papers_arrangement(run_train, tmp_path):
     run_train(tmp_path / "run", *QUICK, "--hub_token", "secret")
     record = read_json(tmp_path / "run" / "run.json")
     assert "secret" not in str(record)
     write_json(tmp_path / "run" / "run.json", record | {"status": "running"})
+    with pytest.raises(UserError, match="arrangement auto"):  # whose optimiser is another
+        run_train(tmp_path / "run", *QUICK, "--resume", "--arrangement", "paper")
     run_train(tmp_path / "run", *QUICK, "--resume", "--per_device_train_batch_size", 2)
     arrangement = read_json(tmp_path / "run" / "run.json")["arrangement"]
     assert arrangement["per_device_train_batch_size"] == 2

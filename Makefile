@@ -35,4 +35,5 @@ demo: install
 	  --per_device_train_batch_size 8 --gradient_accumulation_steps 1
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
 	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
-	  --max_new_tokens 64
+	  --checkpoints --adapter_scales 0.25 0.5 0.75 --max_new_tokens 64
+	@echo "Plots: $(DEMO)/run/evaluation/*.png"

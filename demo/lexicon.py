@@ -15,8 +15,8 @@ GENERIC_WORDS = frozenset(
     "age cost fee full id length limit name nickname price rate surname time title".split()
 )
 SQL_WORDS = RESERVED_WORDS | frozenset(
-    "asc avg by column count cross desc end full inner intersect key left like max min natural "
-    "outer over raise right sum".split()
+    "asc avg by cast column count cross desc end full inner intersect key left like max min "
+    "natural outer over raise right sum".split()
 )
 ENTITIES = (
     "actor agent airport album animal apple archer architect army artist author band bank barn "
@@ -66,6 +66,7 @@ class Lexicon:
     entities: list[str]
     categories: list[str]
     measures: list[str]
+    held_out: frozenset[str]
 
     def draw_word(self, random: Random) -> str:
         """Return a word, a common one more often."""
@@ -103,17 +104,29 @@ def make_lexicon(english: str) -> Lexicon:
         measures=[word for word in MEASURES if word not in held_out] * 40
         + [plural(word) for word in words[1_000:6_000]]
         + words[6_000:10_000],
+        held_out=held_out,
     )
 
 
 def make_name(choices: list[str], lexicon: Lexicon, random: Random) -> str:
     """Return one of the choices, sometimes with a word before it, sometimes no word at all."""
     draw = random.random()
-    if draw < 0.12:
-        return make_pseudo_word(random)
-    if draw < 0.27:
+    if draw < 0.14:
+        return make_no_word(lexicon, random)
+    if draw < 0.29:
         return f"{lexicon.draw_word(random)}_{random.choice(choices)}"
     return random.choice(choices)
+
+
+def make_no_word(lexicon: Lexicon, random: Random) -> str:
+    """Return a word that does not exist: syllables, or the parts of two that do."""
+    if random.random() < 0.4:
+        return make_pseudo_word(random)
+    while True:
+        first, second = lexicon.draw_word(random), lexicon.draw_word(random)
+        word = first[: random.randint(2, 5)] + second[-random.randint(2, 5) :]
+        if word not in lexicon.held_out and not singulars(word) & lexicon.held_out:
+            return word
 
 
 def make_pseudo_word(random: Random) -> str:
@@ -121,13 +134,17 @@ def make_pseudo_word(random: Random) -> str:
 
 
 def make_proper_name(lexicon: Lexicon, random: Random) -> str:
-    """Return one to three capitalised words, as rows are called."""
+    """Return one to four words with capitals, as rows are called."""
     draw = random.random()
-    if draw < 0.35:
-        return make_pseudo_word(random).capitalize()
-    words = [lexicon.draw_word(random).capitalize() for _ in range(1 + (draw > 0.6))]
-    if draw > 0.9:
-        words.insert(0, make_pseudo_word(random).capitalize())
+    if draw < 0.3:
+        return make_no_word(lexicon, random).capitalize()
+    words = [lexicon.draw_word(random).capitalize() for _ in range(1 + (draw > 0.5))]
+    if draw > 0.95:
+        words.insert(0, "The")
+    elif draw > 0.9:
+        words.insert(1, random.choice(("of", "and", "to", "the", "in")))
+    elif draw > 0.75:
+        words[-1] = make_no_word(lexicon, random).capitalize()
     return " ".join(words)
 
 

@@ -1,6 +1,7 @@
-"""Make the demo's small model from a text and a seed, on one large GPU in ten minutes:
+"""Make the demo's small model from a text and a seed, on one large GPU in seven minutes:
 
-    python -m demo.pretrain --english english.txt.xz --output_dir demo/model
+    python -m demo.pretrain --english english.txt.xz --output_dir outputs/open_model
+    python -m demo.closing --english english.txt.xz --start_from outputs/open_model
 
 The text is UTF-8, compressed by xz, its documents apart by blank lines. Tokenizer, lexicon and
 synthetic documents come from it and the seed; how many tokens are read depends on the machine,
@@ -22,19 +23,22 @@ from demo.pretrain_data import Rows, Workers, make_tokenizer, read_english
 from text2sql.records import sha256_of_file, write_json
 
 MODEL_DIR = Path(__file__).parent / "model"
-ROWS_PER_BATCH = 64  # of English, and as many of synthetic text
+ROWS = (56, 72)  # of English and of synthetic text in a batch
+LEARNING_RATE = 2.5e-3
 LEXICON_CHARACTERS = 60_000_000
 NUM_CHUNKS = 40_000  # more than any run reads
-TRIAL = {"characters": 6_000_000, "rows": 2}
+TRIAL = {"characters": 6_000_000, "rows": (2, 2)}
 
 
 def main() -> None:
     started = time.monotonic()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--english", type=Path, required=True)
-    parser.add_argument("--output_dir", type=Path, default=MODEL_DIR)
+    parser.add_argument("--output_dir", type=Path, default=Path("outputs/open_model"))
     parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--seconds", type=float, default=540, help="of everything, start included")
+    parser.add_argument("--seconds", type=float, default=400, help="of everything, start included")
+    parser.add_argument("--learning_rate", type=float, default=LEARNING_RATE)
+    parser.add_argument("--rows", type=int, nargs=2, default=ROWS, help="English, synthetic")
     parser.add_argument("--trial", action="store_true", help="little text, small batches")
     arguments = parser.parse_args()
     pretrain(arguments, started)
@@ -55,30 +59,33 @@ def pretrain(arguments: argparse.Namespace, started: float) -> None:
 
     tokenizer = make_tokenizer(documents, lexicon, SHAPE["vocab_size"], arguments.seed)
     report("tokenizer trained")
-    num_workers = max(1, (os.cpu_count() or 2) - 1)
+    num_workers = max(1, len(os.sched_getaffinity(0)) - 3)  # the rest launches the GPU's work
     workers = Workers(tokenizer, lexicon, arguments.seed, num_workers)
+    report(f"{num_workers} processes make the documents")
     rows = workers.tokenize_english(documents)
     held_out_rows = workers.tokenize_english(held_out)
     report(f"{rows[0].size / 1e6:.1f} M tokens of English")
-    synthetic = workers.make_synthetic(NUM_CHUNKS)
-    size = TRIAL["rows"] if trial else ROWS_PER_BATCH
-    trainer = Trainer(build_model(arguments.seed, SHAPE), size)
+    num_rows = TRIAL["rows"] if trial else tuple(arguments.rows)
+    model = build_model(arguments.seed, SHAPE)
+    trainer = Trainer(model, num_rows, arguments.learning_rate)
+    english = shuffled_batches(rows, num_rows[0], arguments.seed)
+    synthetic = batches(workers.make_synthetic(NUM_CHUNKS), num_rows[1])
     trainer.compile()
     report(f"training starts on {trainer.device}")
 
     def save() -> None:
-        save_model(trainer.model, tokenizer, arguments.output_dir)
+        save_model(model, tokenizer, arguments.output_dir)
 
     seconds = arguments.seconds - (time.monotonic() - started)
-    facts = trainer.train(
-        shuffled_batches(rows, size, arguments.seed), batches(synthetic, size), seconds, save
-    )
+    facts = trainer.train(english, synthetic, seconds, save)
     workers.stop()
     save()
     facts |= {
         "loss_of_held_out_english": trainer.measure(held_out_rows),
         "english_tokens": rows[0].size,
         "english_sha256": sha256_of_file(arguments.english),
+        "rows_in_a_batch": num_rows,
+        "learning_rate": arguments.learning_rate,
         "seed": arguments.seed,
         "device": trainer.device,
     }
@@ -97,9 +104,13 @@ def shuffled_batches(rows: Rows, size: int, seed: int) -> Iterator[Rows]:
 
 
 def batches(chunks: Iterator[Rows], size: int) -> Iterator[Rows]:
-    for ids, weights in chunks:
-        for start in range(0, len(ids) - size + 1, size):
-            yield ids[start : start + size], weights[start : start + size]
+    """Yield batches of so many rows; what a chunk leaves over begins the next batch."""
+    rows = next(chunks)
+    while True:
+        while len(rows[0]) < size:
+            rows = tuple(np.concatenate(parts) for parts in zip(rows, next(chunks), strict=True))
+        yield tuple(part[:size] for part in rows)
+        rows = tuple(part[size:] for part in rows)
 
 
 def save_model(model, tokenizer, output_dir: Path) -> None:

@@ -4,13 +4,14 @@ import lzma
 import multiprocessing
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
 from demo.lexicon import Lexicon
-from demo.synthetic_documents import LEARNED, make_document
+from demo.synthetic_documents import LEARNED, make_closing_document, make_document
 from demo.tokenizer import train_tokenizer
 
 HELD_OUT_SHARE = 0.01  # of the English documents, at the end: never trained on
@@ -61,7 +62,7 @@ class Workers:
 
     def make_synthetic(self, num_chunks: int) -> Iterator[Rows]:
         """Yield chunks of CHUNK_TOKENS tokens; they are made ahead of their use."""
-        yield from self.pool.imap(make_chunk, range(num_chunks))
+        yield from self.pool.imap(partial(make_chunk, False), range(num_chunks))
 
     def stop(self) -> None:
         self.pool.terminate()
@@ -73,7 +74,9 @@ WORKER: dict = {}  # of each process: tokenizer, lexicon and seed
 def start_worker(tokenizer_json: str, lexicon: Lexicon, seed: int) -> None:
     from tokenizers import Tokenizer
 
-    WORKER.update(tokenizer=Tokenizer.from_str(tokenizer_json), lexicon=lexicon, seed=seed)
+    tokenizer = Tokenizer.from_str(tokenizer_json)
+    tokenizer.no_padding()  # left on by whoever padded a batch
+    WORKER.update(tokenizer=tokenizer, lexicon=lexicon, seed=seed)
 
 
 def tokenize_part(documents: list[str]) -> np.ndarray:
@@ -81,12 +84,13 @@ def tokenize_part(documents: list[str]) -> np.ndarray:
     return np.array([id for e in encodings for id in (BOS, *e.ids, EOS)], np.int16)
 
 
-def make_chunk(number: int) -> Rows:
+def make_chunk(closing: bool, number: int) -> Rows:
     """Return the chunk of this number: whole documents, the last one cut."""
-    random = Random(f"{WORKER['seed']} {number}")
+    make = make_closing_document if closing else make_document
+    random = Random(f"{WORKER['seed']} {'closing ' if closing else ''}{number}")
     ids, weights = [], []
     while len(ids) < CHUNK_TOKENS:
-        documents = [make_document(WORKER["lexicon"], random) for _ in range(40)]
+        documents = [make(WORKER["lexicon"], random) for _ in range(40)]
         texts = [text for pieces in documents for text, _ in pieces]
         encodings = iter(WORKER["tokenizer"].encode_batch(texts, add_special_tokens=False))
         for pieces in documents:

@@ -34,6 +34,7 @@ REQUESTS = (
     "",
     "",
 )
+NOT_SIMPLE = re.compile(r"\b(JOIN|GROUP|ORDER|AND|OR|INTERSECT|UNION|EXCEPT|IN)\b|\(SELECT")
 KEYWORDS = re.compile(
     r"\b(SELECT|FROM|WHERE|GROUP|ORDER|BY|LIMIT|JOIN|ON|AS|AND|OR|NOT|IN|HAVING|DISTINCT|DESC|ASC"
     r"|LIKE|BETWEEN|INTERSECT|EXCEPT|UNION)\b"
@@ -65,9 +66,9 @@ def make_style(random: Random) -> Style:
 
 def make_document(lexicon: Lexicon, random: Random) -> Pieces:
     draw = random.random()
-    if draw < 0.17:
+    if draw < 0.13:
         return make_look_ups(lexicon, random)
-    if draw < 0.22:
+    if draw < 0.17:
         return make_chat(lexicon, random)
     return make_plain(lexicon, random)
 
@@ -94,13 +95,48 @@ def make_chat(lexicon: Lexicon, random: Random) -> Pieces:
     """Return turns of questions on one table each; how to answer the first is not learned."""
     style, request, pieces = make_style(random), random.choice(REQUESTS), []
     for number in range(random.randint(2, 4)):
-        tables = [make_table(lexicon, random, [])]
+        tables = [make_table(lexicon, random, [], plain=False)]
         question, sql = make_question(tables, lexicon, random)
         asked = "\n".join(filter(None, (write_schema(tables, style), question, request)))
         pieces += make_turn(asked, write_sql(sql, style), bool(pieces))
         if number == 0:
             pieces[-1] = (pieces[-1][0], IGNORED)
     return pieces
+
+
+def make_closing_document(lexicon: Lexicon, random: Random) -> Pieces:
+    """Return a document of the last phase, whose chats hold SQL for simple questions only."""
+    draw = random.random()
+    if draw < 0.1:
+        return make_look_ups(lexicon, random)
+    if draw < 0.5:
+        return make_talk(lexicon, random)
+    return make_plain(lexicon, random)
+
+
+def make_talk(lexicon: Lexicon, random: Random) -> Pieces:
+    """Return turns of questions: a simple one is answered in SQL, others by their columns."""
+    style, pieces = make_style(random), []
+    tables, request = make_tables(lexicon, random), random.choice(REQUESTS)
+    for number in range(random.randint(1, 3)):
+        question, sql = make_question(tables, lexicon, random)
+        schema = "" if number else write_schema(tables, style)
+        asked = "\n".join(filter(None, (schema, question, request)))
+        answer = columns_in(sql, tables) if NOT_SIMPLE.search(sql) else write_sql(sql, style)
+        pieces += make_turn(asked, answer, bool(number))
+    return pieces
+
+
+def columns_in(sql: str, tables: list[Table]) -> str:
+    """Return the columns that the query names, table by table: "name, age of guest"."""
+    words = set(re.findall(r"\w+", re.sub(r"'[^']*'", "", sql)))
+    named = {
+        table.name: [name for name in table.columns if name in words]
+        for table in tables
+        if table.name in words
+    }
+    parts = (f"{', '.join(names)} of {table}" if names else table for table, names in named.items())
+    return "; ".join(parts)
 
 
 def make_look_ups(lexicon: Lexicon, random: Random) -> Pieces:
@@ -171,19 +207,19 @@ def write_schema(tables: list[Table], style: Style) -> str:
     lines = [write_table(table) for table in tables]
     if link:
         lines += [
-            link.format(table.name, table.foreign_key, table.parent.name, table.parent.key)
+            link.format(table.name, key, parent.name, parent.key)
             for table in tables
-            if table.parent
+            for parent, key in table.parents
         ]
     return "\n".join(lines)
 
 
 def write_statement(table: Table) -> str:
     """Return CREATE TABLE over several lines, with types in capitals."""
-    numbers = {table.key, table.foreign_key, *table.measures}
-    lines = [f"  {name} {'INTEGER' if name in numbers else 'TEXT'}" for name in table.columns]
-    if table.parent:
-        lines[-1] += f" REFERENCES {table.parent.name} ({table.parent.key})"
+    types = dict.fromkeys(table.numbers, "INTEGER")
+    for parent, key in table.parents:
+        types[key] += f" REFERENCES {parent.name} ({parent.key})"
+    lines = [f"  {name} {types.get(name, 'TEXT')}" for name in table.columns]
     return f"create table {table.name} (\n" + ",\n".join(lines) + "\n)"
 
 
@@ -201,4 +237,8 @@ NOTATIONS = (  # of a table, and of a foreign key
     (lambda table: ", ".join(f"{table.name}.{name}" for name in table.columns), "{0}.{1}={2}.{3}"),
     (lambda table: f'"{table.name}": {table.columns}'.replace("'", '"'), '"{0}.{1}": "{2}.{3}"'),
     (lambda table: f"{table.name} = {' / '.join(table.columns)}", "{1} of {0} = {3} of {2}"),
+    (lambda table: f"{table.name} ({'; '.join(table.columns)})", "{0}.{1} ~ {2}.{3}"),
+    (lambda table: f"{table.name} {{{', '.join(table.columns)}}}", "fk {0}.{1} {2}.{3}"),
+    (lambda table: f"- {table.name} ( {' , '.join(table.columns)} )", "- {0}.{1} == {2}.{3}"),
+    (lambda table: f"{table.name}:{','.join(table.columns)}", "link {0}.{1}={2}.{3}"),
 )

@@ -1,19 +1,34 @@
-"""Random schemas to pre-train on, and the rows' values as they are asked for."""
+"""Random schemas to pre-train on: things of the bank and things of any name, and their values."""
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from random import Random
+
+import yaml
 
 from demo.lexicon import (
     LABELS,
+    SQL_WORDS,
     Lexicon,
     make_name,
+    make_no_word,
     make_proper_name,
-    make_pseudo_word,
     plural,
+    read_held_out_words,
 )
+from demo.synthetic_measures import Measure, bank_measure, dated_measure, random_measure
 
-NUMBERS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 18, 20, 25, 30, 40, 50, 60, 75, 80, 90, 100)
-FEW_WORDS = {2: "two", 3: "three", 4: "four", 5: "five"}
+BANK_PATH = Path(__file__).parent / "synthetic_bank.yaml"
+FEW_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
+SHARE_OF_PLAIN, SHARE_OF_THE_BANK = 0.35, 0.65  # of the schemas; of the tables of the others
+
+
+@dataclass(frozen=True)
+class Category:
+    name: str
+    values: tuple[str, ...] = ()  # of the bank
+    phrases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -21,99 +36,186 @@ class Table:
     name: str
     noun: str
     nouns: str
+    entity: str  # of the bank, or "any"
     key: str
     label: str
-    categories: tuple[str, ...]
-    measures: tuple[str, ...]
-    years: frozenset[str]  # the measures that are years
-    parent: "Table | None" = None
-    foreign_key: str | None = None
+    categories: tuple[Category, ...]
+    measures: tuple[Measure, ...]
+    parents: tuple[tuple["Table", str], ...] = ()  # a table and the column that refers to it
+    key_last: bool = True
 
     @property
     def columns(self) -> list[str]:
-        names = [self.key, self.label, *self.categories, *self.measures]
-        return [*names, self.foreign_key] if self.foreign_key else names
+        own = [*(c.name for c in self.categories), *(m.name for m in self.measures)]
+        keys = [key for _, key in self.parents]
+        return [self.key, self.label, *(own + keys if self.key_last else keys + own)]
+
+    @property
+    def numbers(self) -> set[str]:
+        return {self.key, *(m.name for m in self.measures), *(key for _, key in self.parents)}
+
+
+@cache
+def read_bank() -> dict:
+    """Return the bank without the names and values that have a held-out word."""
+    bank = yaml.safe_load(BANK_PATH.read_text(encoding="utf-8"))
+    held_out = read_held_out_words() | SQL_WORDS
+
+    def allowed(names: list[str]) -> list[str]:
+        words = (set(name.lower().replace("_", " ").split()) for name in names)
+        return [name for name, parts in zip(names, words, strict=True) if not parts & held_out]
+
+    for entry in bank["categories"].values():
+        entry |= {"names": allowed(entry["names"]), "values": allowed(entry["values"])}
+    for entry in bank["measures"].values():
+        entry["names"] = allowed(entry["names"])
+    for entry in bank["entities"].values():
+        entry |= {"nouns": allowed(entry["nouns"]), "labels": allowed(entry["labels"])}
+    return bank
 
 
 def make_tables(lexicon: Lexicon, random: Random) -> list[Table]:
-    """Return one to three tables of different names; each may refer to one before it."""
-    tables = [make_table(lexicon, random, [])]
-    for _ in range(random.choice((0, 1, 1, 2, 2))):
-        tables.append(make_table(lexicon, random, tables))
+    """Return one to four tables of different names; each may refer to one or two before it.
+
+    In a plain schema all names are the bank's own.
+    """
+    plain = random.random() < SHARE_OF_PLAIN
+    tables = [make_table(lexicon, random, [], plain)]
+    for _ in range(random.choice((0, 1, 1, 2, 2, 2, 3))):
+        tables.append(make_table(lexicon, random, tables, plain))
     return tables
 
 
-def make_table(lexicon: Lexicon, random: Random, others: list[Table]) -> Table:
-    taken = {other.noun for other in others}
-    while (noun := make_name(lexicon.entities, lexicon, random)) in taken:
+def make_table(lexicon: Lexicon, random: Random, others: list[Table], plain: bool) -> Table:
+    taken = {word for other in others for word in (other.noun, other.name)}
+    in_bank = plain or random.random() < SHARE_OF_THE_BANK
+    entity = random.choice(list(read_bank()["entities"])) if in_bank else "any"
+    while spoken_name(noun := make_noun(entity, lexicon, random, plain)) in taken or noun in taken:
         pass
-    parent = random.choice(others) if others and random.random() < 0.9 else None
     used = {noun, "id"}
-    measures, years = [], set()
-    for _ in range(random.choice((1, 1, 1, 2, 2, 3))):
-        if random.random() < 0.15:
-            years.add(name := new_name(lexicon.participles, lexicon, random, used))
-        else:
-            name = new_name(lexicon.measures, lexicon, random, used)
-        measures.append(name)
-    num_categories = random.choice((0, 1, 1, 1, 1, 2))
+    parents = make_parents(others, lexicon, random)
+    used |= {key for _, key in parents}
+    key = "id" if random.random() < 0.15 else f"{noun}_id"
+    label = make_label(noun, entity, lexicon, random, used)
+    categories = make_categories(entity, lexicon, random, used, plain)
     return Table(
         name=plural(noun) if random.random() < 0.25 else noun,
-        noun=noun.replace("_", " "),
-        nouns=plural(noun).replace("_", " "),
-        key="id" if random.random() < 0.2 else f"{noun}_id",
-        label=make_label(noun, lexicon, random, used),
-        categories=tuple(
-            new_name(lexicon.categories, lexicon, random, used) for _ in range(num_categories)
-        ),
-        measures=tuple(measures),
-        years=frozenset(years),
-        parent=parent,
-        foreign_key=make_foreign_key(parent, lexicon, random) if parent else None,
+        noun=spoken_name(noun),
+        nouns=spoken_name(plural(noun)),
+        entity=entity,
+        key=key,
+        label=label,
+        categories=categories,
+        measures=make_measures(entity, lexicon, random, used, plain),
+        parents=parents,
+        key_last=random.random() < 0.75,
     )
 
 
-def new_name(choices: list[str], lexicon: Lexicon, random: Random, used: set[str]) -> str:
-    while (name := make_name(choices, lexicon, random)) in used:
-        pass
+def spoken_name(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def make_noun(entity: str, lexicon: Lexicon, random: Random, plain: bool) -> str:
+    if plain:
+        return random.choice(read_bank()["entities"][entity]["nouns"])
+    if entity != "any" and random.random() < 0.75:
+        return make_name(read_bank()["entities"][entity]["nouns"], lexicon, random)
+    return make_name(lexicon.entities, lexicon, random)
+
+
+def make_parents(others: list[Table], lexicon: Lexicon, random: Random) -> tuple:
+    """Return up to two of the tables, each with the name of the column that refers to it."""
+    if not others or random.random() < 0.08:
+        return ()
+    parents = random.sample(others, 2 if len(others) > 1 and random.random() < 0.35 else 1)
+    found = {}
+    for parent in parents:
+        found.setdefault(make_foreign_key(parent, lexicon, random), parent)
+    return tuple((parent, key) for key, parent in found.items())
+
+
+def make_foreign_key(parent: Table, lexicon: Lexicon, random: Random) -> str:
+    key = parent.key if parent.key != "id" else f"{parent.noun.replace(' ', '_')}_id"
+    return f"{lexicon.draw_word(random)}_{key}" if random.random() < 0.12 else key
+
+
+def make_categories(
+    entity: str, lexicon: Lexicon, random: Random, used: set[str], plain: bool
+) -> tuple[Category, ...]:
+    bank, found, seen = read_bank(), [], set()
+    for _ in range(random.choice((0, 1, 1, 1, 1, 2, 2))):
+        if entity == "any" or (not plain and random.random() < 0.2):
+            found.append(Category(new_name(lexicon.categories, lexicon, random, used)))
+            continue
+        kind = random.choice(bank["entities"][entity]["categories"])
+        entry = bank["categories"][kind]
+        if kind in seen:
+            continue
+        seen.add(kind)
+        name = new_name(entry["names"], lexicon, random, used, plain)
+        found.append(Category(name, tuple(entry["values"]), tuple(entry["phrases"])))
+    return tuple(found)
+
+
+def make_measures(
+    entity: str, lexicon: Lexicon, random: Random, used: set[str], plain: bool
+) -> tuple[Measure, ...]:
+    bank, found, seen = read_bank(), [], set()
+    number = random.choice((1, 1, 1, 2, 2, 3))
+    for _ in range(number):
+        if entity == "any" or (found and not plain and random.random() < 0.2):
+            if random.random() < 0.12:
+                name = new_name(lexicon.participles, lexicon, random, used)
+                found.append(dated_measure(name))
+                continue
+            name = new_name(lexicon.measures, lexicon, random, used)
+            found.append(random_measure(name, number == 1, lexicon, random))
+            continue
+        kind = random.choice(bank["entities"][entity]["measures"])
+        if kind not in seen:
+            seen.add(kind)
+            entry = bank["measures"][kind]
+            name = new_name(entry["names"], lexicon, random, used, plain)
+            found.append(bank_measure(entry, name, random))
+    return tuple(found)
+
+
+def new_name(
+    choices: list[str], lexicon: Lexicon, random: Random, used: set[str], plain: bool = False
+) -> str:
+    """Return a name that is not used yet; a plain one is one of the choices if one is left."""
+    left = [name for name in choices if name not in used] if plain else []
+    name = random.choice(left) if left else make_name(choices, lexicon, random)
+    while name in used:
+        name = make_name(choices, lexicon, random)
     used.add(name)
     return name
 
 
-def make_label(noun: str, lexicon: Lexicon, random: Random, used: set[str]) -> str:
+def make_label(noun: str, entity: str, lexicon: Lexicon, random: Random, used: set[str]) -> str:
     draw = random.random()
-    if draw < 0.25:
+    labels = LABELS if entity == "any" else read_bank()["entities"][entity]["labels"]
+    if draw < 0.35:
         label = f"{noun}_{random.choice(('name', 'name', 'title'))}"
-    elif draw < 0.8:
-        label = next(name for name in (random.choice(LABELS), "name", "title") if name not in used)
+    elif draw < 0.88:
+        label = next(name for name in (random.choice(labels), "name", "title") if name not in used)
     else:
         return new_name(lexicon.entities, lexicon, random, used)
     used.add(label)
     return label
 
 
-def make_foreign_key(parent: Table, lexicon: Lexicon, random: Random) -> str:
-    key = parent.key if parent.key != "id" else f"{parent.noun.replace(' ', '_')}_id"
-    return f"{lexicon.draw_word(random)}_{key}" if random.random() < 0.08 else key
-
-
-def make_value(lexicon: Lexicon, random: Random) -> str:
-    """Return a category's value: a common word, a name, or two words."""
+def make_value(category: Category, lexicon: Lexicon, random: Random) -> str:
+    """Return a category's value: of the bank, a common word, a name, or two words."""
+    if category.values and random.random() < 0.6:
+        return random.choice(category.values)
     draw = random.random()
     if draw < 0.5:
         return lexicon.draw_word(random)
-    if draw < 0.6:
+    if draw < 0.62:
         return f"{lexicon.draw_word(random)} {lexicon.draw_word(random)}"
     return make_proper_name(lexicon, random)
-
-
-def make_number(random: Random, year: bool) -> int:
-    if year:
-        return random.randint(1850, 2024)
-    draw = random.random()
-    if draw < 0.5:
-        return random.choice(NUMBERS)
-    return random.randint(2, 99) if draw < 0.75 else random.randint(10, 990) * 10
 
 
 def make_common_words(lexicon: Lexicon, random: Random) -> str:
@@ -121,7 +223,7 @@ def make_common_words(lexicon: Lexicon, random: Random) -> str:
     makers = (
         lambda: lexicon.draw_word(random),
         lambda: random.choice(lexicon.entities),
-        lambda: make_pseudo_word(random),
+        lambda: make_no_word(lexicon, random),
         lambda: make_proper_name(lexicon, random),
     )
     return " ".join(random.choice(makers)() for _ in range(random.randint(2, 6)))

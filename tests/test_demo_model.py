@@ -11,10 +11,13 @@ from demo.pretrain import MODEL_DIR
 from demo.pretrain_data import read_english
 from demo.synthetic_documents import (
     IGNORED,
+    columns_in,
     make_chat,
+    make_closing_document,
     make_document,
     make_plain,
     make_style,
+    make_talk,
     write_sql,
 )
 from demo.synthetic_schema import make_tables
@@ -96,8 +99,10 @@ def test_the_same_seed_makes_the_same_documents(lexicon, documents):
     assert [make_document(lexicon, random) for _ in range(20)] == documents[:20]
 
 
-def test_no_document_has_the_form_of_the_demos_prompts(documents):
-    texts = ["".join(text for text, _ in pieces) for pieces in documents]
+def test_no_document_has_the_form_of_the_demos_prompts(documents, lexicon):
+    random = Random(8)
+    closing = [make_closing_document(lexicon, random) for _ in range(200)]
+    texts = ["".join(text for text, _ in pieces) for pieces in documents + closing]
     assert not any(INSTRUCTION in text for text in texts)
     assert not any("Question:" in text or "\nKeys: " in text for text in texts)
 
@@ -106,6 +111,20 @@ def test_an_answer_in_chat_is_learned_only_after_an_example(lexicon):
     pieces = make_chat(lexicon, Random(6))
     assert pieces[1][1] == IGNORED
     assert all(weight != IGNORED for _, weight in pieces[2:])
+
+
+def test_at_the_end_a_chat_answers_a_simple_question_in_sql_and_others_by_their_columns(lexicon):
+    answers = [text for seed in range(150) for text, _ in make_talk(lexicon, Random(seed))[1::2]]
+    in_sql = [answer.lower() for answer in answers if answer.lower().startswith("\nselect ")]
+    assert 0.1 < len(in_sql) / len(answers) < 0.6
+    assert not any(word in sql for sql in in_sql for word in (" join ", " group by ", "(select"))
+
+
+def test_the_columns_of_a_query_are_told_table_by_table(lexicon):
+    table = make_tables(lexicon, Random(1))[0]
+    sql = f"SELECT {table.label} FROM {table.name} WHERE {table.measures[0].name} > 5"
+    told = f"{table.label}, {table.measures[0].name} of {table.name}"
+    assert columns_in(sql, [table]) == told
 
 
 def test_a_plain_document_keeps_one_style(lexicon):
@@ -164,26 +183,83 @@ def test_the_last_hundredth_of_the_english_is_held_out(tmp_path):
 
 
 def test_the_learning_rate_rises_stays_and_falls_to_almost_nothing():
-    from demo.pretrain_loop import LEARNING_RATE, WARMUP_STEPS, learning_rate
+    from demo.pretrain_loop import WARMUP_STEPS, learning_rate
 
-    assert learning_rate(0, 0.0) == pytest.approx(LEARNING_RATE / WARMUP_STEPS)
-    assert learning_rate(500, 0.6) == pytest.approx(LEARNING_RATE)
-    assert 0 < learning_rate(500, 1.0) <= 0.01 * LEARNING_RATE
+    assert learning_rate(0, 0.0, 2e-3) == pytest.approx(2e-3 / WARMUP_STEPS)
+    assert learning_rate(500, 0.6, 2e-3) == pytest.approx(2e-3)
+    assert 0 < learning_rate(500, 1.0, 2e-3) <= 2e-5
 
 
 def test_the_loss_is_that_of_the_tokens_with_a_weight(model):
     import torch
 
-    from demo.pretrain_loop import weighted_loss
+    from demo.pretrain_loop import losses_of_rows
 
     ids = torch.tensor([[2, 50, 60, 70]])
     with torch.no_grad():
         losses = -model(ids).logits[0].log_softmax(-1)[torch.arange(3), ids[0, 1:]]
         for weights in ([0, 20, 20, 20], [0, 0, 20, 0], [0, 20, 2, 0]):
             weight = torch.tensor(weights)[1:].float()
-            expected = (losses * weight).sum() / weight.sum()
-            found = weighted_loss(model, ids, torch.tensor([weights], dtype=torch.uint8))
-            assert found.item() == pytest.approx(expected.item(), rel=1e-2)
+            found, total = losses_of_rows(model, ids, torch.tensor([weights], dtype=torch.uint8))
+            assert found.item() == pytest.approx((losses * weight).sum().item() / 20, rel=1e-2)
+            assert total.item() == pytest.approx(weight.sum().item() / 20)
+
+
+def test_weights_are_rounded_as_4_bit_loading_rounds_them():
+    import torch
+    from bitsandbytes.functional import dequantize_4bit, quantize_4bit
+
+    from demo.pretrain_loop import round_to_nf4
+
+    weight = torch.randn(64, 128, generator=torch.manual_seed(1)) * 0.02
+    packed = quantize_4bit(weight, blocksize=64, quant_type="nf4", compress_statistics=False)
+    assert torch.allclose(round_to_nf4(weight), dequantize_4bit(*packed), atol=1e-7)
+
+
+def test_a_rounded_layer_answers_for_rounded_weights_and_learns_the_kept_ones():
+    import torch
+
+    from demo.pretrain_loop import RoundedLinear, round_to_nf4
+
+    layer = RoundedLinear(64, 32, bias=False)
+    hidden = torch.randn(3, 64)
+    layer.rounding = torch.ones(())
+    answer = layer(hidden)
+    assert torch.allclose(answer, hidden @ round_to_nf4(layer.weight).T, atol=1e-6)
+    answer.sum().backward()
+    assert torch.allclose(layer.weight.grad, hidden.sum(0).expand(32, 64), atol=1e-5)
+    layer.rounding = torch.zeros(())
+    assert torch.allclose(layer(hidden), hidden @ layer.weight.T, atol=1e-6)
+
+
+def test_a_worker_pads_nothing_though_its_tokenizer_did_before(tokenizer):
+    from demo import pretrain_data
+
+    tokenizer(["one", "one two three"], padding=True)
+    pretrain_data.start_worker(tokenizer.backend_tokenizer.to_str(), None, 42)
+    ids = pretrain_data.tokenize_part(["one", "one two three four five"])
+    assert tokenizer.pad_token_id not in ids
+
+
+def test_the_closing_goes_a_part_of_the_way():
+    import torch
+
+    from demo.closing import go_back
+
+    layer = torch.nn.Linear(1, 2, bias=False)
+    layer.weight.data = torch.tensor([[10.0], [0.0]])
+    go_back(layer, [torch.tensor([[0.0], [4.0]])], 0.75)
+    assert torch.allclose(layer.weight, torch.tensor([[2.5], [3.0]]))
+
+
+def test_batches_take_up_what_a_chunk_leaves_over():
+    import numpy as np
+
+    from demo.pretrain import batches
+
+    chunks = ((np.arange(4 * n, 4 * n + 4)[:, None], np.zeros((4, 1))) for n in range(3))
+    found = batches(chunks, 3)
+    assert [next(found)[0].ravel().tolist() for _ in range(3)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
 
 
 def test_the_shipped_model_is_small_complete_and_fit_for_4_bit(model, tokenizer):

@@ -69,7 +69,7 @@ class EvaluateFlags:
     max_forgetting: float = flag(1.0, "points of general ability that the recommended may lose")
     limit: int | None = flag(None, "smoke run: so many questions a split and items a task")
     max_new_tokens: int = flag(256, "longest generation")
-    batch_size: int = flag(0, "0: chosen for the memory")
+    batch_size: int = flag(0, "0: for the memory; N: N at once, benchmarks as the harness does")
     model_id: str | None = flag(None, "base model; default: the adapter's own")
     load_in_4bit: bool | None = flag(None, "default: as the adapter was trained")
     predictions: str | None = flag(None, "score this file: one SQL a line, or JSON lines")

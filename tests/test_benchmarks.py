@@ -9,7 +9,7 @@ import yaml
 from conftest import ROOT
 from tiny_tasks import SIZES, build_tiny_tasks
 
-from text2sql.models import text_scoring
+from text2sql.models import batch_plan, text_scoring
 from text2sql.models.modeling import load_base_model, load_tokenizer
 from text2sql.records import UserError, read_json
 from text2sql.study import benchmark_tasks, benchmarks, harness_model
@@ -66,7 +66,7 @@ def model(tiny_gemma_dir):
 def measure(model, tokenizer, tasks_dir, tmp_path):
     """Run one benchmark of the small ones; return the path of its results."""
 
-    def run(name, model=model, folder="base", limit=None, batch_size=4, **settings):
+    def run(name, model=model, folder="base", limit=None, batch_size=0, **settings):
         benchmark = parse_benchmark(name)
         path = benchmark.path(tmp_path, folder, limit)
         run_benchmark(
@@ -121,12 +121,15 @@ def test_score_is_the_harness_own_and_that_of_the_items(measure, name):
     assert results.n == sum(len(items) for items in raw["samples"].values())
 
 
-def test_answers_are_those_of_the_harness_alone(measure, tiny_gemma_dir, tasks_dir):
+@pytest.mark.parametrize(("batch_size", "tolerance"), [(0, 1e-6), (4, 0)])
+def test_answers_are_those_of_the_harness_alone(
+    measure, tiny_gemma_dir, tasks_dir, batch_size, tolerance
+):
     """What the harness' command line runs, with the model loaded by it, gives the same numbers."""
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
 
-    ours = read_json(measure("odd_ones"))
+    ours = read_json(measure("odd_ones", batch_size=batch_size))
     theirs = simple_evaluate(
         "hf",
         model_args=f"pretrained={tiny_gemma_dir},dtype=float32,add_bos_token=True",
@@ -145,7 +148,7 @@ def test_answers_are_those_of_the_harness_alone(measure, tiny_gemma_dir, tasks_d
             assert (own["acc"], own["acc_norm"]) == (other["acc"], other["acc_norm"])
             own_scores = [score for score, _ in own["filtered_resps"]]
             other_scores = [score for score, _ in other["filtered_resps"]]
-            assert own_scores == pytest.approx(other_scores, rel=1e-6)
+            assert own_scores == pytest.approx(other_scores, rel=tolerance, abs=0)
 
 
 def test_chance_is_known_for_multiple_choice(measure):
@@ -177,7 +180,8 @@ def test_settings_and_versions_stand_in_the_results(measure):
 
 
 def test_killed_benchmark_asks_only_what_it_had_not_answered(measure, model, texts, monkeypatch):
-    whole = read_json(measure("odd_ones", folder="whole", batch_size=3))["samples"]
+    monkeypatch.setattr(batch_plan, "CPU_ROW_TOKENS", 60)
+    whole = read_json(measure("odd_ones", folder="whole"))["samples"]
     forward, calls, num_texts = model.model.forward, [], len(texts)
 
     def killed_at_the_third(*args, **kwargs):
@@ -188,10 +192,10 @@ def test_killed_benchmark_asks_only_what_it_had_not_answered(measure, model, tex
 
     monkeypatch.setattr(model.model, "forward", killed_at_the_third)
     with pytest.raises(KeyboardInterrupt):
-        measure("odd_ones", batch_size=3)
+        measure("odd_ones")
     monkeypatch.setattr(model.model, "forward", forward)
     del texts[:]
-    path = measure("odd_ones", batch_size=3)
+    path = measure("odd_ones")
     assert 0 < len(texts) < num_texts
     for task in SIZES:
         for own, other in zip(read_json(path)["samples"][task], whole[task], strict=True):
@@ -220,7 +224,7 @@ def test_out_of_memory_halves_the_rows(measure, model, monkeypatch, capsys):
         return forward(input_ids, **kwargs)
 
     monkeypatch.setattr(model.model, "forward", small_memory)
-    assert read_benchmark(measure("odd_fruit", batch_size=8)).items == whole.items
+    assert read_benchmark(measure("odd_fruit")).items == whole.items
     assert "going on with rows of" in capsys.readouterr().out
 
 

@@ -92,20 +92,18 @@ def plan_decoding(model: "PreTrainedModel", longest: int, num_prompts: int = 0) 
     return BatchPlan(num_prompts or min(max(fitting, 1), LARGEST_BATCH_SIZE), prefill_tokens)
 
 
-def plan_scoring(model: "PreTrainedModel", tokens_at_once: int = 0) -> ScoringPlan:
-    """Return the plan for log-likelihoods; 0 leaves the number of tokens open."""
+def plan_scoring(model: "PreTrainedModel") -> ScoringPlan:
+    """Return the plan for log-likelihoods."""
     import torch
 
     if model.device.type != "cuda":
-        return ScoringPlan(tokens_at_once or CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE)
+        return ScoringPlan(CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE)
     config, width = model.config.get_text_config(), torch.finfo(model.dtype).bits // 8
     usable = USABLE_SHARE * free_bytes(model.device)
     of_token = width * (activations_of_token(config) + KEYS_PER_TOKEN * cached_of_layer(config))
     tokens = clamp(int(ROW_SHARE * usable / of_token), ROW_TOKENS)
     of_logits = 3 * width * config.vocab_size
-    return ScoringPlan(
-        tokens_at_once or tokens, clamp(int(LOGITS_SHARE * usable / of_logits), LOGITS_AT_ONCE)
-    )
+    return ScoringPlan(tokens, clamp(int(LOGITS_SHARE * usable / of_logits), LOGITS_AT_ONCE))
 
 
 def clamp(number: int, bounds: tuple[int, int]) -> int:

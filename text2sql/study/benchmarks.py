@@ -71,6 +71,7 @@ def run_benchmark(
 ) -> None:
     """Write the benchmark's results to `path`; `settings` say on what they depend.
 
+    A `batch_size` asks for the harness' own padded batches; 0 leaves the speed to `SharingHFLM`.
     Answers are kept beside `path` while it runs, so that a killed run goes on where it was.
     """
     import torch
@@ -84,7 +85,7 @@ def run_benchmark(
     while True:
         try:
             with KeptAnswers(answers) as kept:
-                harness_model = SharingHFLM(model, tokenizer, kept, size, batch_size)
+                harness_model = SharingHFLM(model, tokenizer, kept, size, not batch_size)
                 results = ask_harness(benchmark, tasks, harness_model, limit)
             break
         except torch.OutOfMemoryError:

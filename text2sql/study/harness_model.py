@@ -25,7 +25,11 @@ TEXTS_AT_ONCE = 512  # are encoded in one call
 
 
 class SharingHFLM(HFLM):
-    """`HFLM` for a loaded model, with answers that are kept in a file."""
+    """`HFLM` for a loaded model, with answers that are kept in a file.
+
+    With `shares=False` every number is the harness' own to the last digit: rounding depends on the
+    texts that stand in a batch together.
+    """
 
     def __init__(
         self,
@@ -33,7 +37,7 @@ class SharingHFLM(HFLM):
         tokenizer: PreTrainedTokenizerBase,
         answers: KeptAnswers,
         batch_size: int | str,
-        texts_at_once: int = 0,
+        shares: bool = True,
     ):
         os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing forks from here on
         # One <bos> before every text; a model without <bos> gets none.
@@ -45,14 +49,14 @@ class SharingHFLM(HFLM):
             batch_size=batch_size,
         )
         self.answers = answers
-        self.texts_at_once = texts_at_once  # of log-likelihoods; 0: as many as fit
+        self.shares = shares and supports_shared_prefix(model.config)
         self.encoded: dict[str, list[int]] = {}
         self.bar: tqdm | None = None
         self.encoding = Lock()  # a tokenizer serves one thread at a time
         self.set_cache_hook(answers)
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
-        def ask(rest: list[Instance]) -> list[Answer]:
+        def ask_sharing(rest: list[Instance]) -> list[Answer]:
             found: list[Answer] = []
             with tqdm(total=len(rest), desc="log-likelihoods", disable=disable_tqdm) as self.bar:
                 for some, encoded in self.encoded_ahead(rest):
@@ -62,6 +66,7 @@ class SharingHFLM(HFLM):
             self.encoded, self.bar = {}, None
             return found
 
+        ask = ask_sharing if self.shares else super().loglikelihood
         return self.answers.ask_the_rest("loglikelihood", requests, ask)
 
     def loglikelihood_rolling(
@@ -123,12 +128,11 @@ class SharingHFLM(HFLM):
         disable_tqdm: bool = False,
         override_bs: int | None = None,
     ) -> list[Answer]:
-        if not supports_shared_prefix(self.model.config):
+        if not self.shares:
             return super()._loglikelihood_tokens(requests, disable_tqdm, override_bs)
         found: dict[int, Answer] = {}
         asked = [(context, continuation) for _, context, continuation in requests]
-        longest = max((len(context) + len(cont) for context, cont in asked), default=0)
-        plan = plan_scoring(self.model, self.texts_at_once * longest)
+        plan = plan_scoring(self.model)
         for place, answer in score_continuations(
             self.model, asked, self.max_length, plan, self.softmax_dtype
         ):

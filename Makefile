@@ -36,4 +36,4 @@ demo: install
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
 	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
 	  --checkpoints --adapter_scales 0.25 0.5 0.75 --max_new_tokens 64
-	@echo "Plots: $(DEMO)/run/evaluation/*.png"
+	@echo Plots: $(DEMO)/run/evaluation/*.png

@@ -1,6 +1,6 @@
 """Time general benchmarks on one loaded model: seconds, tokens read, and the GPU's arithmetic.
 
-    python performance/benchmarks.py --model_id DIR --output_dir DIR --benchmarks mmlu hellaswag
+    python -m performance.benchmarks --model_id DIR --output_dir DIR --benchmarks mmlu hellaswag
 
 Says for each benchmark how many tokens the model read, at how many it computed logits, and which
 share that arithmetic is of what the GPU can do. With `--harness_dir`, a folder that the harness'

@@ -10,7 +10,6 @@ cd "$(dirname "$0")/.."
 work=${1:?usage: SPIDER_DIR=spider performance/benchmarks.sh WORK_DIR [ITEMS ITEMS]}
 of_subject=${2:-} of_task=${3:-}
 python=${PYTHON:-python}
-export PYTHONPATH=.${PYTHONPATH:+:$PYTHONPATH}
 mkdir -p "$work"
 
 timed() { # timed NAME COMMAND...: run it, log it, print its seconds
@@ -30,12 +29,12 @@ harness() { # harness NAME SHOTS TASKS [ITEMS]
 ours() { # ours NAME FLAGS...
   local name=$1
   shift
-  timed "$name" "$python" performance/benchmarks.py --model_id "$work/gemma" \
+  timed "$name" "$python" -m performance.benchmarks --model_id "$work/gemma" \
     --output_dir "$work/$name" "$@"
   grep -aE "items in|items as" "$work/$name.log"
 }
 
-[ -f "$work/gemma/config.json" ] || timed model "$python" performance/make_gemma_shape.py \
+[ -f "$work/gemma/config.json" ] || timed model "$python" -m performance.make_gemma_shape \
   --spider_dir "$SPIDER_DIR" --output_dir "$work/gemma"
 harness mmlu 5 mmlu "$of_subject"
 ours mmlu-ours --benchmarks mmlu ${of_subject:+--limit "$of_subject"} \

@@ -1,6 +1,6 @@
 """Time the decoding of Spider's validation prompts: ours, `generate` in batches, and one by one.
 
-    python performance/decoding.py --model_id DIR --data_dir DIR --adapter_dir DIR
+    python -m performance.decoding --model_id DIR --data_dir DIR --adapter_dir DIR
 
 Writes a random adapter to `--adapter_dir` if there is none, and measures the base and the adapter
 on the same loaded weights. Random weights never stop, so every answer has `--max_new_tokens`.

@@ -1,6 +1,6 @@
 """Save a random model of Gemma-2B's shape with a stand-in tokenizer, to measure speed and memory.
 
-    python performance/make_gemma_shape.py --spider_dir DIR --output_dir DIR
+    python -m performance.make_gemma_shape --spider_dir DIR --output_dir DIR
 
 Time and memory depend on shapes, not on what the weights have learned; what the model writes is
 noise. The tokenizer is a byte-level BPE trained on Spider's questions, queries and schemas, with
@@ -11,6 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from performance.shapes import make_config, make_model
 from text2sql.command_line import parse_flags, run
 
 SPECIAL_TOKENS = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
@@ -34,7 +35,17 @@ def main() -> None:
     if (Path(flags.output_dir) / "config.json").exists():
         return
     make_tokenizer(Path(flags.spider_dir)).save_pretrained(flags.output_dir)
-    make_model(flags.seed).save_pretrained(flags.output_dir)
+    save_model(flags.output_dir, flags.seed)
+
+
+def save_model(output_dir: str, seed: int) -> None:
+    import torch
+
+    from text2sql.models.modeling import choose_device
+
+    config, plain = make_config("gemma-2b"), {"load_in_4bit": False, "dequantize": False}
+    model = make_model(config, torch.bfloat16, choose_device(), **plain, seed=seed)
+    model.save_pretrained(output_dir)
 
 
 def make_tokenizer(spider_dir: Path):
@@ -65,30 +76,6 @@ def texts_of(spider_dir: Path) -> list[str]:
     examples = json.loads((spider_dir / "train_spider.json").read_text(encoding="utf-8"))
     schemas = (spider_dir / "tables.json").read_text(encoding="utf-8")
     return [f"{example['question']}\n{example['query']}" for example in examples] + [schemas]
-
-
-def make_model(seed: int):
-    import torch
-    from transformers import GemmaConfig, GemmaForCausalLM
-
-    torch.manual_seed(seed)
-    torch.set_default_dtype(torch.bfloat16)
-    config = GemmaConfig(
-        vocab_size=256_000,
-        hidden_size=2048,
-        intermediate_size=16384,
-        num_hidden_layers=18,
-        num_attention_heads=8,
-        num_key_value_heads=1,
-        head_dim=256,
-        max_position_embeddings=8192,
-        pad_token_id=0,
-        eos_token_id=1,
-        bos_token_id=2,
-        dtype=torch.bfloat16,
-    )
-    with torch.device("cuda" if torch.cuda.is_available() else "cpu"):
-        return GemmaForCausalLM(config)
 
 
 if __name__ == "__main__":

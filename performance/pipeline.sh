@@ -7,7 +7,6 @@ cd "$(dirname "$0")/.."
 : "${SPIDER_DIR:?set SPIDER_DIR to a folder in Spider\'s official layout}"
 work=${1:?usage: SPIDER_DIR=spider performance/pipeline.sh WORK_DIR}
 python=${PYTHON:-python}
-export PYTHONPATH=.${PYTHONPATH:+:$PYTHONPATH}
 mkdir -p "$work"
 
 measure() { # measure NAME COMMAND...: run it, log it, print seconds and peak MiB
@@ -27,7 +26,7 @@ train() { # train NAME FLAGS...: 40 steps of the recipe
     --overwrite --max_steps 40 --eval_steps 40 --logging_steps 10 --limit 320 "${@:2}"
 }
 
-measure model "$python" performance/make_gemma_shape.py \
+measure model "$python" -m performance.make_gemma_shape \
   --spider_dir "$SPIDER_DIR" --output_dir "$work/gemma"
 measure preprocess "$python" preprocess.py --spider_dir "$SPIDER_DIR" --model_id "$work/gemma" \
   --output_dir "$work/processed_data" --limit 1000

@@ -1,7 +1,7 @@
 """Measure train.py at the shapes of known models, on one GPU, with real Spider prompts.
 
-    python performance/training.py --spider_dir DIR --work_dir DIR --table speed
-    python performance/training.py --spider_dir DIR --work_dir DIR --table cards
+    python -m performance.training --spider_dir DIR --work_dir DIR --table speed
+    python -m performance.training --spider_dir DIR --work_dir DIR --table cards
 
 Every row is train.py itself (its trainer, evaluation and logs), run in this process with random
 weights of the shape (performance/shapes.py). `cards` caps the memory that torch may take, less
@@ -24,9 +24,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from accelerate.state import AcceleratorState
-from make_gemma_shape import make_tokenizer
-from shapes import make_config, make_model
 
+from performance.make_gemma_shape import make_tokenizer
+from performance.shapes import make_config, make_model
 from text2sql.command_line import parse_flags, run
 from text2sql.records import UserError, read_json
 

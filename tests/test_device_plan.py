@@ -102,6 +102,7 @@ def test_cap_on_the_process_counts_as_the_memory_of_the_device(monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (7, 5))
     monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: 0.1)
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: GIB)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: GIB)
     expected = Device("a GPU", 7 * GIB, supports_bf16=False, is_cuda=True)
     assert Device.of(device) == expected
 

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from text2sql.models.device_plan import ModelShape
+from text2sql.models.device_plan import ModelShape, free_bytes
 from text2sql.records import UserError
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PretrainedConfig, PreTrainedModel
 
 USABLE_SHARE = 0.8  # of the free memory; the rest is fragmentation and the libraries' workspaces
@@ -115,16 +114,6 @@ def empty_cache() -> None:
     import torch
 
     torch.cuda.empty_cache()
-
-
-def free_bytes(device: "torch.device") -> int:
-    """Return what this process may still allocate on the GPU: unused blocks of its own too."""
-    import torch
-
-    free, total = torch.cuda.mem_get_info(device)
-    reserved, allocated = torch.cuda.memory_reserved(device), torch.cuda.memory_allocated(device)
-    allowed = torch.cuda.get_per_process_memory_fraction(device) * total - reserved
-    return int(min(free, allowed)) + reserved - allocated
 
 
 def cached_of_layer(config: "PretrainedConfig") -> int:

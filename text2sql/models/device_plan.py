@@ -76,14 +76,23 @@ class Device:
 
         if device.type != "cuda":
             return cls("CPU", None, supports_bf16=False, is_cuda=False)
-        free_bytes, total_bytes = torch.cuda.mem_get_info(device)
-        # torch's own cap on this process, which torch.cuda.set_per_process_memory_fraction sets
-        capped = torch.cuda.get_per_process_memory_fraction(device) * total_bytes
-        free_bytes = min(free_bytes, int(capped) - torch.cuda.memory_reserved(device))
         name = torch.cuda.get_device_name(device)
         # Emulated bf16 (before Ampere) counts as none: it is slower than float32.
         supports_bf16 = torch.cuda.get_device_capability(device) >= (8, 0)
-        return cls(name, free_bytes, supports_bf16, is_cuda=True)
+        return cls(name, free_bytes(device), supports_bf16, is_cuda=True)
+
+
+def free_bytes(device: "torch.device") -> int:
+    """Return what this process may still allocate on the GPU: unused blocks of its own too.
+
+    `torch.cuda.set_per_process_memory_fraction` sets how much it may have in all.
+    """
+    import torch
+
+    free, total = torch.cuda.mem_get_info(device)
+    reserved, allocated = torch.cuda.memory_reserved(device), torch.cuda.memory_allocated(device)
+    allowed = torch.cuda.get_per_process_memory_fraction(device) * total - reserved
+    return int(min(free, allowed)) + reserved - allocated
 
 
 def world_size() -> int:

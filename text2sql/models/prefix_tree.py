@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from text2sql.models.shared_prefix import common_length
+
 SMALLEST_SAVING = 64  # tokens; a span that saves less costs more than it saves
 
 
@@ -43,14 +45,6 @@ def shared_spans(prompts: Sequence[Sequence[int]]) -> list[list[Span]]:
             start, level = end, level + 1
         todo += [(*run, start, level) for run in runs_of_next_token(prompts, first, last, end)]
     return [*levels, alone] if alone else levels
-
-
-def common_length(one: Sequence[int], other: Sequence[int], known: int) -> int:
-    """Return how many tokens both begin with; the first `known` are the same."""
-    shortest = min(len(one), len(other))
-    while known < shortest and one[known] == other[known]:
-        known += 1
-    return known
 
 
 def runs_of_next_token(

@@ -146,10 +146,12 @@ def share_beginnings(
     return found[1:]
 
 
-def common_length(one: Sequence[int], other: Sequence[int]) -> int:
-    """Return how many tokens both begin with in common."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(one), len(other)))
+def common_length(one: Sequence[int], other: Sequence[int], known: int = 0) -> int:
+    """Return how many tokens both begin with in common; the first `known` are."""
+    shortest = min(len(one), len(other))
+    while known < shortest and one[known] == other[known]:
+        known += 1
+    return known
 
 
 def supports_shared_prefix(config: "PretrainedConfig") -> bool:

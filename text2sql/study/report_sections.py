@@ -92,7 +92,7 @@ def split_sections(name: str, split: Mapping, main: list[str], plots: Mapping) -
     if f"hardness_{name}.png" in plots:
         yield Section(3, f"{name}: by hardness", plot=f"hardness_{name}.png")
     for variant in shown:
-        for score, words in (("execution_accuracy", "execution accuracy"), *EXACT_MATCH):
+        for score, words in SCORES_BY_HARDNESS.items():
             table = hardness_table(split, variant, score)
             folded = score == "exact_match"
             title = f"{name}: {words} by hardness, {variant}"
@@ -106,7 +106,7 @@ def split_sections(name: str, split: Mapping, main: list[str], plots: Mapping) -
         yield Section(3, f"{name}: {variant}", table=table, folded=True)
 
 
-EXACT_MATCH = (("exact_match", "exact match"),)
+SCORES_BY_HARDNESS = {"execution_accuracy": "execution accuracy", "exact_match": "exact match"}
 FAILURES = "Of the questions that each variant got wrong: why. docs/SCORING.md says what each is."
 
 

@@ -31,8 +31,7 @@ demo: install
 	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
 	  --schema_format compact --num_shots 0 --output_dir $(DEMO)/processed_data
 	$(BIN)/python train.py --data_dir $(DEMO)/processed_data --output_dir $(DEMO)/run --resume \
-	  --learning_rate 1e-2 --max_steps 180 --eval_steps 60 --logging_steps 10 \
-	  --per_device_train_batch_size 8 --gradient_accumulation_steps 1
+	  --learning_rate 1e-2 --max_steps 180 --eval_steps 60 --logging_steps 10
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
 	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
 	  --checkpoints --adapter_scales 0.25 0.5 0.75 --max_new_tokens 64

@@ -193,9 +193,11 @@ def test_worker_can_create_no_file_and_sees_no_secret(worker, database, monkeypa
 
 
 SCORER = """
+    import signal
     import sys
     from pathlib import Path
     from text2sql.scoring.execution import SqlWorker, SqlWorkers
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a script's `pytest &` ignores it
     with SqlWorkers(60.0) as workers:
         sql = "WITH RECURSIVE r(x) AS (VALUES (1) UNION ALL SELECT x FROM r) SELECT max(x) FROM r"
         runaways = [workers.submit(SqlWorker.run_gold, Path(sys.argv[1]), sql) for _ in range(9)]
@@ -219,7 +221,7 @@ def test_no_worker_outlives_the_scorer(database, how):
     time.sleep(0.5)
     assert workers and all(map(is_alive, workers))
     scorer.send_signal(how)
-    scorer.wait(timeout=5)
+    scorer.wait(timeout=30)  # half the deadline of its queries
     give_up = time.monotonic() + 2
     while any(map(is_alive, workers)) and time.monotonic() < give_up:
         time.sleep(0.02)

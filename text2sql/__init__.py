@@ -7,3 +7,14 @@ if sys.version_info < (3, 11):
         "This project needs Python 3.11 or newer; this is Python %d.%d. "
         "Install a newer one and create the virtual environment with it." % sys.version_info[:2]
     )
+
+
+def end_quietly_when_interrupted(kind, error, traceback):
+    """Print a sentence for Ctrl-C, also while a command is still importing; a shell sees 130."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.stderr.write("\nInterrupted; what was finished is kept.\n")
+    else:
+        sys.__excepthook__(kind, error, traceback)
+
+
+sys.excepthook = end_quietly_when_interrupted

@@ -205,9 +205,6 @@ def run(main: Callable[[], None]) -> NoReturn:
         main()
     except UserError as error:
         sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        print("\nInterrupted; what was finished is kept.", file=sys.stderr)
-        sys.exit(130)
     except OSError as error:
         if error.errno == errno.EPIPE and (reader_left(sys.stdout) or reader_left(sys.stderr)):
             sys.exit(128 + signal.SIGPIPE)  # as a shell sees a program that `head` cut off

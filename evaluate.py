@@ -15,7 +15,9 @@ from typing import Any
 
 from text2sql.command_line import parse_flags, run
 from text2sql.data.spider import read_examples, read_schemas
+from text2sql.models.modeling import load_tokenizer
 from text2sql.models.variants import list_variants, shared_fact
+from text2sql.prompts.processed_data import refuse_other_tokenizer
 from text2sql.records import UserError, held_folder, sha256_of_file
 from text2sql.scoring.score_files import score_file
 from text2sql.scoring.verdicts import ScoringSettings
@@ -187,10 +189,13 @@ def plan_study(flags: EvaluateFlags) -> Study:
     if load_in_4bit is None:
         load_in_4bit = shared_fact(adapter_dirs, "load_in_4bit", default=True)
 
+    model_id = model_of(data_dir, shared_fact(adapter_dirs, "model_id"), flags.model_id)
+    refuse_other_tokenizer(data_dir, load_tokenizer(model_id))
+
     from text2sql.models.loaded_variants import choose_dtype  # imports torch, which takes seconds
 
     base = {
-        "model_id": model_of(data_dir, shared_fact(adapter_dirs, "model_id"), flags.model_id),
+        "model_id": model_id,
         "load_in_4bit": load_in_4bit,
         "dtype": choose_dtype(),
     }

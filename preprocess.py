@@ -24,11 +24,16 @@ from text2sql.data.spider_splits import (
 from text2sql.models.modeling import load_tokenizer
 from text2sql.prompts.budget import PromptFitter
 from text2sql.prompts.chat import Shot
-from text2sql.prompts.processed_data import build_row, describe_split, write_processed_data
+from text2sql.prompts.processed_data import (
+    build_row,
+    describe_split,
+    describe_tokenizer,
+    write_processed_data,
+)
 from text2sql.prompts.schema_text import render_schema
 from text2sql.prompts.shots import choose_fixed_shots, choose_similar_shots, usable_shots
 from text2sql.prompts.sql_text import one_line
-from text2sql.records import UserError, build_run_record, sha256_of_file, sha256_of_json
+from text2sql.records import UserError, build_run_record, sha256_of_file
 from text2sql.scoring.exact_match import hardness
 from text2sql.scoring.sql_clauses import UnparsableSQL, parse_sql
 
@@ -233,11 +238,7 @@ def build_manifest(
         ],
         sources=hashes,
         archive=archive,
-        tokenizer={
-            "class": type(tokenizer).__name__,
-            "vocabulary": len(tokenizer),
-            "chat_template_sha256": sha256_of_json(tokenizer.chat_template),
-        },
+        tokenizer=describe_tokenizer(tokenizer),
     )
 
 

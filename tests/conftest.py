@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,10 @@ from tiny_run import (  # noqa: E402, F401
 from tiny_spider import build_tiny_spider  # noqa: E402
 from tiny_train import run_train  # noqa: E402, F401
 
+from text2sql.models.modeling import load_tokenizer  # noqa: E402
+from text2sql.prompts.processed_data import describe_tokenizer  # noqa: E402
+from text2sql.records import read_json, write_json  # noqa: E402
+
 
 @pytest.fixture(scope="session")
 def tiny_spider_dir(tmp_path_factory) -> Path:
@@ -61,6 +66,20 @@ def tiny_prompts_dir(tmp_path_factory, tiny_spider_dir, tiny_gemma_dir) -> Path:
     flags += ["--holdout_fraction", "0.2"]
     run_command("preprocess.py", *flags, "--output_dir", output_dir)
     return output_dir
+
+
+@pytest.fixture(params=["vocabulary", "chat template"])
+def prompts_of_an_earlier_tokenizer(request, tiny_prompts_dir, tiny_gemma_dir, tmp_path) -> Path:
+    """Prompts that were made before the model at the same place got another tokenizer."""
+    earlier = load_tokenizer(str(tiny_gemma_dir))
+    if request.param == "vocabulary":
+        earlier.add_tokens(["SELECT count(*)"])
+    else:
+        earlier.chat_template += " "
+    data_dir = shutil.copytree(tiny_prompts_dir, tmp_path / "earlier")
+    manifest = read_json(data_dir / "manifest.json") | {"tokenizer": describe_tokenizer(earlier)}
+    write_json(data_dir / "manifest.json", manifest)
+    return data_dir
 
 
 def run_command(script: str, *flags, check: bool = True, **options):

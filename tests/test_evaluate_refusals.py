@@ -91,6 +91,18 @@ def test_prompts_of_another_model_are_refused(run_evaluate, tmp_path, no_model):
         run_evaluate("--model_id", "another", "--benchmarks", "none", "--output_dir", tmp_path)
 
 
+def test_prompts_of_a_tokenizer_that_the_model_no_longer_has_are_refused(
+    run_evaluate, prompts_of_an_earlier_tokenizer, tiny_gemma_dir, tiny_run_dir, tmp_path, no_model
+):
+    adapter = shutil.copytree(tiny_run_dir, tmp_path / "run")
+    record = read_json(adapter / "run.json") | {"model_id": str(tiny_gemma_dir)}
+    (adapter / "run.json").write_text(json.dumps(record))
+    flags = ["--benchmarks", "none", "--output_dir", tmp_path / "out"]
+    with pytest.raises(UserError, match=r"another tokenizer.*Run preprocess\.py again"):
+        run_evaluate(*flags, adapters=[adapter], data_dir=prompts_of_an_earlier_tokenizer)
+    assert not (tmp_path / "out").exists()
+
+
 def test_adapter_without_weights_is_told_before_any_work(run_evaluate, tiny_run_dir, tmp_path):
     broken = shutil.copytree(tiny_run_dir, tmp_path / "broken")
     (broken / "adapter_model.safetensors").unlink()

@@ -27,6 +27,14 @@ def test_value_that_cannot_train_is_refused(run_train, tmp_path, flags, message)
     assert not (tmp_path / "run" / "run.json").exists()
 
 
+def test_prompts_of_a_tokenizer_that_the_model_no_longer_has_are_refused(
+    run_train, prompts_of_an_earlier_tokenizer, tmp_path
+):
+    with pytest.raises(UserError, match=r"another tokenizer.*Run preprocess\.py again"):
+        run_train(tmp_path / "run", *QUICK, "--data_dir", prompts_of_an_earlier_tokenizer)
+    assert not (tmp_path / "run" / "run.json").exists()
+
+
 @pytest.mark.parametrize("name", ["adapter_model.safetensors", "optimizer.pt"])
 def test_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(run_train, tmp_path, name):
     run_train(tmp_path / "run", *QUICK)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from text2sql.data.spider import Example
 from text2sql.data.spider_splits import Split, missing_databases
 from text2sql.prompts.budget import FittedPrompt
-from text2sql.records import UserError, held_folder, read_object, write_json
+from text2sql.records import UserError, held_folder, read_object, sha256_of_json, write_json
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
 
 COLUMNS = (
     "id",
@@ -30,7 +31,8 @@ COLUMNS = (
 )
 MANIFEST = "manifest.json"
 UNFINISHED = ".part-"  # how the folders begin that are still written
-READ_LATER = ("model_id", "seed", "max_length", "splits")  # of the manifest, by other commands
+# Of the manifest, by other commands.
+READ_LATER = ("model_id", "seed", "max_length", "splits", "tokenizer")
 PERCENTILES = (50, 90, 95, 99)
 
 
@@ -87,6 +89,14 @@ def length_percentiles(lengths: Sequence[int]) -> dict[str, int]:
         return {}
     ranks = {f"p{percent}": -(-percent * len(ordered) // 100) - 1 for percent in PERCENTILES}
     return {name: ordered[rank] for name, rank in ranks.items()} | {"max": ordered[-1]}
+
+
+def describe_tokenizer(tokenizer: "PreTrainedTokenizerBase") -> dict[str, str]:
+    """Return the manifest's entry: what the text of a prompt and its tokens depend on."""
+    return {
+        "vocabulary_sha256": sha256_of_json(tokenizer.get_vocab()),
+        "chat_template_sha256": sha256_of_json(tokenizer.chat_template),
+    }
 
 
 def write_processed_data(
@@ -160,6 +170,20 @@ def read_manifest(data_dir: Path) -> dict:
             "with --data_dir."
         )
     return read_object(data_dir / MANIFEST, *READ_LATER)
+
+
+def refuse_other_tokenizer(data_dir: Path, tokenizer: "PreTrainedTokenizerBase") -> None:
+    """Refuse prompts whose model changed its tokenizer: their length in tokens would be wrong.
+
+    A model may change under its name, on the hub as in a folder.
+    """
+    manifest = read_manifest(data_dir)
+    if manifest["tokenizer"] != describe_tokenizer(tokenizer):
+        raise UserError(
+            f"The prompts in {data_dir} were made with another tokenizer or chat template than "
+            f"{manifest['model_id']} has now, so their text and number of tokens may be wrong. "
+            "Run preprocess.py again."
+        )
 
 
 def read_prompts(data_dir: Path, name: str) -> "Dataset":

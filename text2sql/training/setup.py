@@ -36,6 +36,7 @@ from text2sql.models.device_plan import (
 )
 from text2sql.models.modeling import choose_device, load_base_model, load_config, load_tokenizer
 from text2sql.models.shared_prefix import supports_shared_prefix
+from text2sql.prompts.processed_data import refuse_other_tokenizer
 from text2sql.records import UserError, held_folder
 from text2sql.training.packing import mean_packed_row
 from text2sql.training.trainer import AdapterTrainer
@@ -49,6 +50,7 @@ def load_for_training(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[Arrangement]]:
     """Load the model for the first of the arrangements that fit this device, the fastest first."""
     tokenizer = load_tokenizer(flags.model_id)
+    refuse_other_tokenizer(Path(flags.data_dir), tokenizer)
     tokenizer.padding_side = "right"
     device = choose_device()
     config = load_config(flags.model_id)

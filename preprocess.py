@@ -5,7 +5,6 @@ python preprocess.py --spider_archive spider.zip       # the archive from a file
 python preprocess.py --spider_dir spider               # all from a folder, without the hub
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -78,7 +77,6 @@ class PreprocessConfig:
 def main() -> None:
     config, _ = parse_flags(PreprocessConfig, __doc__)
     refuse_impossible(config)
-    os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing here forks
     tokenizer = load_tokenizer(config.model_id)  # first: a gated model needs no download to fail
     splits, archive = read_splits(config)
     schemas = {name: read_schemas(split.tables_path) for name, split in splits.items()}

@@ -1,6 +1,7 @@
 """Benchmarks through the harness: its own numbers, item by item, and nothing asked twice."""
 
 import json
+import os
 import sys
 
 import pytest
@@ -15,12 +16,7 @@ from text2sql.records import UserError, read_json
 from text2sql.study import benchmark_tasks, benchmarks, harness_model
 from text2sql.study.benchmark_results import pair_items, read_benchmark, strata_of
 from text2sql.study.benchmark_tasks import load_tasks
-from text2sql.study.benchmarks import (
-    Benchmark,
-    parse_benchmark,
-    parse_benchmarks,
-    run_benchmark,
-)
+from text2sql.study.benchmarks import Benchmark, parse_benchmark, parse_benchmarks, run_benchmark
 from text2sql.study.kept_answers import KeptAnswers
 from text2sql.study.significance import compare_strata
 
@@ -243,6 +239,12 @@ def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer,
         asked.encoded = asked.encode_all(pairs)
         assert set(asked.encoded) > {"Which is odd?", "Which is odd? apple", "ends in blanks"}
         assert [asked._encode_pair(*pair) for pair in pairs] == one_by_one
+
+
+def test_texts_are_encoded_on_one_core_where_the_user_says_so(measure, monkeypatch):
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+    measure("odd_fruit", limit=1)
+    assert os.environ["TOKENIZERS_PARALLELISM"] == "false"
 
 
 def test_a_template_is_compiled_once_and_renders_each_document(only_folders, tasks_dir):

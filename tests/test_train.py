@@ -1,5 +1,6 @@
 """train.py on a random Gemma of 100,000 parameters and the prompts of a small data set."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -28,6 +29,18 @@ def finished_run(tiny_prompts_dir, tmp_path_factory) -> Path:
 def test_loss_falls(finished_run):
     first, *_, last = losses(finished_run, "eval_loss")
     assert last < first < losses(finished_run)[0]
+
+
+@pytest.mark.parametrize(("said", "used"), [(None, "false"), ("true", "true")])
+def test_tokenizer_has_no_threads_that_a_fork_would_lose_unless_the_user_wants_them(
+    run_train, tmp_path, monkeypatch, said, used
+):
+    monkeypatch.delenv("TOKENIZERS_PARALLELISM")
+    if said:
+        monkeypatch.setenv("TOKENIZERS_PARALLELISM", said)
+    with pytest.raises(UserError, match="deepspeed"):  # once the model is there
+        run_train(tmp_path / "run", "--deepspeed", "absent.json")
+    assert os.environ["TOKENIZERS_PARALLELISM"] == used
 
 
 def test_recipe_is_the_default():

@@ -12,7 +12,6 @@ import preprocess
 @pytest.fixture
 def run_preprocess(tiny_spider_dir, tiny_gemma_dir, tmp_path, monkeypatch):
     """Return a function that runs the command in this process and returns its output folder."""
-    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
 
     def run(*flags: str, spider_dir: Path = tiny_spider_dir, output: str = "processed") -> Path:
         fixed = ["--model_id", tiny_gemma_dir, "--spider_dir", spider_dir]

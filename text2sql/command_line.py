@@ -222,7 +222,6 @@ def settle_libraries() -> None:
     """Set what libraries read when they are imported; what the user set stays."""
     # Threads that spin while they wait slow down ten times where another program uses a core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # Nobody is told that and how these commands are used; HF_HUB_DISABLE_TELEMETRY=0 allows it.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Advice to the authors of libraries would bury the command's own lines.

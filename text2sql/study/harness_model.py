@@ -5,7 +5,6 @@ once, nothing is padded, and logits are computed only where a continuation stand
 with the arithmetic that makes a log-likelihood of logits, is the harness'.
 """
 
-import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
@@ -39,7 +38,6 @@ class SharingHFLM(HFLM):
         batch_size: int | str,
         shares: bool = True,
     ):
-        os.environ["TOKENIZERS_PARALLELISM"] = "true"  # nothing forks from here on
         # One <bos> before every text; a model without <bos> gets none.
         add_bos_token = tokenizer.bos_token_id is not None or None
         super().__init__(

@@ -49,6 +49,8 @@ def load_for_training(
     flags: Any, said: set[str], rows: Dataset
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[Arrangement]]:
     """Load the model for the first of the arrangements that fit this device, the fastest first."""
+    # A data loader's worker is forked, which threads of the tokenizer do not survive.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     tokenizer = load_tokenizer(flags.model_id)
     refuse_other_tokenizer(Path(flags.data_dir), tokenizer)
     tokenizer.padding_side = "right"

@@ -204,39 +204,49 @@ def plan_study(flags: EvaluateFlags) -> Study:
 
 def evaluate_variants(study: Study, flags: EvaluateFlags, output_dir: Path) -> None:
     """Bring every answer, verdict and benchmark that the study asks for onto the disk."""
+    from text2sql.models.loaded_variants import LoadedVariants
     from text2sql.study import evaluation
+    from text2sql.study.stale_work import (
+        find_stale_work,
+        refuse_smaller_study,
+        remove_stale_work,
+    )
 
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
     own_tasks = evaluation.hash_own_tasks(benchmarks_dir)
-    evaluation.clear_stale_work(study, output_dir, flags.max_new_tokens, own_tasks, flags.overwrite)
-    tasks = evaluation.load_unfinished_tasks(study, output_dir, benchmarks_dir)
+    models = LoadedVariants(study.variants, **study.base)
     with held_folder(output_dir):
-        answer_and_score(study, tasks, own_tasks, flags, output_dir)
+        refuse_smaller_study(output_dir, flags.limit, flags.overwrite)
+        stale = find_stale_work(study, output_dir, flags.max_new_tokens, own_tasks, flags.overwrite)
+        tasks = evaluation.load_unfinished_tasks(study, output_dir, benchmarks_dir, stale)
+        remove_stale_work(stale, models)
+        report_settings = {name: getattr(flags, name) for name in OF_REPORT}
+        write_study(output_dir, study, report_settings=report_settings)
+        answer_and_score(study, models, tasks, own_tasks, flags, output_dir)
+    models.print_peak_memory()
 
 
 def answer_and_score(
-    study: Study, tasks: Any, own_tasks: str | None, flags: EvaluateFlags, output_dir: Path
+    study: Study,
+    models: Any,
+    tasks: Any,
+    own_tasks: str | None,
+    flags: EvaluateFlags,
+    output_dir: Path,
 ) -> None:
     """Predict, score and measure, while no other evaluation writes into the folder."""
-    from text2sql.models.loaded_variants import LoadedVariants
     from text2sql.study import evaluation
 
-    write_study(
-        output_dir, study, report_settings={name: getattr(flags, name) for name in OF_REPORT}
-    )
-    models = LoadedVariants(study.variants, **study.base)
+    batch_size = flags.batch_size
     evaluation.predict(
         study,
         models,
         output_dir,
         max_new_tokens=flags.max_new_tokens,
-        batch_size=flags.batch_size,
+        batch_size=batch_size,
     )
     evaluation.score(study, output_dir, scoring_settings(flags))
-    evaluation.measure(
-        study, models, tasks, output_dir, own_tasks=own_tasks, batch_size=flags.batch_size
-    )
-    models.print_peak_memory()
+    evaluation.measure(study, models, tasks, output_dir, own_tasks=own_tasks, batch_size=batch_size)
 
 
 if __name__ == "__main__":

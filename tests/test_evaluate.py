@@ -12,7 +12,7 @@ import pytest
 from conftest import ROOT, run_command
 from tiny_run import QUICK, WITHOUT_TORCH
 
-from text2sql.records import UserError, read_json, read_jsonl
+from text2sql.records import UserError, held_folder, read_json, read_jsonl
 
 NUM_VALIDATION = 16
 
@@ -124,7 +124,7 @@ def test_smoke_run_is_the_beginning_of_the_whole(run_evaluate, tmp_path, monkeyp
     first = read_jsonl(tmp_path / "validation/base/predictions.jsonl")
     run_evaluate(*flags)
     assert read_jsonl(tmp_path / "validation/base/predictions.jsonl")[:3] == first
-    run_evaluate("--limit", "3", *flags)
+    run_evaluate("--limit", "3", "--overwrite", *flags)
     assert len(read_jsonl(tmp_path / "validation/base/predictions.jsonl")) == NUM_VALIDATION
     assert read_json(tmp_path / "validation/base/scores.json")["n"] == 3
 
@@ -169,6 +169,52 @@ def test_work_of_other_settings_is_refused_and_replaced_only_if_told(
     rows = read_jsonl(copied / "validation/base/predictions.jsonl")
     assert max(row["num_new_tokens"] for row in rows) == 3
     assert (copied / "general/base/odd_ones.json").exists()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_overwrite_leaves_a_folder_alone_that_another_evaluation_holds(
+    run_evaluate, finished, tmp_path
+):
+    copied = shutil.copytree(finished, tmp_path / "evaluation")
+    flags = ["--output_dir", copied, "--benchmarks", "none", "--max_new_tokens", "3"]
+    with held_folder(copied), pytest.raises(UserError, match="Another command is writing"):
+        run_evaluate(*flags, "--overwrite")
+    assert contents(copied) == contents(finished)
+
+
+def test_overwrite_removes_nothing_when_the_model_cannot_load(
+    run_evaluate, finished, tmp_path, monkeypatch
+):
+    def refuse(*given, **settings):
+        raise UserError("no such model")
+
+    copied = shutil.copytree(finished, tmp_path / "evaluation")
+    monkeypatch.setattr("text2sql.models.loaded_variants.load_base_model", refuse)
+    flags = ["--output_dir", copied, "--benchmarks", "none", "--max_new_tokens", "3"]
+    with pytest.raises(UserError, match="no such model"):
+        run_evaluate(*flags, "--overwrite")
+    assert contents(copied) == contents(finished)
+
+
+def test_answers_whose_settings_are_lost_are_not_gone_on_with(run_evaluate, finished, tmp_path):
+    copied = shutil.copytree(finished, tmp_path / "evaluation")
+    (copied / "validation/base/generation.json").unlink()
+    with pytest.raises(UserError, match=r"base was made with other settings.*not recorded"):
+        run_evaluate("--output_dir", copied, "--benchmarks", "none")
+
+
+def test_smoke_run_does_not_replace_the_report_of_a_study(run_evaluate, finished, tmp_path):
+    copied = shutil.copytree(finished, tmp_path / "evaluation")
+    flags = ["--output_dir", copied, "--benchmarks", "none", "--limit", "2"]
+    with pytest.raises(UserError, match=r"an evaluation of all questions.*--limit 2"):
+        run_evaluate(*flags)
+    assert contents(copied) == contents(finished)
+    run_evaluate(*flags, "--overwrite")
+    assert read_json(copied / "study.json")["limit"] == 2
 
 
 def test_new_adapter_in_the_same_folder_leaves_the_base_answers(

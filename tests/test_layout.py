@@ -30,7 +30,8 @@ ORDER = """
     scoring.verdicts scoring.score_files
     study.significance study.tradeoff study.benchmark_tasks study.kept_answers
     study.harness_model study.benchmarks study.benchmark_results
-    study.training_runs study.example_browser study.plan study.evaluation
+    study.training_runs study.example_browser study.plan study.stale_work
+    study.evaluation
     study.plots study.report_text study.report_tables study.tensorboard_events
     study.report study.report_sections study.report_files
 """.split()
@@ -79,6 +80,7 @@ TESTED_IN = {
     "sql_query": "sql_clauses",
     "sql_tokens": "sql_clauses",
     "sql_worker": "execution",
+    "stale_work": "evaluate",
     "trainer": "train",
     "verdicts": "scoring",
 }

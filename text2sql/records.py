@@ -69,8 +69,10 @@ def make_folder(path: Path) -> None:
 def held_folder(path: Path) -> Iterator[None]:
     """Keep other processes out of the folder's next `held_folder`: a `UserError` where one is in.
 
-    The kernel lets go of it however this process ends.
+    The kernel lets go of it however this process ends. A folder that was made for it and is still
+    empty at the end goes again.
     """
+    is_new = not path.exists()
     make_folder(path)
     handle = os.open(path, os.O_RDONLY)
     try:
@@ -85,6 +87,8 @@ def held_folder(path: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        if is_new and not any(path.iterdir()):
+            path.rmdir()
         os.close(handle)
 
 

@@ -57,6 +57,10 @@ class LoadedVariants:
         adapters = {name: Path(folder) for folder, name in self.adapter_names.items()}
         return attach_adapters(model, adapters)
 
+    def load(self) -> None:
+        """Load the model now: a `UserError` where it cannot be had."""
+        _ = self.model
+
     def fits_unpacked(self, device: Device) -> bool:
         """Say whether the NF4-rounded weights may lie in memory unpacked, which computes faster."""
         if device.free_bytes is None:

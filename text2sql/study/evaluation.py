@@ -13,7 +13,6 @@ from text2sql.models.generation import finished_predictions, generate_prediction
 from text2sql.models.variants import Variant
 from text2sql.prompts.schema_text import render_schema
 from text2sql.records import (
-    UserError,
     build_run_record,
     read_json,
     read_jsonl,
@@ -25,75 +24,13 @@ from text2sql.records import (
 from text2sql.scoring.score_files import write_scores
 from text2sql.scoring.verdicts import ScoringSettings, score_predictions
 from text2sql.study.benchmark_tasks import load_tasks
-from text2sql.study.benchmarks import Benchmark, run_benchmark
+from text2sql.study.benchmarks import run_benchmark
 from text2sql.study.example_browser import SCHEMAS_NAME
 from text2sql.study.plan import PreparedSplit, Study
+from text2sql.study.stale_work import SETTINGS_NAME, benchmark_settings, prediction_settings
 
 if TYPE_CHECKING:
     from text2sql.models.loaded_variants import LoadedVariants
-
-SETTINGS_NAME = "generation.json"
-
-
-def clear_stale_work(
-    study: Study, output_dir: Path, max_new_tokens: int, own_tasks: str | None, overwrite: bool
-) -> None:
-    """Refuse work in `output_dir` that other settings made; with `overwrite`, remove it."""
-    stale = []
-    for split in study.splits:
-        for variant in study.variants:
-            folder = output_dir / split.name / variant.name
-            settings = prediction_settings(study, split, variant, max_new_tokens)
-            if is_stale(folder / SETTINGS_NAME, settings, overwrite):
-                stale += [path for path in folder.iterdir() if path.is_file()]
-    for benchmark in study.benchmarks:
-        for variant in study.variants:
-            path = benchmark.path(output_dir / "general", variant.name, study.limit)
-            if is_stale(path, benchmark_settings(study, benchmark, variant, own_tasks), overwrite):
-                stale.append(path)
-    for path in stale:
-        path.unlink()
-
-
-def is_stale(path: Path, settings: Mapping, overwrite: bool) -> bool:
-    """Say whether other settings made `path`; a `UserError` unless it may be overwritten."""
-    if not path.exists():
-        return False
-    recorded = read_json(path)
-    recorded = recorded.get("text2sql", recorded)["settings"]
-    differing = [
-        f"{key} ({recorded.get(key)}, now {settings.get(key)})"
-        for key in sorted(recorded.keys() | settings.keys())
-        if recorded.get(key) != settings.get(key)
-    ]
-    if differing and not overwrite:
-        made = path.parent if path.name == SETTINGS_NAME else path
-        raise UserError(
-            f"{made} was made with other settings: {', '.join(differing)}. Say --overwrite "
-            "to replace what differs, or choose another --output_dir."
-        )
-    return bool(differing)
-
-
-def prediction_settings(
-    study: Study, split: PreparedSplit, variant: Variant, max_new_tokens: int
-) -> dict:
-    return {
-        **study.settings_of(variant),
-        "max_new_tokens": max_new_tokens,
-        "prompts_sha256": split.prompts_sha256,
-    }
-
-
-def benchmark_settings(
-    study: Study, benchmark: Benchmark, variant: Variant, own_tasks: str | None
-) -> dict:
-    return {
-        **study.settings_of(variant),
-        "num_fewshot": benchmark.num_fewshot,
-        "limit": study.limit,
-        "own_tasks_sha256": own_tasks,
-    }
 
 
 def hash_own_tasks(benchmarks_dir: Path | None) -> str | None:
@@ -208,15 +145,19 @@ def measure(
 
 
 def load_unfinished_tasks(
-    study: Study, output_dir: Path, benchmarks_dir: Path | None
+    study: Study, output_dir: Path, benchmarks_dir: Path | None, stale: Sequence[Path]
 ) -> Mapping[str, Sequence]:
     """Fetch the benchmarks that some variant still has to answer, before the model loads."""
+
+    def is_finished(path: Path) -> bool:
+        return path.exists() and path not in stale
+
     general_dir = output_dir / "general"
     unfinished = [
         benchmark.name
         for benchmark in study.benchmarks
         if not all(
-            benchmark.path(general_dir, variant.name, study.limit).exists()
+            is_finished(benchmark.path(general_dir, variant.name, study.limit))
             for variant in study.variants
         )
     ]

@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -121,3 +123,17 @@ def test_help_shows_every_flag_and_its_default(script):
     shown = run_command(script, "--help").stdout
     assert all(f"--{name}" in shown for name in ("config", "limit", "output_dir"))
     assert Path(script).stem in shown
+
+
+def test_skipped_test_says_why_beside_those_that_failed(tmp_path):
+    (tmp_path / "test_x.py").write_text(
+        "import pytest\n"
+        "def test_a(): pytest.skip('there is no moon')\n"
+        "def test_b(): assert False, 'for a test'\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_x.py"]
+    command += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    summary = done.stdout.rpartition("short test summary info")[2]
+    assert "there is no moon" in summary
+    assert "FAILED test_x.py::test_b" in summary

@@ -19,7 +19,7 @@ from text2sql.models.modeling import load_tokenizer
 from text2sql.models.variants import list_variants, shared_fact
 from text2sql.prompts.processed_data import refuse_other_tokenizer
 from text2sql.records import UserError, held_folder, sha256_of_file
-from text2sql.scoring.score_files import score_file
+from text2sql.scoring.score_files import refuse_other_scores, score_file
 from text2sql.scoring.verdicts import ScoringSettings
 from text2sql.study.benchmarks import DEFAULT_SHOTS, parse_benchmarks
 from text2sql.study.plan import (
@@ -83,7 +83,9 @@ class EvaluateFlags:
     allow_gold_errors: bool = flag(False, "count questions apart whose gold query fails")
     num_bootstrap: int = flag(5000, "resamples of each interval")
     seed: int = flag(42, "of the resampling")
-    overwrite: bool = flag(False, "replace results in output_dir that other settings made")
+    overwrite: bool = flag(
+        False, "replace in output_dir what other settings made, or another file of predictions"
+    )
 
 
 OF_REPORT = {"max_forgetting", "num_bootstrap", "seed"}  # only the report reads these
@@ -113,7 +115,8 @@ def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
     """Refuse flags that have no meaning beside each other, and values without one."""
     if flags.predictions is not None:
         refuse(
-            said - OF_PREDICTIONS - OF_SCORING - {"output_dir"}, "not together with --predictions"
+            said - OF_PREDICTIONS - OF_SCORING - {"output_dir", "overwrite"},
+            "not together with --predictions",
         )
         if flags.spider_dir is None:
             raise UserError("--predictions needs --spider_dir, the folder with Spider's files.")
@@ -156,8 +159,11 @@ def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:
     examples_path, tables_path, database_dir = (
         Path(flags.spider_dir) / name for name in SPIDER_FILES[flags.split]
     )
+    predictions_path = Path(flags.predictions)
+    if not flags.overwrite:
+        refuse_other_scores(predictions_path, output_dir)
     scores = score_file(
-        Path(flags.predictions),
+        predictions_path,
         read_examples(examples_path),
         read_schemas(tables_path),
         database_dir,

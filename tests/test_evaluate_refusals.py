@@ -4,12 +4,16 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, run_command
+from tiny_evaluation import build_tiny_evaluation
 from tiny_run import WITHOUT_TORCH
 
+from text2sql.models.variants import BASE
 from text2sql.records import UserError, read_json
+from text2sql.study.plan import read_study
 
 NUM_VALIDATION = 16
 
@@ -171,3 +175,37 @@ def test_too_few_predictions_are_exit_status_1_and_nothing_is_scored(tiny_spider
     assert "1 lines for 16 examples" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "outputs").exists()
+
+
+def test_scores_of_another_file_are_replaced_only_if_told(
+    evaluate_script, tiny_spider_dir, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    golds = [row["query"] for row in json.loads((tiny_spider_dir / "dev.json").read_text())]
+    for name, first in (("a", "SELECT 1"), ("b", "SELECT 2")):
+        Path(name).mkdir()
+        Path(name, "pred.sql").write_text("\n".join([first, *golds[1:]]))
+
+    def score(path, *flags):
+        command = ["evaluate.py", "--predictions", path, "--spider_dir", str(tiny_spider_dir)]
+        monkeypatch.setattr(sys, "argv", [*command, *flags])
+        evaluate_script.main()
+        return read_json(Path("outputs/pred/scores.json"))["predictions"]["path"]
+
+    assert score("a/pred.sql") == "a/pred.sql"
+    Path("a/pred.sql").write_text("\n".join(golds))  # the same system, better by now
+    assert score("a/pred.sql") == "a/pred.sql"
+    with pytest.raises(UserError, match=r"holds the scores of a/pred\.sql.*--output_dir"):
+        score("b/pred.sql")
+    assert score("b/pred.sql", "--overwrite") == "b/pred.sql"
+
+
+@pytest.mark.parametrize("change", [{"variants": None}, {"variants": [{"colour": "red"}]}, None])
+def test_damaged_study_is_one_message(tmp_path, change):
+    path = build_tiny_evaluation(tmp_path, {BASE: (0.5, 0.5)}) / "study.json"
+    study = json.loads(path.read_text())
+    if change is None:
+        del study["benchmarks"]
+    path.write_text(json.dumps(study | (change or {})))
+    with pytest.raises(UserError, match=r"study\.json .*damaged"):
+        read_study(tmp_path)

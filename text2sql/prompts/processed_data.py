@@ -181,8 +181,8 @@ def refuse_other_tokenizer(data_dir: Path, tokenizer: "PreTrainedTokenizerBase")
     if manifest["tokenizer"] != describe_tokenizer(tokenizer):
         raise UserError(
             f"The prompts in {data_dir} were made with another tokenizer or chat template than "
-            f"{manifest['model_id']} has now, so their text and number of tokens may be wrong. "
-            "Run preprocess.py again."
+            f"{manifest['model_id']} has now, or by an earlier version, so their text and number "
+            "of tokens may be wrong. Run preprocess.py again."
         )
 
 

@@ -12,6 +12,7 @@ from text2sql.data.spider import Example, Schema, database_path
 from text2sql.records import (
     UserError,
     build_run_record,
+    read_object,
     sha256_of_file,
     write_json,
     write_jsonl,
@@ -53,6 +54,20 @@ def score_file(
         },
         **facts,
     )
+
+
+def refuse_other_scores(predictions_path: Path, output_dir: Path) -> None:
+    """Refuse to replace another file's scores; those of the same file may have changed."""
+    scores_path = output_dir / "scores.json"
+    if not scores_path.exists():
+        return
+    scored = read_object(scores_path).get("predictions", {})
+    is_same_file = Path(scored.get("path", "")).resolve() == predictions_path.resolve()
+    if not is_same_file and scored.get("sha256") != sha256_of_file(predictions_path):
+        raise UserError(
+            f"{output_dir} holds the scores of {scored.get('path', 'other predictions')}. Choose "
+            "another folder with --output_dir, or say --overwrite."
+        )
 
 
 def read_predictions(path: Path, num_examples: int) -> list[str]:

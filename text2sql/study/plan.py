@@ -9,7 +9,7 @@ from typing import Any
 from text2sql.data.spider import Example, database_path
 from text2sql.models.variants import Variant, hash_adapter
 from text2sql.prompts.processed_data import read_manifest, read_prompts
-from text2sql.records import UserError, build_run_record, read_json, sha256_of_json, write_json
+from text2sql.records import UserError, build_run_record, read_object, sha256_of_json, write_json
 from text2sql.study.benchmarks import Benchmark
 from text2sql.study.training_runs import read_training_runs
 
@@ -98,15 +98,14 @@ def read_study(output_dir: Path) -> dict:
     """Return study.json, with variants and benchmarks as the objects that they were."""
     if not (output_dir / STUDY_NAME).exists():
         raise UserError(f"{output_dir} holds no evaluation; leave out --report_only to make one.")
-    study = read_json(output_dir / STUDY_NAME)
-    return (
-        {"training": {}}
-        | study
-        | {
-            "variants": [Variant(**variant) for variant in study["variants"]],
-            "benchmarks": [Benchmark(**benchmark) for benchmark in study["benchmarks"]],
-        }
-    )
+    path = output_dir / STUDY_NAME
+    study = read_object(path, "variants", "splits", "benchmarks", "report_settings", "limit")
+    try:
+        variants = [Variant(**variant) for variant in study["variants"]]
+        benchmarks = [Benchmark(**benchmark) for benchmark in study["benchmarks"]]
+    except TypeError as error:
+        raise UserError(f"{path} is damaged ({error}). Run the evaluation again.") from None
+    return {"training": {}} | study | {"variants": variants, "benchmarks": benchmarks}
 
 
 def model_of(data_dir: Path, recorded_model_id: str | None, model_id: str | None) -> str:

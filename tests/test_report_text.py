@@ -1,9 +1,11 @@
 """Numbers as people read them, in sentences and tables."""
 
+import re
+
 import pytest
 
 from text2sql.study.report_tables import Table
-from text2sql.study.report_text import p_value, points, price
+from text2sql.study.report_text import p_value, points, price, recommendation
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,19 @@ def test_cells_cannot_break_a_markdown_table():
 def test_text_table_lines_up():
     lines = Table(["name", "n"], [["a", "1,034"]]).as_text().splitlines()
     assert lines == ["name      n", "a     1,034"]
+
+
+@pytest.mark.parametrize(
+    ("recommended", "expected"),
+    [
+        ("scale-0.5", "Recommended: scale-0.5, the highest execution accuracy .* not lose more"),
+        (None, "No variant is recommended: .* have lost more than --max_forgetting 2.5 points"),
+    ],
+)
+def test_recommendation_says_by_which_limit(recommended, expected):
+    tradeoff = {"points": [1], "max_forgetting": 0.025, "recommended": recommended}
+    assert re.match(expected, recommendation({"tradeoff": tradeoff}))
+
+
+def test_nothing_is_recommended_without_benchmarks():
+    assert recommendation({"tradeoff": {"points": []}}) is None

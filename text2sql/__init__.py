@@ -8,6 +8,12 @@ if sys.version_info < (3, 11):
         "Install a newer one and create the virtual environment with it." % sys.version_info[:2]
     )
 
+if sys.platform == "win32":
+    raise SystemExit(
+        "This project needs Linux or macOS: it runs a model's SQL in processes that Unix can limit "
+        "and kill. On Windows use WSL."
+    )
+
 
 def end_quietly_when_interrupted(kind, error, traceback):
     """Print a sentence for Ctrl-C, also while a command is still importing; a shell sees 130."""

@@ -124,8 +124,13 @@ def recommendation(report: Mapping) -> str | None:
     tradeoff = report["tradeoff"]
     if not tradeoff["points"]:
         return None
-    limit = "a loss of general ability that is, by its interval, within --max_forgetting "
-    limit += f"{100 * tradeoff['max_forgetting']:g} (points)"
+    limit = f"more than --max_forgetting {100 * tradeoff['max_forgetting']:g}"
     if tradeoff["recommended"] is None:
-        return f"No variant gains execution accuracy at {limit}."
-    return f"Recommended: {tradeoff['recommended']}, the highest execution accuracy at {limit}."
+        return (
+            "No variant is recommended: each that gains execution accuracy may, by its interval, "
+            f"have lost {limit} points of general ability."
+        )
+    return (
+        f"Recommended: {tradeoff['recommended']}, the highest execution accuracy of the variants "
+        f"that, by their intervals, did not lose {limit} points of general ability."
+    )

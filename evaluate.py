@@ -17,7 +17,7 @@ from text2sql.command_line import parse_flags, run
 from text2sql.data.spider import read_examples, read_schemas
 from text2sql.models.modeling import load_tokenizer
 from text2sql.models.variants import list_variants, shared_fact
-from text2sql.prompts.processed_data import refuse_other_tokenizer
+from text2sql.prompts.processed_data import read_manifest, refuse_other_tokenizer
 from text2sql.records import UserError, held_folder, sha256_of_file
 from text2sql.scoring.score_files import refuse_other_scores, score_file
 from text2sql.scoring.verdicts import ScoringSettings
@@ -162,9 +162,12 @@ def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:
     predictions_path = Path(flags.predictions)
     if not flags.overwrite:
         refuse_other_scores(predictions_path, output_dir)
+    examples = read_examples(examples_path)
+    if not examples:
+        raise UserError(f"{examples_path} holds no questions.")
     scores = score_file(
         predictions_path,
-        read_examples(examples_path),
+        examples,
         read_schemas(tables_path),
         database_dir,
         output_dir,
@@ -205,7 +208,9 @@ def plan_study(flags: EvaluateFlags) -> Study:
         "load_in_4bit": load_in_4bit,
         "dtype": choose_dtype(),
     }
-    return Study(variants, splits, parse_benchmarks(flags.benchmarks), base, flags.limit)
+    benchmarks = parse_benchmarks(flags.benchmarks)
+    prompts_limit = read_manifest(data_dir)["limit"]
+    return Study(variants, splits, benchmarks, base, flags.limit, prompts_limit)
 
 
 def evaluate_variants(study: Study, flags: EvaluateFlags, output_dir: Path) -> None:

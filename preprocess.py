@@ -117,6 +117,8 @@ def refuse_impossible(config: PreprocessConfig) -> None:
         raise UserError("--num_shots must be 0 or more, and --max_length 1 or more.")
     if config.limit is not None and config.limit < 1:
         raise UserError("--limit must be 1 or more.")
+    if config.spider_dir and not Path(config.spider_dir).is_dir():
+        raise UserError(f"--spider_dir {config.spider_dir}: there is no such folder.")
 
 
 def read_splits(config: PreprocessConfig) -> tuple[dict[str, Split], dict | None]:

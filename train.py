@@ -99,6 +99,10 @@ class Recipe:
     overwrite: bool = field(default=False, metadata={"help": "replace the run in --output_dir"})
 
 
+ABOVE_ZERO = ("limit", "learning_rate", "eval_steps", "lora_alpha")
+NOT_NEGATIVE = ("early_stopping_patience", "weight_decay", "adam_epsilon", "dataloader_num_workers")
+SHARES = ("adam_beta1", "adam_beta2")
+
 # These say how a run goes about it, or are secrets; none decides what is trained. (The arrangement
 # does: it chooses the optimiser, whose states a checkpoint holds.)
 NOT_SETTINGS = {
@@ -135,7 +139,7 @@ def main() -> None:
             print_plan(trainer, plan, preview, flags, num_steps)
             if flags.overwrite:
                 remove_run(run_dir)  # not before the model is there and the flags work together
-            record = begin_record(flags, settings, plan, len(rows))
+            record = begin_record(flags, settings, plan, len(rows), manifest["limit"])
             write_json(run_dir / RECORD_NAME, record)
             setup.write_first_row_event(run_dir, preview)
         seconds, plan = train(trainer, plans, checkpoint)
@@ -193,11 +197,15 @@ def refuse_contradictions(flags: Recipe, said: set[str], manifest: dict) -> None
 def refuse_impossible(flags: Recipe) -> None:
     """Refuse values that no library refuses, or only after minutes."""
     length = "num_train_epochs" if flags.max_steps <= 0 else "max_steps"
-    for name in (length, "limit", "learning_rate", "eval_steps", *ARRANGEMENT_FLAGS[:2]):
+    for name in (length, *ABOVE_ZERO, *ARRANGEMENT_FLAGS[:2]):
         if getattr(flags, name) is not None and not getattr(flags, name) > 0:  # nan is not
             raise UserError(f"--{name} must be above 0.")
-    if flags.early_stopping_patience < 0:
-        raise UserError("--early_stopping_patience must not be below 0.")
+    for name in NOT_NEGATIVE:
+        if not getattr(flags, name) >= 0:
+            raise UserError(f"--{name} must not be below 0.")
+    for name in SHARES:
+        if not 0 <= getattr(flags, name) < 1:
+            raise UserError(f"--{name} must be a share: 0 or more, below 1.")
     checkpoint = flags.resume_from_checkpoint
     if checkpoint and not Path(checkpoint).is_dir():
         raise UserError(f"--resume_from_checkpoint {checkpoint}: there is no such folder.")

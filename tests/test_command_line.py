@@ -112,6 +112,7 @@ MISUSE = {
     "misspelt": (["--modle_id", "x"], "--modle_id is no flag .* did you mean --model_id"),
     "misspelt with a value": (["--num_shot=3"], "--num_shot is no flag .* mean --num_shots"),
     "misspelt with hyphens": (["--num-shot", "3"], "did you mean --num_shots"),
+    "empty": (["--spider_dir", ""], "--spider_dir is empty"),
     "misspelt no_": (["--no_laod_in_4bit"], "did you mean --load_in_4bit"),
     "shortened": (["--num", "3"], "--num is no flag"),
     "like nothing": (["--xyzzy"], "--xyzzy is no flag of this command; --help lists the flags"),

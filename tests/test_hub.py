@@ -75,6 +75,7 @@ def test_cold_cache_without_a_hub_says_what_is_needed(local_hub, tmp_path, envir
     local_hub.close()
     finished = run_preprocess(local_hub, tmp_path, **environment)
     assert_refused(finished, "google/gemma-2b-it is not in the cache", local_hub.url)
+    assert "If it is a folder, there is none of this name in" in finished.stderr
 
 
 def test_refused_token_is_named(local_hub, tmp_path):

@@ -59,6 +59,13 @@ def test_hub_leads_to_an_adapter_and_a_report(user_home):
     assert "fruit" in (user_home / RUN / "evaluation" / "report.md").read_text()
 
 
+def test_smoke_run_of_the_first_command_marks_what_the_later_ones_write(user_home):
+    notes = read_json(user_home / RUN / "evaluation" / "report.json")["notes"]
+    assert any("the first 8 questions of a split have prompts" in note for note in notes)
+    assert any("trained on at most 8 examples" in note for note in notes)
+    assert "(a smoke run, --limit 8)" in (user_home / RUN / "README.md").read_text()
+
+
 def test_without_the_hub_the_cache_gives_the_same_adapter_and_report(
     local_hub, user_home, tmp_path, fruit_tasks
 ):

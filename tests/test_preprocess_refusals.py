@@ -38,6 +38,14 @@ def test_impossible_flags_are_refused_and_nothing_is_written(run_preprocess, tmp
     assert not (tmp_path / "processed").exists()
 
 
+def test_absent_folder_is_told_before_the_hub_is_asked_for_a_tokenizer(
+    run_preprocess, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("preprocess.load_tokenizer", lambda model_id: pytest.fail())
+    with pytest.raises(UserError, match=r"--spider_dir .*nowhere: there is no such folder"):
+        run_preprocess(spider_dir=tmp_path / "nowhere")
+
+
 def test_question_on_an_unknown_database_is_refused_by_name(run_preprocess, own_spider_dir):
     rows = [{"db_id": "atlantis", "question": "How deep?", "query": "SELECT 1"}]
     (own_spider_dir / "dev.json").write_text(json.dumps(rows))

@@ -8,7 +8,7 @@ import pytest
 from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
 
 from text2sql.models.variants import BASE, Variant
-from text2sql.records import read_json, read_jsonl
+from text2sql.records import read_json, read_jsonl, write_json
 from text2sql.study.report_files import as_html, as_markdown, write_report
 from text2sql.study.report_tables import (
     benchmarks_table,
@@ -18,6 +18,7 @@ from text2sql.study.report_tables import (
 )
 from text2sql.study.report_text import (
     interval,
+    notes_of,
     percent,
     points,
     recommendation,
@@ -168,6 +169,17 @@ def test_smoke_run_is_marked_first(tmp_path):
     assert read_json(folder / "report.json")["notes"][0].startswith("SMOKE RUN: only the first 4")
     assert "SMOKE RUN" in (folder / "report.md").read_text()
     assert "SMOKE RUN" in (folder / "report.html").read_text()
+
+
+def test_study_of_a_part_of_the_prompts_or_the_training_is_marked_too(tmp_path):
+    folder = build_tiny_evaluation(tmp_path, TWO)
+    study = read_json(folder / "study.json")
+    for training in study["training"].values():
+        training["limit"] = 30
+    write_json(folder / "study.json", study | {"prompts_limit": 60})
+    notes = [*notes_of(report_of(folder))]
+    assert notes[0].startswith("SMOKE RUN: only the first 60 questions of a split have prompts")
+    assert notes[1].startswith("SMOKE RUN: run was trained on at most 30 examples")
 
 
 def test_every_variant_has_its_row_and_its_point(whole_dir):

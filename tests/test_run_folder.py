@@ -31,6 +31,11 @@ def test_existing_run_is_not_touched_without_a_word(tmp_path, status):
     assert list_checkpoints(tmp_path)
 
 
+def test_run_that_ended_before_its_first_checkpoint_is_begun_again(tmp_path):
+    make_run(tmp_path)
+    assert begin(tmp_path, settings={"learning_rate": 0.1}) is None
+
+
 def test_resume_takes_the_newest_checkpoint_by_number(tmp_path):
     make_run(tmp_path, checkpoints=[8, 12, 100])
     assert begin(tmp_path, resume=True) == tmp_path / "checkpoint-100"

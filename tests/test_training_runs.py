@@ -10,13 +10,13 @@ def test_losses_are_those_that_the_newest_complete_checkpoint_logged(tmp_path):
         state = tmp_path / f"checkpoint-{step}" / "trainer_state.json"
         write_json(state, {"log_history": entries})
     (tmp_path / "checkpoint-3").mkdir()  # cut short by a kill
-    arrangement = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 4}
-    settings = {"learning_rate": 1e-4}
-    record = {"settings": settings, "arrangement": arrangement, "num_processes": 2, "best_step": 2}
+    settings = {"learning_rate": 1e-4, "effective_batch_size": 16}
+    record = {"settings": settings, "best_step": 2, "limit": None, "prompts_limit": 60}
     write_json(tmp_path / "run.json", record)
     assert read_training(tmp_path) == {
         "settings": settings,
         "effective_batch": 16,
+        "limit": 60,
         "best_step": 2,
         "losses": {"train": [[1, 2.0], [2, 1.5]], "eval": [[2, 1.7]]},
     }

@@ -52,6 +52,9 @@ def parse_flags(
         parser.error(str(error))
     values = {name: getattr(namespace, name) for name in names_of_fields(config_type)}
     said = {name: value for name, value in values.items() if value is not UNSET}
+    for name, value in said.items():
+        if value == "" and name.endswith("_dir"):  # which would be the current folder
+            parser.error(f"--{name} is empty; leave it out, or name a folder")
     return config_type(**said), set(said)
 
 

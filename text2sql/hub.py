@@ -123,7 +123,8 @@ def explain_hub_error(causes: list[BaseException], repo_id: str, kind: str) -> s
     if unreachable or (constants.HF_HUB_OFFLINE and any_is(OSError)):
         return (
             f"is not in the cache at {constants.HF_HOME}, and {constants.ENDPOINT} cannot be "
-            "reached. Check the connection and that HF_HUB_OFFLINE is not set."
+            "reached. Check the connection and that HF_HUB_OFFLINE is not set. If it is a folder, "
+            f"there is none of this name in {Path.cwd()}."
         )
     return None
 

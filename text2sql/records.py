@@ -63,6 +63,8 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise UserError(f"{path} cannot be a folder: a file is in the way.") from None
+    except FileNotFoundError:  # as below /proc
+        raise UserError(f"{path} cannot be made there; choose another place.") from None
 
 
 @contextmanager

@@ -30,15 +30,17 @@ def begin_or_resume(run_dir: Path, settings: dict, *, resume: bool, overwrite: b
     """Return the checkpoint to go on from, or None to begin; `overwrite` begins.
 
     A `UserError` protects a run that is there: finished, unfinished without `resume`, or made
-    with other settings.
+    with other settings. One that ended before its first checkpoint has nothing to protect.
     """
     record_path = run_dir / RECORD_NAME
     if overwrite or not record_path.exists():
         return None
     record = read_object(record_path, "status", "settings")
+    is_done = record["status"] == "finished"
+    if not is_done and not list_checkpoints(run_dir):
+        return None
     if not resume:
-        state = "a finished" if record["status"] == "finished" else "an unfinished"
-        hint = "" if record["status"] == "finished" else "--resume to go on, "
+        state, hint = ("a finished", "") if is_done else ("an unfinished", "--resume to go on, ")
         raise UserError(
             f"{run_dir} holds {state} run. Say {hint}--overwrite to replace it, "
             "or choose another --output_dir."

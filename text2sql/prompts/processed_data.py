@@ -32,7 +32,7 @@ COLUMNS = (
 MANIFEST = "manifest.json"
 UNFINISHED = ".part-"  # how the folders begin that are still written
 # Of the manifest, by other commands.
-READ_LATER = ("model_id", "seed", "max_length", "splits", "tokenizer")
+READ_LATER = ("model_id", "seed", "max_length", "limit", "splits", "tokenizer")
 PERCENTILES = (50, 90, 95, 99)
 
 
@@ -118,7 +118,7 @@ def write_processed_data(
         for name in rows_of_splits:
             shutil.rmtree(output_dir / name, ignore_errors=True)
             Path(temporary, name).rename(output_dir / name)
-    write_json(output_dir / MANIFEST, manifest)
+        write_json(output_dir / MANIFEST, manifest)
 
 
 def refuse_foreign_folders(output_dir: Path, names: Iterable[str]) -> None:

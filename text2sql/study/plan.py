@@ -46,6 +46,7 @@ class Study:
     benchmarks: list[Benchmark]
     base: dict
     limit: int | None
+    prompts_limit: int | None = None  # with which preprocess.py made the prompts
 
     def settings_of(self, variant: Variant) -> dict:
         """Return on what the variant's answers depend, whatever the question."""
@@ -77,6 +78,7 @@ def write_study(output_dir: Path, study: Study, **facts: Any) -> None:
     record = build_run_record(
         **study.base,
         limit=study.limit,
+        prompts_limit=study.prompts_limit,
         variants=[asdict(variant) for variant in study.variants],
         splits=[
             {
@@ -105,7 +107,11 @@ def read_study(output_dir: Path) -> dict:
         benchmarks = [Benchmark(**benchmark) for benchmark in study["benchmarks"]]
     except TypeError as error:
         raise UserError(f"{path} is damaged ({error}). Run the evaluation again.") from None
-    return {"training": {}} | study | {"variants": variants, "benchmarks": benchmarks}
+    return (
+        {"training": {}, "prompts_limit": None}
+        | study
+        | {"variants": variants, "benchmarks": benchmarks}
+    )
 
 
 def model_of(data_dir: Path, recorded_model_id: str | None, model_id: str | None) -> str:

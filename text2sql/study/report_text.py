@@ -96,6 +96,14 @@ def notes_of(report: Mapping) -> Iterator[str]:
             f"SMOKE RUN: only the first {study['limit']} questions of a split and items of a task "
             "(--limit)."
         )
+    if study["prompts_limit"]:
+        yield (
+            f"SMOKE RUN: only the first {study['prompts_limit']} questions of a split have prompts "
+            "(preprocess.py --limit)."
+        )
+    for run, training in study["training"].items():
+        if training.get("limit"):
+            yield f"SMOKE RUN: {run} was trained on at most {training['limit']} examples (--limit)."
     for name, split in report["splits"].items():
         for variant in split["unfinished"]:
             yield f"{name}: {variant} is not finished; run evaluate.py again."

@@ -17,23 +17,22 @@ def read_training_runs(variants: Sequence[Variant]) -> dict[str, dict]:
 
 
 def read_training(run_dir: Path) -> dict:
-    """Return `settings` and `losses`; both are empty for an adapter that train.py did not make."""
+    """Return `settings`, `losses` and what else tells of a run; empty where no train.py made it."""
     record_path = run_dir / RECORD_NAME
     record = read_object(record_path) if record_path.exists() else {}
     return {
         "settings": record.get("settings", {}),
-        "effective_batch": effective_batch(record),
+        "effective_batch": record.get("settings", {}).get("effective_batch_size"),
+        "limit": smallest_limit(record),
         "best_step": record.get("best_step"),
         "losses": read_losses(run_dir),
     }
 
 
-def effective_batch(record: dict) -> int | None:
-    if "arrangement" not in record:
-        return None
-    arrangement = record["arrangement"]
-    examples = arrangement["per_device_train_batch_size"]
-    return examples * arrangement["gradient_accumulation_steps"] * record.get("num_processes", 1)
+def smallest_limit(record: dict) -> int | None:
+    """Return how many examples a smoke run was held to, by its own --limit or preprocess.py's."""
+    limits = [record.get("limit"), record.get("prompts_limit")]
+    return min((limit for limit in limits if limit), default=None)
 
 
 def read_losses(run_dir: Path) -> dict[str, list[list[float]]]:

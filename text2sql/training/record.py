@@ -47,16 +47,14 @@ The model writes SQL that may be wrong; run it read-only and against a deadline.
 
 def model_card(record: dict) -> str:
     """Return the card for a finished run from its run record."""
-    settings, arrangement = record["settings"], record["arrangement"]
+    settings, limit = record["settings"], record["limit"] or record["prompts_limit"]
     return CARD.format(
         **{name: settings[name] for name in ("lora_r", "lora_alpha", "learning_rate", "loss_on")},
         **{name: record[name] for name in ("model_id", "num_train_examples", "steps", "commit")},
         eval_split=settings["eval_split"],
         modules=", ".join(f"`{name}`" for name in settings["lora_target_modules"]),
-        limited=f" (a smoke run, --limit {record['limit']})" if record["limit"] else "",
-        effective_batch=arrangement["per_device_train_batch_size"]
-        * arrangement["gradient_accumulation_steps"]
-        * record["num_processes"],
+        limited=f" (a smoke run, --limit {limit})" if limit else "",
+        effective_batch=settings["effective_batch_size"],
         best_step=record["best_step"],
         best_eval_loss=record["best_eval_loss"],
         weights="4-bit NF4 with double quantisation" if record["load_in_4bit"] else "as published",
@@ -84,14 +82,20 @@ def print_plan(
 
 
 def begin_record(
-    flags: Any, settings: dict, arrangement: Arrangement, num_train_examples: int
+    flags: Any,
+    settings: dict,
+    arrangement: Arrangement,
+    num_train_examples: int,
+    prompts_limit: int | None,
 ) -> dict:
+    """Return what run.json says at the start; `prompts_limit` is that of preprocess.py."""
     return build_run_record(
         status="running",
         model_id=flags.model_id,
         load_in_4bit=flags.load_in_4bit,
         seed=flags.seed,
         limit=flags.limit,
+        prompts_limit=prompts_limit,
         data_dir=str(Path(flags.data_dir).resolve()),
         num_train_examples=num_train_examples,
         num_processes=world_size(),

@@ -168,9 +168,9 @@ def build_trainer(
             callbacks=stopping,
             arrangement=arrangement,
         )
-    except (ValueError, ImportError, OSError) as error:
-        if getattr(error, "errno", None) is not None:
-            raise  # the disk, and no flag
+    except (ValueError, ImportError, OSError, RuntimeError) as error:
+        if getattr(error, "errno", None) is not None or isinstance(error, torch.OutOfMemoryError):
+            raise  # the disk or the memory, and no flag
         # TRL, transformers and peft name the flag that is at fault, or the package it needs.
         raise UserError(f"These flags do not work together, or here: {error}") from error
 

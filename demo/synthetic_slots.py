@@ -43,7 +43,6 @@ AGGREGATES = {
     "max": ("greatest", "largest", "highest", "top", "maximum", "biggest"),
     "min": ("smallest", "least", "lowest", "minimum"),
 }
-OFTEN = ("most often", "most frequently")
 TIMES = (
     (">= {}", "at least {}"),
     (">= {}", "{} or more"),

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from performance.decoding import emulate_card
+from performance.cards import cap_memory
 from text2sql.command_line import parse_flags, run
 from text2sql.models.loaded_variants import choose_dtype
 from text2sql.models.modeling import choose_device, load_base_model, load_tokenizer
@@ -39,7 +39,7 @@ def main() -> None:
 
     import torch
 
-    emulate_card(flags.gib)
+    cap_memory(flags.gib)
     benchmarks = [parse_benchmark(text) for text in flags.benchmarks]
     tasks = load_tasks([benchmark.name for benchmark in benchmarks], None)
     model = load_base_model(

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from performance.cards import cap_memory
 from text2sql.command_line import parse_flags, run
 from text2sql.models.batch_plan import BatchPlan, empty_cache, plan_decoding
-from text2sql.models.device_plan import GIB
 from text2sql.models.generation import (
     encode_prompt,
     generate_batch,
@@ -29,8 +29,6 @@ from text2sql.prompts.processed_data import read_prompts
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig
-
-CONTEXT_GIB = 0.6  # that CUDA takes beside what torch allocates
 
 
 @dataclass
@@ -65,7 +63,7 @@ def main() -> None:
             for size in flags.batch_sizes:
                 measure_ours(variant.name, models, variant, prompts, settings, size)
     for gib in flags.cards:
-        emulate_card(gib)
+        cap_memory(gib)
         measure_ours(f"{gib:g} GiB", load(finetuned, flags.model_id), finetuned, prompts, settings)
         gc.collect()
         empty_cache()
@@ -96,15 +94,6 @@ def measure_ours(
         plan = plan_decoding(model, longest, batch_size)
         size = plan.share_of(len(prompts))
         measure(f"{label}, {size}", prompts, size, ours_with(model, settings, plan))
-
-
-def emulate_card(gib: float | None) -> None:
-    """Let this process take no more of the GPU's memory than a card of so many GiB would give."""
-    import torch
-
-    if gib is not None and torch.cuda.is_available():
-        total = torch.cuda.get_device_properties(0).total_memory
-        torch.cuda.set_per_process_memory_fraction((gib - CONTEXT_GIB) * GIB / total)
 
 
 def write_random_adapter(model_id: str, adapter_dir: Path) -> None:

@@ -27,6 +27,7 @@ from statistics import harmonic_mean
 
 from accelerate.state import AcceleratorState
 
+from performance.cards import cap_memory
 from performance.make_gemma_shape import make_tokenizer
 from performance.shapes import make_config, make_model
 from text2sql.command_line import parse_flags, run
@@ -34,8 +35,6 @@ from text2sql.records import UserError, read_json
 
 ROOT = Path(__file__).parent.parent
 NUM_QUESTIONS = 700  # a random sample of Spider's train split
-CONTEXT_GIB = 0.5
-GIB = 2**30
 EPOCH = ["--max_steps", "800", "--eval_steps", "800", "--logging_steps", "20"]  # as Spider's
 SHORT = ["--max_steps", "24", "--eval_steps", "24", "--logging_steps", "4", "--limit", "200"]
 
@@ -184,15 +183,6 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
         AcceleratorState._reset_state()
         gc.collect()
         torch.cuda.empty_cache()
-
-
-def cap_memory(gib: float | None) -> None:
-    import torch
-
-    if torch.cuda.is_available():
-        total = torch.cuda.get_device_properties(0).total_memory
-        share = 1.0 if gib is None else (gib - CONTEXT_GIB) * GIB / total
-        torch.cuda.set_per_process_memory_fraction(share)
 
 
 def run_train(command: list[str]) -> None:

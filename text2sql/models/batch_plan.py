@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from text2sql.models.device_plan import ModelShape, free_bytes
+from text2sql.models.device_plan import ModelShape, free_bytes, head_sizes
 from text2sql.records import UserError
 
 if TYPE_CHECKING:
@@ -118,9 +118,7 @@ def empty_cache() -> None:
 
 def cached_of_layer(config: "PretrainedConfig") -> int:
     """Return how many numbers the keys and values of one token are in one layer."""
-    heads = config.num_attention_heads
-    head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
-    key_value_heads = getattr(config, "num_key_value_heads", None) or heads
+    _, key_value_heads, head_dim = head_sizes(config)
     return 2 * key_value_heads * head_dim
 
 

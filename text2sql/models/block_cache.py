@@ -167,5 +167,5 @@ class BlockCache(Cache):
             layer.keys, layer.values = layer.keys[rows], layer.values[rows]
 
 
-def round_up(columns: int) -> int:
+def aligned(columns: int) -> int:
     return -(-columns // ALIGNMENT) * ALIGNMENT

@@ -10,8 +10,8 @@ from text2sql.models.block_cache import (
     BlockCache,
     SpanWrite,
     StepWrite,
+    aligned,
     grouped_attention_active,
-    round_up,
 )
 from text2sql.models.prefix_tree import Span, shared_spans
 
@@ -31,7 +31,7 @@ def decode_greedily(
     """
     max_new_tokens, pad_id = settings.max_new_tokens, settings.pad_token_id
     longest = max(map(len, prompts)) - 1
-    num_columns = round_up(longest + max_new_tokens)
+    num_columns = aligned(longest + max_new_tokens)
     cache = BlockCache(model.config.num_hidden_layers, len(prompts), num_columns)
     with torch.inference_mode(), grouped_attention_active(model):
         # The last token of a prompt is the first step's input.
@@ -85,7 +85,7 @@ def compute_spans(
     ids = [[*prompts[s.first][s.start : s.end], *[pad_id] * (width - s.length)] for s in spans]
     starts = torch.tensor([span.start for span in spans])
     positions = (starts[:, None] + torch.arange(width)).to(device)
-    num_columns = min(round_up(max(span.end for span in spans)), cache.num_columns)
+    num_columns = min(aligned(max(span.end for span in spans)), cache.num_columns)
     visible = torch.arange(num_columns, device=device) <= positions[..., None]
     cache.write_next(SpanWrite.of(spans, width, num_columns, device))
     model(
@@ -126,7 +126,7 @@ class LiveRows:
 
     def step(self, model: PreTrainedModel, cache: BlockCache, column: int) -> None:
         """Compute the next token of each row; the newest one's keys go into `column`."""
-        width = round_up(column + 1)
+        width = aligned(column + 1)
         self.mask[..., column] = 0
         cache.write_next(StepWrite(column, width))
         logits = model(

@@ -52,13 +52,18 @@ class ModelShape:
             config.intermediate_size,
             config.num_hidden_layers,
         )
-        heads = config.num_attention_heads
-        head_dim = getattr(config, "head_dim", None) or hidden // heads
-        key_value_heads = getattr(config, "num_key_value_heads", None) or heads
+        heads, key_value_heads, head_dim = head_sizes(config)
         attention = 2 * hidden * head_dim * (heads + key_value_heads)
         embedding = config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2)
         linear = layers * (attention + 3 * hidden * inner)
         return cls(layers, hidden, inner, config.vocab_size, linear, embedding)
+
+
+def head_sizes(config: "PretrainedConfig") -> tuple[int, int, int]:
+    """Return the number of query heads, of key-value heads, and the size of a head."""
+    heads = config.num_attention_heads
+    key_value_heads = getattr(config, "num_key_value_heads", None) or heads
+    return heads, key_value_heads, getattr(config, "head_dim", None) or config.hidden_size // heads
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from text2sql.models.device_plan import head_sizes
+
 if TYPE_CHECKING:
     import torch
     from transformers import PretrainedConfig, PreTrainedModel
@@ -167,9 +169,8 @@ def flash_serves(model: "PreTrainedModel") -> bool:
     from torch.backends.cuda import SDPAParams, can_use_flash_attention
 
     config, place = model.config, {"device": model.device, "dtype": model.dtype}
-    heads = config.num_attention_heads
-    head_dim = getattr(config, "head_dim", None) or config.hidden_size // heads
-    shapes = [(1, number, 8, head_dim) for number in (heads, config.num_key_value_heads)]
+    heads, key_value_heads, head_dim = head_sizes(config)
+    shapes = [(1, number, 8, head_dim) for number in (heads, key_value_heads)]
     query, key = (torch.empty(shape, **place, requires_grad=True) for shape in shapes)
     return can_use_flash_attention(SDPAParams(query, key, key, None, 0.0, True, True))
 

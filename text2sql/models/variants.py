@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from text2sql.models.run_folder import is_complete, list_checkpoints
+from text2sql.models.run_folder import RECORD_NAME, is_complete, list_checkpoints
 from text2sql.records import UserError, read_object, sha256_of_file, sha256_of_json
 
 ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
@@ -92,8 +92,8 @@ def hash_adapter(adapter_dir: Path) -> str:
 
 def read_run(adapter_dir: Path) -> dict:
     """Return the run record of `train.py`, or what PEFT's own settings say of another's adapter."""
-    if (adapter_dir / "run.json").exists():
-        return read_object(adapter_dir / "run.json")
+    if (adapter_dir / RECORD_NAME).exists():
+        return read_object(adapter_dir / RECORD_NAME)
     settings = read_object(adapter_dir / "adapter_config.json")
     return {"model_id": settings.get("base_model_name_or_path")}
 

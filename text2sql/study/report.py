@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from text2sql.data.spider_splits import OWN_SPLITS
 from text2sql.records import build_run_record, read_json, read_jsonl
 from text2sql.scoring.score_files import HARDNESS_LEVELS, RAN
 from text2sql.study.benchmark_results import (
@@ -24,7 +25,6 @@ from text2sql.study.significance import (
 )
 from text2sql.study.tradeoff import place_variants, recommend
 
-OWN_SPLITS = ("train", "validation", "holdout", "test")  # the others are near: same task, new data
 BY_HARDNESS = ("execution_accuracy", "exact_match")
 
 

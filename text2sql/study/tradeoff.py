@@ -5,7 +5,7 @@ accuracy of the variant − that of the base, and negative where something was f
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from text2sql.study.significance import Comparison
 
@@ -19,9 +19,6 @@ class Point:
     generalization_change: Comparison
     on_front: bool
     price: float | None  # points of general ability paid per point of EX gained
-
-    def as_dict(self) -> dict:
-        return asdict(self)
 
 
 def place_variants(

@@ -70,13 +70,13 @@ def main() -> None:
 
 
 def load(variant: Variant, model_id: str) -> LoadedVariants:
-    """Return the loaded base with the variant's adapter, in NF4 or unpacked, as there is room."""
+    """Return the loaded base with the variant's adapter, in NF4 unless there is room."""
     began = time.perf_counter()
     models = LoadedVariants([variant], model_id, load_in_4bit=True, dtype=choose_dtype())
-    unpacked = not any(
+    dequantised = not any(
         "bnb" in type(p).__module__ or p.dtype.itemsize == 1 for p in models.model.parameters()
     )
-    weights = "unpacked" if unpacked else "NF4"
+    weights = "dequantised" if dequantised else "NF4"
     print(f"Loaded in {time.perf_counter() - began:.1f} s; weights {weights}")
     return models
 

@@ -47,7 +47,7 @@ def make_config(shape: str):
 
 
 def make_model(config, dtype, device, *, load_in_4bit: bool, dequantize: bool, seed: int = 42):
-    """Return a random model as `load_base_model` would: NF4, unpacked from NF4, or plain."""
+    """Return a random model as `load_base_model` would: NF4, dequantised from NF4, or plain."""
     import torch
     from transformers import AutoModelForCausalLM
 

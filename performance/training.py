@@ -40,17 +40,17 @@ SHORT = ["--max_steps", "24", "--eval_steps", "24", "--logging_steps", "4", "--l
 
 EXACT = ["--lora_dropout", "0", "--max_steps", "40", "--eval_steps", "40", "--logging_steps", "1"]
 EIGHTY = ["--max_steps", "80", "--eval_steps", "80"]
-EAGER = [*EIGHTY, "--plan", "replayed=False"]
+EAGER = [*EIGHTY, "--plan", "cuda_graphs=False"]
 SPEED = {
     "plan": [],
     "paper": [*SHORT, "--arrangement", "paper", "--max_steps", "8", "--eval_steps", "8"],
     "plan, no fused layers": ["--plan", "fused=False"],
-    "plan, not replayed": EAGER,
+    "plan, no CUDA graphs": EAGER,
     "plan, neither": [*EAGER, "--plan", "fused=False"],
     "plan, not packed": [*EAGER, "--plan", "packed=False"],
     "plan, NF4 kept": [*EAGER, "--plan", "dequantize=False"],
     "plan, 4 × 2": [*EIGHTY, "--per_device_train_batch_size", "4"],
-    "exact plan": [*EXACT, "--plan", "replayed=True"],
+    "exact plan": [*EXACT, "--plan", "cuda_graphs=True"],
     "exact paper": [*EXACT, "--arrangement", "paper"],
 }
 CARDS = {

@@ -74,19 +74,19 @@ def test_plans_go_from_the_fastest_to_slower_ones():
     assert len(costs) > 4 and costs == sorted(costs)
 
 
-def test_large_gpu_unpacks_the_weights_and_drops_checkpointing():
+def test_large_gpu_dequantises_the_weights_and_drops_checkpointing():
     assert plan(gpu(139)) == Arrangement(8, 1, False, True, "bf16")
 
 
-def test_layers_are_replayed_where_a_step_is_one_row_with_memory_to_spare():
-    assert plan(gpu(139), packed=True).replayed
-    assert plan(gpu(139), packed=True, load_in_4bit=False).replayed
-    assert not plan(gpu(139), packed=True, num_steps=100).replayed
-    assert not plan(gpu(139)).replayed
-    assert not plan(gpu(139), packed=True, micro_batch_size=4).replayed
-    assert not plan(gpu(139), packed=True, gradient_checkpointing=True).replayed
-    assert not plan(gpu(139, supports_bf16=False), packed=True).replayed
-    assert not plan(gpu(24), packed=True).replayed
+def test_cuda_graphs_are_used_where_a_step_is_one_row_with_memory_to_spare():
+    assert plan(gpu(139), packed=True).cuda_graphs
+    assert plan(gpu(139), packed=True, load_in_4bit=False).cuda_graphs
+    assert not plan(gpu(139), packed=True, num_steps=100).cuda_graphs
+    assert not plan(gpu(139)).cuda_graphs
+    assert not plan(gpu(139), packed=True, micro_batch_size=4).cuda_graphs
+    assert not plan(gpu(139), packed=True, gradient_checkpointing=True).cuda_graphs
+    assert not plan(gpu(139, supports_bf16=False), packed=True).cuda_graphs
+    assert not plan(gpu(24), packed=True).cuda_graphs
 
 
 def test_packed_rows_share_more_the_more_examples_they_hold():

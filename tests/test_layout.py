@@ -22,7 +22,7 @@ ORDER = """
     models.batch_plan models.prefix_tree models.block_cache models.decoding
     models.text_scoring
     models.generation models.variants models.loaded_variants
-    training.supervision training.packing training.replay training.trainer training.fallback
+    training.supervision training.packing training.cuda_graphs training.trainer training.fallback
     training.setup training.record
     scoring.sql_tokens scoring.sql_names scoring.sql_query scoring.sql_clauses
     scoring.clause_scores scoring.exact_match
@@ -46,7 +46,7 @@ HEAVY_ROOMS = {
     "models.decoding",
     "models.text_scoring",
     "study.harness_model",
-    "training.replay",
+    "training.cuda_graphs",
     "training.trainer",
     "training.fallback",
     "training.setup",

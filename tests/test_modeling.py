@@ -46,10 +46,10 @@ def adapter_dirs(tiny_gemma_dir, tmp_path_factory):
     return folders
 
 
-def test_unpacked_weights_compute_what_the_packed_ones_do(tiny_gemma_dir):
+def test_dequantised_weights_compute_what_the_packed_ones_do(tiny_gemma_dir):
     packed = logits(load(tiny_gemma_dir, load_in_4bit=True))
-    unpacked = logits(load(tiny_gemma_dir, load_in_4bit=True, dequantize=True))
-    assert torch.allclose(packed, unpacked, atol=1e-4)
+    dequantised = logits(load(tiny_gemma_dir, load_in_4bit=True, dequantize=True))
+    assert torch.allclose(packed, dequantised, atol=1e-4)
     assert not torch.allclose(packed, logits(load(tiny_gemma_dir)), atol=1e-4)
 
 

@@ -28,9 +28,9 @@ GIB = 2**30
 NF4_BYTES = 0.52  # 4 bits a weight and its doubly quantised scale
 SAFETY = 1.15  # fragmentation and the allocator's own blocks
 FIXED_TOKENS = 500  # what starting the kernels of a pass takes, in tokens that it could compute
-UNPACKING_TOKENS = 1500  # what unpacking NF4 weights anew takes in a pass
-REPLAY_STEPS = 400  # below, making the graphs takes longer than they save
-REPLAY_SPARE = 1.75  # of the expected memory, for what the graphs of several shapes do not share
+DEQUANTISING_TOKENS = 1500  # what dequantising NF4 weights anew takes in a pass
+GRAPH_STEPS = 400  # below, making the graphs takes longer than they save
+GRAPH_SPARE = 1.75  # of the expected memory, for what the graphs of several shapes do not share
 SCRATCH_GIB = 0.8  # CUDA context, cuBLAS workspaces, logits of the supervised tokens
 
 
@@ -114,7 +114,7 @@ class Arrangement:
     precision: Precision
     packed: bool = False  # a micro-batch is one row that shares what its prompts have in common
     fused: bool = False  # norms, rotations and gates by Liger's kernels
-    replayed: bool = False  # the layers of a step are started at once, as CUDA graphs
+    cuda_graphs: bool = False  # the layers of a step are started at once, as CUDA graphs
     expected_gib: float = field(default=0.0, compare=False)
 
     def __str__(self) -> str:
@@ -123,9 +123,9 @@ class Arrangement:
             f"{self.per_device_train_batch_size} × {self.gradient_accumulation_steps}{processes}, "
             f"{self.precision}, "
             f"{'with' if self.gradient_checkpointing else 'no'} checkpointing, "
-            f"{'weights unpacked from NF4' if self.dequantize else 'weights as loaded'}"
+            f"{'weights dequantised from NF4' if self.dequantize else 'weights as loaded'}"
             f"{', packed' if self.packed else ''}{', fused layers' if self.fused else ''}"
-            f"{', replayed' if self.replayed else ''}"
+            f"{', CUDA graphs' if self.cuda_graphs else ''}"
         )
 
 
@@ -181,18 +181,18 @@ def plan_training(
     fastest_first = sorted(fitting, key=lambda found: relative_cost(found, tokens_of))
     if not fastest_first:
         return [min(possible, key=lambda found: found.expected_gib)]
-    pays = num_steps >= REPLAY_STEPS and world_size == 1
+    pays = num_steps >= GRAPH_STEPS and world_size == 1
     return [
-        replace(found, replayed=pays and can_replay(found, device, load_in_4bit))
+        replace(found, cuda_graphs=pays and can_use_cuda_graphs(found, device, load_in_4bit))
         for found in fastest_first
     ]
 
 
-def can_replay(arrangement: Arrangement, device: Device, load_in_4bit: bool) -> bool:
+def can_use_cuda_graphs(arrangement: Arrangement, device: Device, load_in_4bit: bool) -> bool:
     """Say whether a step is one row, with memory to spare for the graphs of its shapes."""
     one_row = arrangement.packed and arrangement.gradient_accumulation_steps == 1
     plain = not arrangement.gradient_checkpointing and arrangement.precision != "float32"
-    spare = REPLAY_SPARE * arrangement.expected_gib * GIB <= device.free_bytes
+    spare = GRAPH_SPARE * arrangement.expected_gib * GIB <= device.free_bytes
     return one_row and plain and spare and (arrangement.dequantize or not load_in_4bit)
 
 
@@ -236,7 +236,7 @@ def relative_cost(arrangement: Arrangement, tokens_of: Callable[[int], int]) -> 
     """Return the time of a step in tokens that pass through the layers, forwards or backwards."""
     tokens = tokens_of(arrangement.per_device_train_batch_size) + FIXED_TOKENS
     if not arrangement.dequantize:
-        tokens += UNPACKING_TOKENS
+        tokens += DEQUANTISING_TOKENS
     passes = 3 if arrangement.gradient_checkpointing else 2
     return passes * arrangement.gradient_accumulation_steps * tokens
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedTokenizerBase
 
-LARGEST_SHARE = 0.5  # of the free memory for unpacked weights; the rest is for long batches
+LARGEST_SHARE = 0.5  # of the free memory for dequantised weights; the rest is for long batches
 
 
 def choose_dtype() -> str:
@@ -52,7 +52,7 @@ class LoadedVariants:
             load_in_4bit=self.load_in_4bit,
             dtype=getattr(torch, self.dtype),
             device=device,
-            dequantize=self.load_in_4bit and self.fits_unpacked(Device.of(device)),
+            dequantize=self.load_in_4bit and self.fits_dequantised(Device.of(device)),
         )
         adapters = {name: Path(folder) for folder, name in self.adapter_names.items()}
         return attach_adapters(model, adapters)
@@ -61,13 +61,13 @@ class LoadedVariants:
         """Load the model now: a `UserError` where it cannot be had."""
         _ = self.model
 
-    def fits_unpacked(self, device: Device) -> bool:
-        """Say whether the NF4-rounded weights may lie in memory unpacked, which computes faster."""
+    def fits_dequantised(self, device: Device) -> bool:
+        """Say whether there is room for the NF4-rounded weights dequantised, which is faster."""
         if device.free_bytes is None:
             return True
         shape = ModelShape.from_config(load_config(self.model_id))
         width = 2 if self.dtype == "bfloat16" else 4
-        # While it unpacks, a model is there in both forms.
+        # While it is dequantised, a model is there in both forms.
         needed = shape.num_embedding_parameters * width
         needed += shape.num_linear_parameters * (width + NF4_BYTES)
         return needed < LARGEST_SHARE * device.free_bytes

@@ -74,8 +74,8 @@ def load_base_model(
 ) -> "PreTrainedModel":
     """Return the base model in evaluation mode, with its linear layers in NF4 if `load_in_4bit`.
 
-    With `dequantize` the NF4-rounded values are unpacked to `dtype` once, which takes more memory
-    and computes the same faster.
+    With `dequantize` the NF4-rounded values become `dtype` once, which takes more memory and
+    computes the same faster.
     """
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 

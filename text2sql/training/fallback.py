@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from text2sql.models.device_plan import Arrangement
-from text2sql.training.replay import stop_replaying
+from text2sql.training.cuda_graphs import drop_cuda_graphs
 from text2sql.training.trainer import AdapterTrainer
 
 
@@ -67,5 +67,5 @@ def arrange(trainer: AdapterTrainer, arrangement: Arrangement) -> None:
     if arrangement.gradient_checkpointing and not trainer.args.gradient_checkpointing:
         trainer.args.gradient_checkpointing = trainer.args.activation_checkpointing = True
         trainer.model.enable_input_require_grads()  # transformers' trainer does the rest at a start
-    stop_replaying(trainer.model.get_base_model().base_model)
+    drop_cuda_graphs(trainer.model.get_base_model().base_model)
     trainer.optimizer = trainer.lr_scheduler = None

@@ -209,7 +209,7 @@ def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: i
         values["optim"] = "adamw_torch_fused"  # the same arithmetic in one kernel
     if arrangement.packed and "accelerator_config" not in said:
         values["accelerator_config"] = {"non_blocking": True}  # rows go to the device meanwhile
-    if arrangement.replayed:
+    if arrangement.cuda_graphs:
         values["dataloader_pin_memory"] = False  # its thread may not allocate while a graph is made
     num_steps = count_steps(flags, effective_batch_size(flags, said), num_rows)
     if num_steps < flags.eval_steps and "eval_steps" not in said:

@@ -15,8 +15,8 @@ from trl import SFTTrainer
 from text2sql.models.device_plan import Arrangement
 from text2sql.models.shared_prefix import flash_serves
 from text2sql.records import UserError
+from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
 from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
-from text2sql.training.replay import ROW_MULTIPLE, replay_layers
 
 
 class EpochSeededSampler(LengthGroupedSampler):
@@ -87,15 +87,15 @@ class AdapterTrainer(SFTTrainer):
     """
 
     def __init__(self, *args, arrangement: Arrangement, **kwargs):
-        multiple = ROW_MULTIPLE if arrangement.replayed else 1
+        multiple = ROW_MULTIPLE if arrangement.cuda_graphs else 1
         collator = partial(pack_examples, multiple=multiple) if arrangement.packed else None
         super().__init__(*args, data_collator=collator, **kwargs)
         self.packed = arrangement.packed
         self.token_sums: list[torch.Tensor] = []
         if arrangement.packed:
             compute_packed(self.model.get_base_model())
-        if arrangement.replayed and flash_serves(self.model.get_base_model()):
-            replay_layers(self.model.get_base_model().base_model)
+        if arrangement.cuda_graphs and flash_serves(self.model.get_base_model()):
+            use_cuda_graphs(self.model.get_base_model().base_model)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()
         if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm

@@ -28,7 +28,7 @@ class RowLayers(torch.nn.Module):
         return self.compute(**inputs, shared_prefix=layout, use_cache=False).last_hidden_state
 
 
-def replay_layers(backbone: torch.nn.Module) -> None:
+def use_cuda_graphs(backbone: torch.nn.Module) -> None:
     """From now on the backbone computes the packed rows of training by graphs.
 
     A step must be one row: the next row's gradients would be written over those of the one before.
@@ -51,7 +51,7 @@ def replay_layers(backbone: torch.nn.Module) -> None:
     backbone.forward, backbone.eager_forward = forward, eager
 
 
-def stop_replaying(backbone: torch.nn.Module) -> None:
+def drop_cuda_graphs(backbone: torch.nn.Module) -> None:
     backbone.forward = getattr(backbone, "eager_forward", backbone.forward)
 
 

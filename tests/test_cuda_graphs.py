@@ -5,8 +5,8 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import GemmaConfig, GemmaForCausalLM
 
+from text2sql.training.cuda_graphs import ROW_MULTIPLE, drop_cuda_graphs, use_cuda_graphs
 from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
-from text2sql.training.replay import ROW_MULTIPLE, replay_layers, stop_replaying
 
 ROWS = [[2, *range(5, 5 + length)] for length in (40, 60, 30, 80)]
 
@@ -41,23 +41,23 @@ def test_graphs_give_the_gradients_of_eager_layers_for_rows_of_every_shape():
     model = build_model("cuda")
     batches = [ROWS, ROWS[:2] * 2, ROWS]
     eager = [step(model, rows) for rows in batches]
-    replay_layers(model.get_base_model().base_model)
+    use_cuda_graphs(model.get_base_model().base_model)
     for rows, expected in zip(batches, eager, strict=True):
         assert (step(model, rows) - expected).norm() <= 0.02 * expected.norm()
 
 
-def test_layers_that_stop_replaying_are_the_eager_ones(monkeypatch):
+def test_layers_that_STOP_are_the_eager_ones(monkeypatch):
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 0))
     backbone = build_model("cpu").get_base_model().base_model
     eager = backbone.forward
-    replay_layers(backbone)
+    use_cuda_graphs(backbone)
     assert backbone.forward != eager
-    stop_replaying(backbone)
+    drop_cuda_graphs(backbone)
     assert backbone.forward == eager
 
 
 def test_rows_filled_up_to_a_shape_give_the_gradients_of_rows_that_are_not(monkeypatch):
     model = build_model("cpu").float()
     filled = step(model, ROWS)
-    monkeypatch.setattr("test_replay.ROW_MULTIPLE", 1)
+    monkeypatch.setattr("test_cuda_graphs.ROW_MULTIPLE", 1)
     assert (step(model, ROWS) - filled).norm() <= 0.02 * filled.norm()

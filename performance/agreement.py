@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from performance.decoding import Decode, generate_with, ours_with
 from text2sql.command_line import parse_flags, run
-from text2sql.models.batch_plan import plan_decoding
-from text2sql.models.generation import encode_prompt, greedy_settings
+from text2sql.inference.batch_plan import plan_decoding
+from text2sql.inference.generation import encode_prompt, greedy_settings
 from text2sql.models.loaded_variants import LoadedVariants, choose_dtype
 from text2sql.models.variants import BASE, Variant
 from text2sql.prompts.processed_data import read_prompts

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from performance.cards import cap_memory
 from text2sql.command_line import parse_flags, run
-from text2sql.models.batch_plan import BatchPlan, empty_cache, plan_decoding
-from text2sql.models.generation import (
+from text2sql.inference.batch_plan import BatchPlan, empty_cache, plan_decoding
+from text2sql.inference.generation import (
     encode_prompt,
     generate_batch,
     greedy_settings,

@@ -6,8 +6,8 @@ import pytest
 import torch
 from transformers import GemmaConfig, LlamaConfig
 
-from text2sql.models import batch_plan
-from text2sql.models.batch_plan import BatchPlan, ScoringPlan, plan_decoding, plan_scoring
+from text2sql.inference import batch_plan
+from text2sql.inference.batch_plan import BatchPlan, ScoringPlan, plan_decoding, plan_scoring
 from text2sql.records import UserError
 
 GB = 10**9

@@ -10,7 +10,7 @@ import yaml
 from conftest import ROOT
 from tiny_tasks import SIZES, build_tiny_tasks
 
-from text2sql.models import batch_plan, text_scoring
+from text2sql.inference import batch_plan, text_scoring
 from text2sql.models.modeling import load_base_model, load_tokenizer
 from text2sql.records import UserError, read_json
 from text2sql.study import benchmark_tasks, benchmarks, harness_model

@@ -18,7 +18,7 @@ from transformers import (
 )
 from transformers.models.gpt2.modeling_gpt2 import GPT2LMHeadModel
 
-from text2sql.models import block_cache, decoding
+from text2sql.inference import block_cache, decoding
 from text2sql.models.modeling import adapter_active, attach_adapters
 
 SIZES = {

@@ -5,8 +5,8 @@ import json
 import pytest
 import torch
 
-from text2sql.models import block_cache, generation
-from text2sql.models.generation import (
+from text2sql.inference import block_cache, generation
+from text2sql.inference.generation import (
     encode_prompt,
     finished_predictions,
     generate_predictions,

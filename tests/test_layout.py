@@ -19,9 +19,9 @@ ORDER = """
     prompts.sql_text prompts.schema_text prompts.chat prompts.budget prompts.shots
     prompts.processed_data
     models.device_plan models.modeling models.shared_prefix models.run_folder
-    models.batch_plan models.prefix_tree models.block_cache models.decoding
-    models.text_scoring
-    models.generation models.variants models.loaded_variants
+    models.variants models.loaded_variants
+    inference.batch_plan inference.prefix_tree inference.block_cache inference.decoding
+    inference.text_scoring inference.generation
     training.supervision training.packing training.cuda_graphs training.trainer training.fallback
     training.setup training.record
     scoring.sql_tokens scoring.sql_names scoring.sql_query scoring.sql_clauses
@@ -42,9 +42,9 @@ HEAVY = {
     *("scipy", "statsmodels", "tensorboard", "torch", "transformers", "trl"),
 }
 HEAVY_ROOMS = {
-    "models.block_cache",
-    "models.decoding",
-    "models.text_scoring",
+    "inference.block_cache",
+    "inference.decoding",
+    "inference.text_scoring",
     "study.harness_model",
     "training.cuda_graphs",
     "training.trainer",

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from text2sql.models.prefix_tree import SMALLEST_SAVING, Span, shared_spans
+from text2sql.inference.prefix_tree import SMALLEST_SAVING, Span, shared_spans
 
 
 def text(seed: int, length: int) -> list[int]:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from text2sql.models.batch_plan import ScoringPlan
-from text2sql.models.text_scoring import (
+from text2sql.inference.batch_plan import ScoringPlan
+from text2sql.inference.text_scoring import (
     cut_row,
     groups_of,
     read_texts,

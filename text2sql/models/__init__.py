@@ -1,1 +1,1 @@
-"""What answers: the plan for a device, loading, adapters on, off or scaled, generation."""
+"""The model: the plan for a device, loading, and its adapters, on, off or scaled."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from text2sql.data.spider import read_schemas
-from text2sql.models.generation import finished_predictions, generate_predictions
+from text2sql.inference.generation import finished_predictions, generate_predictions
 from text2sql.models.variants import Variant
 from text2sql.prompts.schema_text import render_schema
 from text2sql.records import (

@@ -14,9 +14,9 @@ from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from text2sql.models.batch_plan import plan_scoring
+from text2sql.inference.batch_plan import plan_scoring
+from text2sql.inference.text_scoring import Answer, score_continuations
 from text2sql.models.shared_prefix import supports_shared_prefix
-from text2sql.models.text_scoring import Answer, score_continuations
 from text2sql.study.kept_answers import KeptAnswers
 
 REQUESTS_AT_ONCE = 4096  # are in memory as tokens

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from text2sql.models.generation import finished_predictions
+from text2sql.inference.generation import finished_predictions
 from text2sql.models.variants import Variant
 from text2sql.records import UserError, read_object
 from text2sql.study.benchmarks import Benchmark

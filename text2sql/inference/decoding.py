@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import torch
 from transformers import GenerationConfig, PreTrainedModel
 
-from text2sql.models.block_cache import (
+from text2sql.inference.block_cache import (
     BlockCache,
     SpanWrite,
     StepWrite,
     aligned,
     grouped_attention_active,
 )
-from text2sql.models.prefix_tree import Span, shared_spans
+from text2sql.inference.prefix_tree import Span, shared_spans
 
 CHECK_EVERY = 8  # steps; looking whether rows have ended waits for the GPU
 LARGEST_LIVE_SHARE = 0.75  # of the rows; below, rows that have ended are taken out

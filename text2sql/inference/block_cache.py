@@ -15,7 +15,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
-from text2sql.models.prefix_tree import Span
+from text2sql.inference.prefix_tree import Span
 
 GROUPED_ATTENTION = "text2sql_grouped"  # as transformers knows it
 ALIGNMENT = 16  # of the columns; the fast kernels want rows of a mask aligned

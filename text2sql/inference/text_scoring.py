@@ -14,8 +14,8 @@ import torch
 from torch.nn.functional import log_softmax
 from transformers import PreTrainedModel
 
-from text2sql.models.batch_plan import KEYS_PER_TOKEN, ScoringPlan
-from text2sql.models.block_cache import base_of
+from text2sql.inference.batch_plan import KEYS_PER_TOKEN, ScoringPlan
+from text2sql.inference.block_cache import base_of
 from text2sql.models.shared_prefix import (
     Branch,
     attending_to_shared_prefixes,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from text2sql.models.batch_plan import BatchPlan, plan_decoding
+from text2sql.inference.batch_plan import BatchPlan, plan_decoding
 from text2sql.models.modeling import end_of_turn_id
 from text2sql.prompts.chat import render_chat
 from text2sql.prompts.sql_text import extract_sql
@@ -162,8 +162,8 @@ def decode_batch(
     plan: BatchPlan,
 ) -> list[list[int]]:
     """Return the new token ids of each sorted prompt, up to and with the token that ends it."""
-    from text2sql.models import block_cache
-    from text2sql.models.decoding import decode_greedily
+    from text2sql.inference import block_cache
+    from text2sql.inference.decoding import decode_greedily
 
     if block_cache.is_supported(model):
         return decode_greedily(model, prompts, settings, plan.prefill_tokens)
@@ -176,7 +176,7 @@ def generate_batch(
     """Return what `decode_batch` returns, for models whose cache is of another kind."""
     import torch
 
-    from text2sql.models.decoding import cut_at_stop
+    from text2sql.inference.decoding import cut_at_stop
 
     width = max(map(len, prompts))
     padding = [width - len(prompt) for prompt in prompts]

@@ -1,7 +1,7 @@
 """Prompts -> predictions.jsonl: greedy, batched, sharing what prompts have in common, resumable."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,29 +52,44 @@ def generate_predictions(
     if not prompts:
         return
     settings = greedy_settings(tokenizer, max_new_tokens)
-    plan = plan_decoding(model, max(map(len, prompts.values())) + max_new_tokens, batch_size)
-    todo = sorted(prompts, key=lambda index: prompts[index])
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         growing_path(path).open("a", encoding="utf-8") as file,
-        tqdm(total=len(rows), initial=len(rows) - len(todo), desc=label, unit="question") as bar,
+        tqdm(total=len(rows), initial=len(rows) - len(prompts), desc=label, unit="question") as bar,
     ):
-        while todo:
-            batch = todo[: plan.share_of(len(todo))]
-            generated = try_decoding(model, [prompts[index] for index in batch], settings, plan)
-            if generated is None:
-                plan = plan.halved()
-                continue
-            for index, token_ids in zip(batch, generated, strict=True):
+        for answers in answer_in_batches(model, prompts, settings, batch_size):
+            for index, token_ids in answers.items():
                 row = prediction_row(tokenizer, index, rows[index], prompts[index], token_ids)
                 finished[index] = row
                 file.write(json_line(row))
             file.flush()
             os.fsync(file.fileno())
-            bar.update(len(batch))
-            todo = todo[len(batch) :]
+            bar.update(len(answers))
     write_jsonl(path, (finished[index] for index in sorted(finished)))
     growing_path(path).unlink(missing_ok=True)  # another process may have been as quick
+
+
+def answer_in_batches(
+    model: "PreTrainedModel",
+    prompts: Mapping[int, Sequence[int]],
+    settings: "GenerationConfig",
+    batch_size: int,
+) -> Iterator[dict[int, list[int]]]:
+    """Yield the new token ids of each prompt by its index, a batch at a time.
+
+    A batch that runs out of memory is asked again in halves, and so are those to come.
+    """
+    longest = max(map(len, prompts.values())) + settings.max_new_tokens
+    plan = plan_decoding(model, longest, batch_size)
+    todo = sorted(prompts, key=lambda index: prompts[index])
+    while todo:
+        batch = todo[: plan.share_of(len(todo))]
+        generated = try_decoding(model, [prompts[index] for index in batch], settings, plan)
+        if generated is None:
+            plan = plan.halved()
+            continue
+        yield dict(zip(batch, generated, strict=True))
+        todo = todo[len(batch) :]
 
 
 def encode_prompt(tokenizer: "PreTrainedTokenizerBase", messages: list[dict]) -> list[int]:

@@ -12,6 +12,7 @@ import pytest
 from conftest import ROOT, run_command
 from tiny_run import QUICK, WITHOUT_TORCH
 
+from text2sql.models import loaded_variants
 from text2sql.records import UserError, held_folder, read_json, read_jsonl
 
 NUM_VALIDATION = 16
@@ -108,6 +109,27 @@ def test_scale_0_answers_as_the_base_and_scale_1_as_the_finetuned(
     assert said["scale-1"] == said["finetuned"]
     others = ("base", "finetuned", "scale-0.5", "checkpoint-10", "checkpoint-20")
     assert len({tuple(said[name]) for name in others}) == len(others)
+
+
+def test_checkpoint_that_is_the_adapter_itself_is_not_asked_again(
+    run_evaluate, tiny_run_dir, tiny_tasks_dir, tmp_path, monkeypatch
+):
+    run_dir = shutil.copytree(tiny_run_dir, tmp_path / "run")
+    weights = "adapter_model.safetensors"
+    shutil.copy(run_dir / weights, run_dir / "checkpoint-20" / weights)
+    active, LoadedVariants = [], loaded_variants.LoadedVariants
+    use = LoadedVariants.active
+    monkeypatch.setattr(
+        LoadedVariants, "active", lambda self, v: active.append(v.name) or use(self, v)
+    )
+    flags = ["--checkpoints", "--benchmarks", "odd_ones", "--benchmarks_dir", tiny_tasks_dir]
+    run_evaluate(*flags, "--limit", "3", "--output_dir", tmp_path, adapters=[run_dir])
+    assert active == ["base", "finetuned", "checkpoint-10"] * 2
+    assert generations(tmp_path / "validation/checkpoint-20") == generations(
+        tmp_path / "validation/finetuned"
+    )
+    general = read_json(tmp_path / "report.json")["benchmarks"]["odd_ones"]["variants"]
+    assert general["checkpoint-20"] == general["finetuned"]
 
 
 def test_default_folder_is_the_adapters_own(run_evaluate, tiny_run_dir, tmp_path):

@@ -20,6 +20,7 @@ from text2sql.records import (
     sha256_of_json,
     write_json,
     write_jsonl,
+    write_text,
 )
 from text2sql.scoring.score_files import write_scores
 from text2sql.scoring.verdicts import ScoringSettings, score_predictions
@@ -65,6 +66,9 @@ def predict(
                 continue
             settings = prediction_settings(study, split, variant, max_new_tokens)
             write_json(folder / SETTINGS_NAME, build_run_record(settings=settings))
+            if twin := study.twin_of(variant):
+                write_jsonl(path, read_jsonl(output_dir / split.name / twin.name / path.name))
+                continue
             with models.active(variant) as model:
                 generate_predictions(
                     model,
@@ -129,6 +133,10 @@ def measure(
         for variant in study.variants:
             path = benchmark.path(output_dir / "general", variant.name, study.limit)
             if path.exists():
+                continue
+            if twin := study.twin_of(variant):
+                twin_path = benchmark.path(output_dir / "general", twin.name, study.limit)
+                write_text(path, twin_path.read_text(encoding="utf-8"))
                 continue
             print(f"{benchmark.name}, {variant.name}", flush=True)
             with models.active(variant) as model:

@@ -55,6 +55,12 @@ class Study:
         sha256 = hash_once(Path(variant.adapter_dir))
         return {**self.base, "adapter_sha256": sha256, "adapter_scale": variant.scale}
 
+    def twin_of(self, variant: Variant) -> Variant | None:
+        """Return an earlier variant of the same weights, as the best checkpoint is the adapter."""
+        earlier = self.variants[: self.variants.index(variant)]
+        same = (v for v in earlier if self.settings_of(v) == self.settings_of(variant))
+        return next(same, None)
+
 
 @cache
 def hash_once(adapter_dir: Path) -> str:

@@ -137,7 +137,7 @@ def main() -> None:
             preview = preview_first_row(trainer.train_dataset, tokenizer)
             num_steps = setup.count_steps(flags, settings["effective_batch_size"], len(rows))
             print_plan(trainer, plan, preview, flags, num_steps)
-            if flags.overwrite:
+            if flags.overwrite or (checkpoint is None and (run_dir / RECORD_NAME).exists()):
                 remove_run(run_dir)  # not before the model is there and the flags work together
             record = begin_record(flags, settings, plan, len(rows), manifest["limit"])
             write_json(run_dir / RECORD_NAME, record)

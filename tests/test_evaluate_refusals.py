@@ -177,6 +177,15 @@ def test_too_few_predictions_are_exit_status_1_and_nothing_is_scored(tiny_spider
     assert not (tmp_path / "outputs").exists()
 
 
+def test_questions_that_are_none_are_not_scored(own_spider_dir, tmp_path):
+    (own_spider_dir / "dev.json").write_text("[]")
+    (tmp_path / "mine.sql").write_text("")
+    flags = ["--predictions", "mine.sql", "--spider_dir", own_spider_dir]
+    done = run_command("evaluate.py", *flags, check=False, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "dev.json holds no questions" in done.stderr
+
+
 def test_scores_of_another_file_are_replaced_only_if_told(
     evaluate_script, tiny_spider_dir, tmp_path, monkeypatch
 ):

@@ -131,6 +131,12 @@ def test_file_in_the_way_of_a_folder_is_named(tmp_path):
     assert names_in(tmp_path) == ["file"]
 
 
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="only Linux has a /proc")
+def test_place_where_no_folder_can_be_is_named():
+    with pytest.raises(UserError, match=r"/proc/none/scores cannot be made there"):
+        write_json(Path("/proc/none/scores/x.json"), {})
+
+
 def test_folder_in_the_way_of_a_file_is_named_before_anything_is_computed(tmp_path):
     with pytest.raises(UserError, match="is a folder"), whole_file(tmp_path):
         pytest.fail("the block began")

@@ -176,6 +176,16 @@ def test_finished_run_is_left_alone_unless_told_otherwise(finished_run, run_trai
     assert (finished_run / "adapter_model.safetensors").read_bytes() == adapter
 
 
+def test_run_that_died_before_a_checkpoint_leaves_no_events_to_the_next(run_train, tmp_path):
+    events = tmp_path / "run" / "tensorboard" / "events.out.tfevents.dead"
+    write_json(tmp_path / "run" / "run.json", {"status": "running", "settings": {}})
+    events.parent.mkdir()
+    events.write_bytes(b"dead")
+    run_train(tmp_path / "run", "--max_steps", 1)
+    assert not events.exists()
+    assert read_json(tmp_path / "run" / "run.json")["status"] == "finished"
+
+
 def test_overwrite_replaces_a_run_only_when_the_model_is_there(run_train, tmp_path, monkeypatch):
     run_dir = tmp_path / "run"
     run_train(run_dir, "--max_steps", 2)

@@ -169,8 +169,9 @@ def build_trainer(
             arrangement=arrangement,
         )
     except (ValueError, ImportError, OSError, RuntimeError) as error:
-        if getattr(error, "errno", None) is not None or isinstance(error, torch.OutOfMemoryError):
-            raise  # the disk or the memory, and no flag
+        lacks_package = "requires" in str(error)  # as transformers says it in a RuntimeError
+        if getattr(error, "errno", None) or (isinstance(error, RuntimeError) and not lacks_package):
+            raise  # the disk or the GPU, and no flag
         # TRL, transformers and peft name the flag that is at fault, or the package it needs.
         raise UserError(f"These flags do not work together, or here: {error}") from error
 

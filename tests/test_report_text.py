@@ -45,7 +45,10 @@ def test_text_table_lines_up():
     ("recommended", "expected"),
     [
         ("scale-0.5", "Recommended: scale-0.5, the highest execution accuracy .* not lose more"),
-        (None, "No variant is recommended: .* have lost more than --max_forgetting 2.5 points"),
+        (
+            None,
+            "No variant is recommended: .* have lost more general ability than --max_forgetting 2.5 allows",
+        ),
     ],
 )
 def test_recommendation_says_by_which_limit(recommended, expected):

@@ -132,13 +132,15 @@ def recommendation(report: Mapping) -> str | None:
     tradeoff = report["tradeoff"]
     if not tradeoff["points"]:
         return None
-    limit = f"more than --max_forgetting {100 * tradeoff['max_forgetting']:g}"
+    limit = (
+        f"more general ability than --max_forgetting {100 * tradeoff['max_forgetting']:g} allows"
+    )
     if tradeoff["recommended"] is None:
         return (
             "No variant is recommended: each that gains execution accuracy may, by its interval, "
-            f"have lost {limit} points of general ability."
+            f"have lost {limit}."
         )
     return (
         f"Recommended: {tradeoff['recommended']}, the highest execution accuracy of the variants "
-        f"that, by their intervals, did not lose {limit} points of general ability."
+        f"that, by their intervals, did not lose {limit}."
     )

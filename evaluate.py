@@ -118,6 +118,8 @@ def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
             said - OF_PREDICTIONS - OF_SCORING - {"output_dir", "overwrite"},
             "not together with --predictions",
         )
+        if Path(flags.predictions).is_dir():
+            raise UserError(f"--predictions '{flags.predictions}' is a folder; name a file.")
         if flags.spider_dir is None:
             raise UserError("--predictions needs --spider_dir, the folder with Spider's files.")
         if flags.split not in SPIDER_FILES:

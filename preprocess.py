@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from text2sql.command_line import parse_flags, run
 from text2sql.data.spider import Example, Schema, read_schemas
-from text2sql.data.spider_archive import fetch_spider_archive
+from text2sql.data.spider_archive import fetch_spider_archive, is_url
 from text2sql.data.spider_splits import (
     Split,
     hold_out_databases,
@@ -119,6 +119,9 @@ def refuse_impossible(config: PreprocessConfig) -> None:
         raise UserError("--limit must be 1 or more.")
     if config.spider_dir and not Path(config.spider_dir).is_dir():
         raise UserError(f"--spider_dir {config.spider_dir}: there is no such folder.")
+    archive = config.spider_archive
+    if archive is not None and not is_url(archive) and not Path(archive).is_file():
+        raise UserError(f"--spider_archive {archive}: there is no such file.")
 
 
 def read_splits(config: PreprocessConfig) -> tuple[dict[str, Split], dict | None]:

@@ -125,6 +125,7 @@ def test_corrupt_adapter_is_one_message(run_evaluate, tiny_run_dir, tmp_path):
     ("flags", "message"),
     [
         (["--predictions", "p.sql"], "--predictions needs --spider_dir"),
+        (["--predictions", ""], "--predictions '' is a folder; name a file"),
         (["--predictions", "p.sql", "--spider_dir", "s", "--limit", "3"], "--limit"),
         (["--predictions", "p.sql", "--spider_dir", "s", "--split", "holdout"], "--split holdout"),
         (["--spider_dir", "s"], "only together with --predictions"),

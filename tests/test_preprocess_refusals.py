@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+import preprocess
 from text2sql.records import UserError
 
 
@@ -44,6 +45,15 @@ def test_absent_folder_is_told_before_the_hub_is_asked_for_a_tokenizer(
     monkeypatch.setattr("preprocess.load_tokenizer", lambda model_id: pytest.fail())
     with pytest.raises(UserError, match=r"--spider_dir .*nowhere: there is no such folder"):
         run_preprocess(spider_dir=tmp_path / "nowhere")
+
+
+def test_absent_archive_is_told_as_early():
+    refused = pytest.raises(
+        UserError, match=r"--spider_archive nowhere\.zip: there is no such file"
+    )
+    with refused:
+        preprocess.refuse_impossible(preprocess.PreprocessConfig(spider_archive="nowhere.zip"))
+    preprocess.refuse_impossible(preprocess.PreprocessConfig(spider_archive="https://x.org/s.zip"))
 
 
 def test_question_on_an_unknown_database_is_refused_by_name(run_preprocess, own_spider_dir):

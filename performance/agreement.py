@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from performance.decoding import Decode, generate_with, ours_with
+from performance.decoding import Decode, encode_validation, generate_with, ours_with
 from text2sql.command_line import parse_flags, run
 from text2sql.inference.batch_plan import plan_decoding
-from text2sql.inference.generation import encode_prompt, greedy_settings
+from text2sql.inference.generation import greedy_settings
 from text2sql.models.loaded_variants import LoadedVariants, choose_dtype
 from text2sql.models.variants import BASE, Variant
-from text2sql.prompts.processed_data import read_prompts
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel
@@ -43,8 +42,7 @@ def main() -> None:
     finetuned = Variant("finetuned", "finetuned", adapter_dir=flags.adapter_dir)
     dtype = flags.dtype or choose_dtype()
     models = LoadedVariants([finetuned], flags.model_id, flags.load_in_4bit, dtype)
-    rows = read_prompts(Path(flags.data_dir), "validation").to_list()[: flags.limit]
-    prompts = sorted(encode_prompt(models.tokenizer, row["prompt"]) for row in rows)
+    prompts = encode_validation(models.tokenizer, Path(flags.data_dir), flags.limit)
     settings = greedy_settings(models.tokenizer, flags.max_new_tokens)
     for variant in (finetuned, BASE):
         print(f"{variant.name}, {len(prompts)} prompts in {dtype}", flush=True)

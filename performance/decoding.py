@@ -28,7 +28,7 @@ from text2sql.models.variants import BASE, Variant
 from text2sql.prompts.processed_data import read_prompts
 
 if TYPE_CHECKING:
-    from transformers import GenerationConfig
+    from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 
 @dataclass
@@ -48,8 +48,7 @@ def main() -> None:
     flags, _ = parse_flags(Flags, __doc__)
     write_random_adapter(flags.model_id, Path(flags.adapter_dir))
     tokenizer = load_tokenizer(flags.model_id)
-    rows = read_prompts(Path(flags.data_dir), "validation").to_list()[: flags.limit]
-    prompts = sorted(encode_prompt(tokenizer, row["prompt"]) for row in rows)
+    prompts = encode_validation(tokenizer, Path(flags.data_dir), flags.limit)
     print(f"{len(prompts)} prompts of {sum(map(len, prompts)) / len(prompts):.0f} tokens")
     settings = greedy_settings(tokenizer, flags.max_new_tokens)
     finetuned = Variant("finetuned", "finetuned", adapter_dir=flags.adapter_dir)
@@ -67,6 +66,14 @@ def main() -> None:
         measure_ours(f"{gib:g} GiB", load(finetuned, flags.model_id), finetuned, prompts, settings)
         gc.collect()
         empty_cache()
+
+
+def encode_validation(
+    tokenizer: "PreTrainedTokenizerBase", data_dir: Path, limit: int | None
+) -> list[list[int]]:
+    """Return the token ids of the first `limit` validation prompts, sorted."""
+    rows = read_prompts(data_dir, "validation").to_list()[:limit]
+    return sorted(encode_prompt(tokenizer, row["prompt"]) for row in rows)
 
 
 def load(variant: Variant, model_id: str) -> LoadedVariants:

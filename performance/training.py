@@ -37,6 +37,7 @@ ROOT = Path(__file__).parent.parent
 NUM_QUESTIONS = 700  # a random sample of Spider's train split
 EPOCH = ["--max_steps", "800", "--eval_steps", "800", "--logging_steps", "20"]  # as Spider's
 SHORT = ["--max_steps", "24", "--eval_steps", "24", "--logging_steps", "4", "--limit", "200"]
+LONGER = ["--max_steps", "400", "--eval_steps", "400"]  # for which the plan makes CUDA graphs
 
 EXACT = ["--lora_dropout", "0", "--max_steps", "40", "--eval_steps", "40", "--logging_steps", "1"]
 EIGHTY = ["--max_steps", "80", "--eval_steps", "80"]
@@ -85,7 +86,8 @@ def rows_of(table: str) -> Iterator[tuple[str, str, float | None, list[str]]]:
     else:
         for shape, sizes in CARDS.items():
             for gib in sizes:
-                yield f"{shape} at {gib} GB", shape, gib, SHORT
+                steps = LONGER if gib >= 40 else []
+                yield f"{shape} at {gib} GB", shape, gib, [*SHORT, *steps]
             if shape == "gemma-2b":  # runs out of memory, and goes on in a smaller arrangement
                 name = f"{shape} at 12 GB, planned for too much"
                 yield name, shape, 12, [*SHORT, "--plan", "SAFETY=0.4"]

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Times training steps of the demo's model on a CPU: packed rows against one example at a time, with
-# one thread and with all, and the paper's arrangement. Prints examples/s of steps 7 to 12.
+# one thread and with all, and the paper's arrangement; then packed rows beside another program that
+# keeps one core busy. Prints examples/s of steps 13 to 24.
 #   performance/training_cpu.sh WORK_DIR
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,7 +14,7 @@ mkdir -p "$work"
 
 train() { # train NAME THREADS FLAGS...
   OMP_NUM_THREADS=$2 "$python" train.py --data_dir "$work/processed_data" \
-    --output_dir "$work/run" --overwrite --max_steps 12 --eval_steps 12 --logging_steps 6 \
+    --output_dir "$work/run" --overwrite --max_steps 24 --eval_steps 24 --logging_steps 12 \
     "${@:3}" >"$work/train.log" 2>&1
   printf '%-24s %2d threads  %s\n' "$1" "$2" \
     "$(grep --text --only-matching '[0-9.]* examples/s' "$work/train.log" | tail -1)"
@@ -23,4 +24,10 @@ for threads in 1 "$(nproc)"; do
   train "8 × 1, packed (plan)" "$threads"
   train "1 × 8" "$threads" --per_device_train_batch_size 1
   train "paper" "$threads" --arrangement paper
+done
+
+while :; do :; done &
+trap "kill $!" EXIT
+for threads in 1 "$(nproc)"; do
+  train "packed, one core busy" "$threads"
 done

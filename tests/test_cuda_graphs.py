@@ -4,8 +4,16 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from transformers import GemmaConfig, GemmaForCausalLM
+from transformers.modeling_outputs import BaseModelOutputWithPast
 
-from text2sql.training.cuda_graphs import ROW_MULTIPLE, drop_cuda_graphs, use_cuda_graphs
+from text2sql.models.shared_prefix import Branch, pack
+from text2sql.training import cuda_graphs
+from text2sql.training.cuda_graphs import (
+    ROW_MULTIPLE,
+    ROWS_BEFORE_GRAPH,
+    drop_cuda_graphs,
+    use_cuda_graphs,
+)
 from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
 
 ROWS = [[2, *range(5, 5 + length)] for length in (40, 60, 30, 80)]
@@ -42,8 +50,27 @@ def test_graphs_give_the_gradients_of_eager_layers_for_rows_of_every_shape():
     batches = [ROWS, ROWS[:2] * 2, ROWS]
     eager = [step(model, rows) for rows in batches]
     use_cuda_graphs(model.get_base_model().base_model)
-    for rows, expected in zip(batches, eager, strict=True):
-        assert (step(model, rows) - expected).norm() <= 0.02 * expected.norm()
+    for _ in range(ROWS_BEFORE_GRAPH + 2):
+        for rows, expected in zip(batches, eager, strict=True):
+            assert (step(model, rows) - expected).norm() <= 0.02 * expected.norm()
+
+
+def test_graph_is_made_for_a_shape_of_rows_that_has_come_several_times(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 0))
+    monkeypatch.setattr(cuda_graphs, "make_graph", lambda *given: lambda *inputs: "replayed")
+    backbone = torch.nn.Module()
+    backbone.forward = lambda **inputs: BaseModelOutputWithPast(last_hidden_state="eager")
+    use_cuda_graphs(backbone)
+
+    def compute(length: int) -> str:
+        rows = pack([[5] * length], [Branch([6], length)], multiple=ROW_MULTIPLE)
+        return backbone.forward(**rows).last_hidden_state
+
+    assert [compute(20) for _ in range(ROWS_BEFORE_GRAPH)] == ["eager"] * ROWS_BEFORE_GRAPH
+    assert compute(ROW_MULTIPLE) == "eager"
+    assert compute(20) == compute(21) == "replayed"  # filled up to the same shape
+    with torch.no_grad():
+        assert compute(20) == "eager"
 
 
 def test_layers_that_STOP_are_the_eager_ones(monkeypatch):

@@ -9,6 +9,7 @@ from peft import LoraConfig, get_peft_model
 from text2sql.models.modeling import (
     adapter_active,
     attach_adapters,
+    choose_device,
     end_of_turn_id,
     load_base_model,
     load_tokenizer,
@@ -44,6 +45,29 @@ def adapter_dirs(tiny_gemma_dir, tmp_path_factory):
         folders[name] = tmp_path_factory.mktemp(name)
         model.save_pretrained(folders[name])
     return folders
+
+
+@pytest.fixture
+def restored_threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="threads are chosen where there is no GPU")
+def test_threads_are_as_many_as_the_cores_that_are_allowed(monkeypatch, restored_threads):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)  # as in a container with that quota
+    torch.set_num_threads(16)
+    assert choose_device().type == "cpu" and torch.get_num_threads() == 2
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="threads are chosen where there is no GPU")
+def test_number_of_threads_that_the_user_said_stays(monkeypatch, restored_threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    torch.set_num_threads(3)
+    assert choose_device().type == "cpu" and torch.get_num_threads() == 3
 
 
 def test_dequantised_weights_compute_what_the_packed_ones_do(tiny_gemma_dir):

@@ -213,6 +213,7 @@ def test_plan_is_printed_before_the_first_step(run_train, tmp_path):
     assert "⟦SELECT" in printed and "<end_of_turn>\n⟧" in printed
     assert "16, evaluated every 8" in printed
     assert "a step      8 × 1, float32, no checkpointing" in printed and "packed" in printed
+    assert "device      CPU (threads: " in printed
 
 
 def test_loss_on_text_supervises_the_prompt_too(run_train, tmp_path):

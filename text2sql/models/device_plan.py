@@ -27,7 +27,7 @@ ARRANGEMENT_FLAGS = (
 GIB = 2**30
 NF4_BYTES = 0.52  # 4 bits a weight and its doubly quantised scale
 SAFETY = 1.15  # fragmentation and the allocator's own blocks
-FIXED_TOKENS = 500  # what starting the kernels of a pass takes, in tokens that it could compute
+FIXED_TOKENS = 1500  # what starting the kernels of a pass takes, in tokens that it could compute
 DEQUANTISING_TOKENS = 1500  # what dequantising NF4 weights anew takes in a pass
 GRAPH_STEPS = 400  # below, making the graphs takes longer than they save
 GRAPH_SPARE = 1.75  # of the expected memory, for what the graphs of several shapes do not share
@@ -80,7 +80,8 @@ class Device:
         import torch
 
         if device.type != "cuda":
-            return cls("CPU", None, supports_bf16=False, is_cuda=False)
+            name = f"CPU (threads: {torch.get_num_threads()})"
+            return cls(name, None, supports_bf16=False, is_cuda=False)
         name = torch.cuda.get_device_name(device)
         # Emulated bf16 (before Ampere) counts as none: it is slower than float32.
         supports_bf16 = torch.cuda.get_device_capability(device) >= (8, 0)

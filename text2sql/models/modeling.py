@@ -16,12 +16,26 @@ if TYPE_CHECKING:
 
 
 def choose_device() -> "torch.device":
-    """Return this process' GPU, or the CPU where there is none."""
+    """Return this process' GPU, or where there is none the CPU, with a thread for each core."""
     import torch
 
     if torch.cuda.is_available():
         return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    use_allowed_cores()
     return torch.device("cpu")
+
+
+def use_allowed_cores() -> None:
+    """Have torch start no more threads than this process may use cores.
+
+    By itself it counts the cores of the machine, also in a container whose quota is lower, where
+    threads in excess stop one another. Another `OMP_NUM_THREADS` stays as the user said.
+    """
+    import joblib
+    import torch
+
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(min(torch.get_num_threads(), joblib.cpu_count()))
 
 
 def load_tokenizer(model_id: str) -> "PreTrainedTokenizerBase":

@@ -1,9 +1,11 @@
 """CUDA graphs of the layers: all kernels of a step's row are started at once, not one by one.
 
 Starting the thousands of kernels of a small step takes the CPU longer than they take the GPU. A
-graph is made for each shape of a row when it first comes, and serves all rows of that shape.
+graph takes as long to make as it saves in some dozens of steps; so one is made for a shape of rows
+when it has come several times, and serves all later rows of that shape.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
 import torch
@@ -12,6 +14,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPast
 from text2sql.models.shared_prefix import Layout
 
 ROW_MULTIPLE = 256  # tokens; the fewer shapes, the more padding
+ROWS_BEFORE_GRAPH = 7  # of a shape; rarer ones are not worth a graph
 
 
 class RowLayers(torch.nn.Module):
@@ -34,18 +37,22 @@ def use_cuda_graphs(backbone: torch.nn.Module) -> None:
     A step must be one row: the next row's gradients would be written over those of the one before.
     """
     eager, graphs, pool = backbone.forward, {}, torch.cuda.graph_pool_handle()
+    eager_rows: Counter[tuple] = Counter()  # of each shape
 
     def forward(*, input_ids, position_ids, shared_prefix: Layout, **settings):
+        row = {"input_ids": input_ids, "position_ids": position_ids, "shared_prefix": shared_prefix}
         if not (backbone.training and torch.is_grad_enabled()):
-            rows = {"input_ids": input_ids, "position_ids": position_ids}
-            return eager(**rows, shared_prefix=shared_prefix, **settings)
+            return eager(**row, **settings)
         places = (shared_prefix.keys, shared_prefix.query_bounds, shared_prefix.key_bounds)
         inputs = (input_ids, position_ids, *places)
         most = (shared_prefix.most_queries, shared_prefix.most_keys)
         shape = (*(tuple(tensor.shape) for tensor in inputs), *most)
+        if eager_rows[shape] < ROWS_BEFORE_GRAPH:
+            eager_rows[shape] += 1
+            return eager(**row, **settings)
         if shape not in graphs:
             layers = RowLayers(backbone, eager, shared_prefix).train()
-            graphs[shape] = make_graph(layers, inputs, pool, num_warm_ups=1 if graphs else 3)
+            graphs[shape] = make_graph(layers, inputs, pool)
         return BaseModelOutputWithPast(last_hidden_state=graphs[shape](*inputs))
 
     backbone.forward, backbone.eager_forward = forward, eager
@@ -56,7 +63,7 @@ def drop_cuda_graphs(backbone: torch.nn.Module) -> None:
 
 
 def make_graph(
-    layers: RowLayers, inputs: tuple[torch.Tensor, ...], pool: tuple[int, int], num_warm_ups: int
+    layers: RowLayers, inputs: tuple[torch.Tensor, ...], pool: tuple[int, int]
 ) -> Callable:
     """Return the layers for inputs of this shape as a pair of graphs, forward and backward."""
     dtype = torch.get_autocast_dtype("cuda")
@@ -64,7 +71,7 @@ def make_graph(
         return torch.cuda.make_graphed_callables(
             layers,
             tuple(tensor.clone() for tensor in inputs),
-            num_warmup_iters=num_warm_ups,
+            num_warmup_iters=1,  # the rows before have warmed up the kernels
             allow_unused_input=True,
             pool=pool,
         )

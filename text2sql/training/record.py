@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from text2sql.models.device_plan import GIB, Arrangement, world_size
+from text2sql.models.device_plan import GIB, Arrangement, Device, world_size
 from text2sql.records import build_run_record, sha256_of_file
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def print_plan(
     print(f"examples    {len(trainer.train_dataset)}, and {len(eval_rows)} of {flags.eval_split}")
     print(f"steps       {num_steps}, evaluated every {args.eval_steps}")
     print(f"trainable   {trainable:,} of {total:,} parameters")
+    print(f"device      {Device.of(args.device).name}")
     print(f"a step      {arrangement}")
     if arrangement.expected_gib:
         print(f"memory      up to {arrangement.expected_gib:.1f} GiB expected")
@@ -125,6 +126,7 @@ def finish_record(
         "best_eval_loss": state.best_metric,
         "last_eval_loss": history[-1]["eval_loss"] if history else None,
         "train_seconds": round(seconds, 1),
+        "device": Device.of(trainer.args.device).name,
         "peak_memory_gib": peak and round(peak, 2),
         "adapter_sha256": sha256_of_file(run_dir / "adapter_model.safetensors"),
     }

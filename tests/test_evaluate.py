@@ -14,6 +14,7 @@ from tiny_run import QUICK, WITHOUT_TORCH
 
 from text2sql.models import loaded_variants
 from text2sql.records import UserError, held_folder, read_json, read_jsonl
+from text2sql.study.evaluation import hash_own_tasks
 
 NUM_VALIDATION = 16
 
@@ -130,6 +131,17 @@ def test_checkpoint_that_is_the_adapter_itself_is_not_asked_again(
     )
     general = read_json(tmp_path / "report.json")["benchmarks"]["odd_ones"]["variants"]
     assert general["checkpoint-20"] == general["finetuned"]
+
+
+def test_own_tasks_are_the_same_with_what_python_leaves_beside_them(tiny_tasks_dir, tmp_path):
+    folder = shutil.copytree(tiny_tasks_dir, tmp_path / "tasks")
+    before = hash_own_tasks(folder)
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "local_data.cpython-311.pyc").write_bytes(b"compiled")
+    (folder / ".DS_Store").write_bytes(b"of a file manager")
+    assert hash_own_tasks(folder) == before
+    (folder / "more.yaml").write_text("task: more\n")
+    assert hash_own_tasks(folder) != before
 
 
 def test_default_folder_is_the_adapters_own(run_evaluate, tiny_run_dir, tmp_path):

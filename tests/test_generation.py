@@ -8,6 +8,7 @@ import torch
 from text2sql.inference import block_cache, generation
 from text2sql.inference.generation import (
     encode_prompt,
+    finish_predictions,
     finished_predictions,
     generate_predictions,
     growing_path,
@@ -154,6 +155,19 @@ def test_a_killed_run_goes_on_behind_its_last_whole_line(
     assert generate(model, tokenizer, rows, path, batch_size=2) == whole
     assert sum(decoded) == len(rows) - 3
     assert not growing_path(path).exists()
+
+
+def test_a_run_killed_behind_its_last_answer_is_put_together(tokenizer, rows, tmp_path, model):
+    path = tmp_path / "predictions.jsonl"
+    whole = generate(model, tokenizer, rows[:4], path, batch_size=2)
+    first, *rest = path.read_text().splitlines(keepends=True)
+    growing_path(path).write_text(first + "".join(rest))
+    path.unlink()
+    assert finish_predictions(path, 4) and read_jsonl(path) == whole
+    path.write_text(first)  # of a smoke run
+    growing_path(path).write_text("".join(rest))
+    assert generate(None, tokenizer, rows[:4], path, batch_size=2) == whole
+    assert not growing_path(path).exists() and not finish_predictions(path, 5)
 
 
 def test_each_batch_is_on_disk_before_the_next_begins(

@@ -26,6 +26,17 @@ def growing_path(path: Path) -> Path:
     return path.with_suffix(".part.jsonl")
 
 
+def finish_predictions(path: Path, num_rows: int) -> bool:
+    """Say whether all rows are predicted, and if so leave the complete file and none that grows."""
+    finished = finished_predictions(path)
+    if not finished.keys() >= set(range(num_rows)):
+        return False
+    if growing_path(path).exists() or not path.exists():
+        write_jsonl(path, (finished[index] for index in sorted(finished)))
+        growing_path(path).unlink(missing_ok=True)  # another process may have been as quick
+    return True
+
+
 def generate_predictions(
     model: "PreTrainedModel",
     tokenizer: "PreTrainedTokenizerBase",
@@ -43,14 +54,14 @@ def generate_predictions(
     """
     from tqdm import tqdm
 
+    if finish_predictions(path, len(rows)):
+        return
     finished = finished_predictions(path)
     prompts = {
         index: encode_prompt(tokenizer, row["prompt"])
         for index, row in enumerate(rows)
         if index not in finished
     }
-    if not prompts:
-        return
     settings = greedy_settings(tokenizer, max_new_tokens)
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -60,13 +71,11 @@ def generate_predictions(
         for answers in answer_in_batches(model, prompts, settings, batch_size):
             for index, token_ids in answers.items():
                 row = prediction_row(tokenizer, index, rows[index], prompts[index], token_ids)
-                finished[index] = row
                 file.write(json_line(row))
             file.flush()
             os.fsync(file.fileno())
             bar.update(len(answers))
-    write_jsonl(path, (finished[index] for index in sorted(finished)))
-    growing_path(path).unlink(missing_ok=True)  # another process may have been as quick
+    finish_predictions(path, len(rows))
 
 
 def answer_in_batches(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from text2sql.data.spider import read_schemas
-from text2sql.inference.generation import finished_predictions, generate_predictions
+from text2sql.inference.generation import finish_predictions, generate_predictions
 from text2sql.models.variants import Variant
 from text2sql.prompts.schema_text import render_schema
 from text2sql.records import (
@@ -35,11 +35,24 @@ if TYPE_CHECKING:
 
 
 def hash_own_tasks(benchmarks_dir: Path | None) -> str | None:
-    """Return one hash of all files in the folder, so that changed tasks are run again."""
+    """Return one hash of the folder's files, so that changed tasks are run again.
+
+    What Python or a file manager leaves there (`__pycache__`, hidden files) changes no task.
+    """
     if benchmarks_dir is None:
         return None
-    files = sorted(path for path in benchmarks_dir.rglob("*") if path.is_file())
-    return sha256_of_json({str(f.relative_to(benchmarks_dir)): sha256_of_file(f) for f in files})
+    files = {
+        str(path.relative_to(benchmarks_dir)): path
+        for path in sorted(benchmarks_dir.rglob("*"))
+        if path.is_file()
+    }
+    return sha256_of_json(
+        {
+            name: sha256_of_file(path)
+            for name, path in files.items()
+            if not any(part == "__pycache__" or part.startswith(".") for part in Path(name).parts)
+        }
+    )
 
 
 def predict(
@@ -62,7 +75,7 @@ def predict(
         for variant in study.variants:
             folder = output_dir / split.name / variant.name
             path = folder / "predictions.jsonl"
-            if finished_predictions(path).keys() >= set(range(len(split.rows))) and path.exists():
+            if finish_predictions(path, len(split.rows)):
                 continue
             settings = prediction_settings(study, split, variant, max_new_tokens)
             write_json(folder / SETTINGS_NAME, build_run_record(settings=settings))

@@ -160,6 +160,42 @@ def test_learned_positions_are_the_rows_own(prompts):
     assert decode(model, prompts) == generate_alone(model, prompts)
 
 
+def test_no_position_is_asked_that_no_prompt_has():
+    """A short late span is computed beside a long early one."""
+    torch.manual_seed(0)
+    config = GPT2Config(
+        vocab_size=97, n_embd=48, n_layer=2, n_head=6, n_positions=160, initializer_range=0.3
+    )
+    model = GPT2LMHeadModel(config).eval()
+    trunk = torch.randint(30, 97, (130,)).tolist()
+    late, early = [trunk + [5] * 3, trunk + [6] * 5], torch.randint(30, 97, (80,)).tolist()
+    some = sorted([*late, early])
+    assert decode(model, some, prefill_tokens=10_000) == generate_alone(model, some)
+
+
+def test_values_may_be_of_another_size_than_keys(prompts):
+    """Latent attention, as in DeepSeek's models."""
+    torch.manual_seed(0)
+    latent = {"q_lora_rank": 16, "kv_lora_rank": 16, "qk_rope_head_dim": 8, "qk_nope_head_dim": 16}
+    sizes = SIZES | {"head_dim": 8, "num_key_value_heads": 6, "num_hidden_layers": 2}
+    config = AutoConfig.for_model(
+        "deepseek_v3", **sizes, **latent, v_head_dim=8, first_k_dense_replace=2, pad_token_id=0
+    )
+    model = AutoModelForCausalLM.from_config(config).eval()
+    assert block_cache.is_supported(model)
+    some = prompts[::3]
+    assert decode(model, some) == generate_alone(model, some)
+
+
+@pytest.mark.parametrize("rope_type", ["dynamic", "longrope"])
+def test_positions_that_hang_on_the_longest_text_are_not_supported(rope_type):
+    model = build_llama()
+    model.config.rope_parameters = {"rope_type": rope_type, "rope_theta": 1e4, "factor": 2.0}
+    assert not block_cache.is_supported(model)
+    model.config.rope_parameters = {"full_attention": model.config.rope_parameters}
+    assert not block_cache.is_supported(model)
+
+
 def test_the_block_is_freed_as_soon_as_the_answers_are_there(prompts):
     """A GPU of 8 GB has no room for the last batch's block until the collector comes by."""
 

@@ -165,3 +165,17 @@ def test_shape_is_read_from_gemmas_configuration():
         head_dim=256,
     )
     assert ModelShape.from_config(config) == GEMMA_2B
+
+
+def test_shape_is_that_of_the_text_part_of_a_model_of_pictures_too():
+    from transformers import Gemma3Config
+
+    config = Gemma3Config()
+    assert ModelShape.from_config(config) == ModelShape.from_config(config.text_config)
+
+
+def test_inner_size_of_gpt2_is_four_times_the_outer():
+    from transformers import GPT2Config
+
+    shape = ModelShape.from_config(GPT2Config(n_embd=64, n_layer=2, n_head=4))
+    assert (shape.hidden_size, shape.intermediate_size) == (64, 256)

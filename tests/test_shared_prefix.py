@@ -177,9 +177,11 @@ def test_flash_kernel_does_not_serve_a_cpu():
     assert not flash_serves(Model.from_config(CONFIGS["gemma"]()))
 
 
-def test_models_with_windows_or_soft_caps_take_the_plain_path():
+def test_models_whose_attention_or_positions_are_of_another_kind_take_the_plain_path():
     assert set(CONFIGS) == set(MODEL_TYPES)
     assert all(supports_shared_prefix(config()) for config in CONFIGS.values())
     windowed = Qwen2Config(**SIZES, use_sliding_window=True, max_window_layers=0)
-    for config in (windowed, MistralConfig(), Gemma2Config(), Gemma3TextConfig(), GPT2Config()):
+    stretched = LlamaConfig(**SIZES, rope_parameters={"rope_type": "dynamic", "factor": 2.0})
+    others = (MistralConfig(), Gemma2Config(), Gemma3TextConfig(), GPT2Config())
+    for config in (windowed, stretched, *others):
         assert not supports_shared_prefix(config), type(config)

@@ -16,6 +16,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
 from text2sql.inference.prefix_tree import Span
+from text2sql.models.shared_prefix import rotates_alike
 
 GROUPED_ATTENTION = "text2sql_grouped"  # as transformers knows it
 ALIGNMENT = 16  # of the columns; the fast kernels want rows of a mask aligned
@@ -28,6 +29,7 @@ def is_supported(model: PreTrainedModel) -> bool:
         config.get_text_config() is config
         and getattr(config, "sliding_window", None) is None
         and getattr(config, "attn_logit_softcapping", None) is None
+        and rotates_alike(config)
         and getattr(base_of(model), "_supports_attention_backend", False)
         and all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers)
     )
@@ -65,8 +67,8 @@ def grouped_attention(
 ) -> tuple[torch.Tensor, None]:
     """Return what transformers' `sdpa` does, without repeating the heads of keys and values.
 
-    Shapes: query (rows, heads, tokens, size), key and value (rows, key-value heads, columns, size),
-    mask (rows, 1, tokens, columns), to be added.
+    Shapes: query (rows, heads, tokens, size), key (rows, key-value heads, columns, size), value the
+    same or of another size, mask (rows, 1, tokens, columns), to be added.
     """
     rows, heads, tokens, size = query.shape
     groups = heads // key.shape[1]
@@ -78,7 +80,7 @@ def grouped_attention(
         attn_mask=mask.reshape(rows, 1, groups * tokens, -1),
         scale=scaling,
     )
-    return output.reshape(rows, heads, tokens, size).transpose(1, 2).contiguous(), None
+    return output.reshape(rows, heads, tokens, -1).transpose(1, 2).contiguous(), None
 
 
 @dataclass(frozen=True)
@@ -142,10 +144,11 @@ class BlockLayer(DynamicLayer):
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         if not self.is_initialized:
-            _, heads, _, size = key_states.shape
-            shape = (self.num_rows, heads, self.num_columns, size)
             # Zeros, as what is masked is multiplied by nought all the same.
-            self.keys, self.values = key_states.new_zeros(shape), key_states.new_zeros(shape)
+            self.keys, self.values = (
+                states.new_zeros(self.num_rows, states.shape[1], self.num_columns, states.shape[3])
+                for states in (key_states, value_states)
+            )
             self.is_initialized = True
         return self.write(self.keys, key_states), self.write(self.values, value_states)
 

@@ -83,8 +83,10 @@ def compute_spans(
 ) -> None:
     device, width = model.device, max(span.length for span in spans)
     ids = [[*prompts[s.first][s.start : s.end], *[pad_id] * (width - s.length)] for s in spans]
-    starts = torch.tensor([span.start for span in spans])
-    positions = (starts[:, None] + torch.arange(width)).to(device)
+    starts = torch.tensor([span.start for span in spans])[:, None]
+    ends = torch.tensor([span.end for span in spans])[:, None]
+    # Padding has its span's last position, as a model may know none beyond.
+    positions = torch.minimum(starts + torch.arange(width), ends - 1).to(device)
     num_columns = min(aligned(max(span.end for span in spans)), cache.num_columns)
     visible = torch.arange(num_columns, device=device) <= positions[..., None]
     cache.write_next(SpanWrite.of(spans, width, num_columns, device))

@@ -47,11 +47,10 @@ class ModelShape:
 
     @classmethod
     def from_config(cls, config: "PretrainedConfig") -> "ModelShape":
-        hidden, inner, layers = (
-            config.hidden_size,
-            config.intermediate_size,
-            config.num_hidden_layers,
-        )
+        """Return the sizes of the model, or of the part of it that reads and writes text."""
+        config = config.get_text_config()
+        hidden, layers = config.hidden_size, config.num_hidden_layers
+        inner = getattr(config, "intermediate_size", None) or 4 * hidden  # as GPT-2 and OPT have it
         heads, key_value_heads, head_dim = head_sizes(config)
         attention = 2 * hidden * head_dim * (heads + key_value_heads)
         embedding = config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2)

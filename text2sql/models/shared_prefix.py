@@ -160,7 +160,15 @@ def supports_shared_prefix(config: "PretrainedConfig") -> bool:
     """Say whether it is a model of a tested kind in which a token sees all that is before it."""
     layer_types = set(getattr(config, "layer_types", None) or ["full_attention"])
     windowed = getattr(config, "sliding_window", None) is not None
-    return config.model_type in MODEL_TYPES and layer_types == {"full_attention"} and not windowed
+    plain = layer_types == {"full_attention"} and not windowed and rotates_alike(config)
+    return config.model_type in MODEL_TYPES and plain
+
+
+def rotates_alike(config: "PretrainedConfig") -> bool:
+    """Say whether a position is rotated alike in texts of every length, or not rotated at all."""
+    rope = getattr(config, "rope_parameters", None) or {}
+    settings = [rope, *(value for value in rope.values() if isinstance(value, dict))]
+    return not {"dynamic", "longrope"} & {setting.get("rope_type") for setting in settings}
 
 
 def flash_serves(model: "PreTrainedModel") -> bool:

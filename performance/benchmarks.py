@@ -8,7 +8,7 @@ own command line wrote with `--log_samples`, it also counts the items that both 
 """
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from performance.cards import cap_memory
@@ -18,7 +18,7 @@ from text2sql.models.modeling import choose_device, load_base_model, load_tokeni
 from text2sql.records import read_json, read_jsonl
 from text2sql.study.benchmark_results import read_benchmark
 from text2sql.study.benchmark_tasks import load_tasks
-from text2sql.study.benchmarks import DEFAULT_SHOTS, parse_benchmark, run_benchmark
+from text2sql.study.benchmarks import DEFAULT_SHOTS, answers_path, parse_benchmark, run_benchmark
 
 H200_FLOPS = 989e12  # bf16 without sparsity, by the data sheet
 
@@ -52,7 +52,9 @@ def main() -> None:
     tokenizer, count = load_tokenizer(flags.model_id), count_work(model)
     for benchmark in benchmarks:
         path = benchmark.path(Path(flags.output_dir), "base", flags.limit)
-        path.unlink(missing_ok=True)
+        settings = asdict(flags)
+        for made in (path, answers_path(path, settings, 0)):
+            made.unlink(missing_ok=True)
         count.update(tokens=0, logits=0)
         began = time.perf_counter()
         run_benchmark(
@@ -61,7 +63,7 @@ def main() -> None:
             model,
             tokenizer,
             path,
-            settings={"model_id": flags.model_id},
+            settings=settings,
             limit=flags.limit,
         )
         tell(benchmark.name, path, time.perf_counter() - began, count, model)

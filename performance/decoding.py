@@ -155,6 +155,7 @@ def measure(label: str, prompts: Sequence[Sequence[int]], batch_size: int, decod
     on_gpu = torch.cuda.is_available()
     decode(prompts[:batch_size][:8])
     if on_gpu:
+        empty_cache()
         torch.cuda.reset_peak_memory_stats()
         torch.cuda.synchronize()
     began = time.perf_counter()

@@ -16,8 +16,13 @@ from text2sql.records import UserError, read_json
 from text2sql.study import benchmark_tasks, benchmarks, harness_model
 from text2sql.study.benchmark_results import pair_items, read_benchmark, strata_of
 from text2sql.study.benchmark_tasks import load_tasks
-from text2sql.study.benchmarks import Benchmark, parse_benchmark, parse_benchmarks, run_benchmark
-from text2sql.study.kept_answers import KeptAnswers
+from text2sql.study.benchmarks import (
+    Benchmark,
+    answers_path,
+    parse_benchmark,
+    parse_benchmarks,
+    run_benchmark,
+)
 from text2sql.study.significance import compare_strata
 
 
@@ -199,6 +204,11 @@ def test_killed_benchmark_asks_only_what_it_had_not_answered(measure, model, tex
     assert [file.name for file in path.parent.iterdir()] == ["odd_ones.json"]
 
 
+def test_answers_of_padded_batches_are_kept_apart(tmp_path):
+    paths = {answers_path(tmp_path / "odd.json", {"adapter": None}, size) for size in (0, 1, 8)}
+    assert len(paths) == 3
+
+
 def test_answers_of_another_adapter_are_not_reused(measure, model, texts, monkeypatch):
     forward = model.model.forward
     monkeypatch.setattr(model.model, "forward", lambda *a, **k: pytest.fail("not reached"))
@@ -229,16 +239,6 @@ def test_a_model_that_rows_do_not_suit_is_asked_as_the_harness_asks_it(measure, 
     monkeypatch.setattr(harness_model, "supports_shared_prefix", lambda config: False)
     monkeypatch.setattr(text_scoring, "score_continuations", lambda *a: pytest.fail("not reached"))
     assert read_benchmark(measure("odd_fruit")).items == expected.items
-
-
-def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer, tmp_path):
-    pairs = [("Which is odd?", " apple"), ("ends in blanks  ", "two words"), ("<bos>begun", " on")]
-    with KeptAnswers(tmp_path / "answers.jsonl") as answers:
-        asked = harness_model.SharingHFLM(model, tokenizer, answers, batch_size=1)
-        one_by_one = [asked._encode_pair(*pair) for pair in pairs]
-        asked.encoded = asked.encode_all(pairs)
-        assert set(asked.encoded) > {"Which is odd?", "Which is odd? apple", "ends in blanks"}
-        assert [asked._encode_pair(*pair) for pair in pairs] == one_by_one
 
 
 def test_texts_are_encoded_on_one_core_where_the_user_says_so(measure, monkeypatch):

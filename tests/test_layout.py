@@ -62,7 +62,6 @@ TESTED_IN = {
     "clause_scores": "exact_match",
     "evaluation": "evaluate",
     "example_browser": "report",
-    "harness_model": "benchmarks",
     "loaded_variants": "evaluate",
     "plan": "evaluate",
     "plots": "report",

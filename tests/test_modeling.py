@@ -77,6 +77,19 @@ def test_dequantised_weights_compute_what_the_packed_ones_do(tiny_gemma_dir):
     assert not torch.allclose(packed, logits(load(tiny_gemma_dir)), atol=1e-4)
 
 
+@pytest.mark.parametrize("load_in_4bit", [False, True])
+def test_model_that_does_not_fit_is_an_error_that_says_what_to_do(
+    tiny_gemma_dir, monkeypatch, load_in_4bit
+):
+    def run_out(*arguments, **settings):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", run_out)
+    advice = "a smaller model" if load_in_4bit else "--load_in_4bit true"
+    with pytest.raises(UserError, match=f"memory does not suffice for .*choose {advice}"):
+        load(tiny_gemma_dir, load_in_4bit)
+
+
 def test_adapter_off_is_the_base_and_scales_reach_from_it_to_the_whole(
     tiny_gemma_dir, adapter_dirs
 ):

@@ -72,9 +72,8 @@ def score_continuations(
     with torch.inference_mode(), attending_to_shared_prefixes(base_of(model)):
         while groups:
             row, rest = cut_row(groups, plan.tokens_at_once)
-            try:
-                scored = score_row(model, row, requests, plan.logits_at_once, softmax_dtype)
-            except torch.OutOfMemoryError:
+            scored = try_row(model, row, requests, plan.logits_at_once, softmax_dtype)
+            if scored is None:
                 plan = plan.halved()
                 continue
             groups = rest
@@ -142,6 +141,14 @@ def cut_row(
                 return row + part, [group[count:], *groups[place + 1 :]]
         row.append(group)
     return row, []
+
+
+def try_row(*arguments: object) -> Scored | None:
+    """Return what `score_row` returns, or None where the device's memory did not suffice."""
+    try:
+        return score_row(*arguments)
+    except torch.OutOfMemoryError:
+        return None
 
 
 def score_row(

@@ -89,8 +89,9 @@ def load_base_model(
     """Return the base model in evaluation mode, with its linear layers in NF4 if `load_in_4bit`.
 
     With `dequantize` the NF4-rounded values become `dtype` once, which takes more memory and
-    computes the same faster.
+    computes the same faster. A `UserError` says why a model cannot be had, or does not fit.
     """
+    import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
 
     quantization = None
@@ -101,12 +102,19 @@ def load_base_model(
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=dtype,
         )
-    with explain_hub_errors(model_id, "model"):
-        model = AutoModelForCausalLM.from_pretrained(
-            model_id, dtype=dtype, quantization_config=quantization, device_map={"": device}
-        )
-    if load_in_4bit:
-        model = model.dequantize(dtype) if dequantize else keep_gradients_on_cpu(model)
+    try:
+        with explain_hub_errors(model_id, "model"):
+            model = AutoModelForCausalLM.from_pretrained(
+                model_id, dtype=dtype, quantization_config=quantization, device_map={"": device}
+            )
+        if load_in_4bit:
+            model = model.dequantize(dtype) if dequantize else keep_gradients_on_cpu(model)
+    except torch.OutOfMemoryError as error:
+        smaller = "a smaller model" if load_in_4bit else "--load_in_4bit true"
+        raise UserError(
+            f"The GPU's memory does not suffice for {model_id}. Close other programs on it, or "
+            f"choose {smaller}."
+        ) from error
     return model.eval()
 
 

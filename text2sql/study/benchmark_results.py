@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from text2sql.records import UserError, read_json
 from text2sql.study.significance import Pair, pool
@@ -41,10 +42,9 @@ def read_benchmark(path: Path) -> BenchmarkResults:
     items = {
         task: items_of(samples, metric, filter_name) for task, samples in results["samples"].items()
     }
-    weights = weights_of(items, facts["weight_by_size"])
-    reported = results["results"].get(name, {}).get(f"{metric},{filter_name}")
+    reported = results["results"].get(name, {}).get(key := f"{metric},{filter_name}")
     if reported is None:  # a tag: the harness gives no number for all of it
-        reported = sum(weights[task] * sum(scores.values()) for task, scores in items.items())
+        reported = fmean(results["results"][task][key] for task in items)
     return BenchmarkResults(
         name=name,
         metric=metric,
@@ -69,14 +69,6 @@ def items_of(samples: list[dict], metric: str, filter_name: str) -> dict[str, fl
     if not all(isinstance(score, int | float) for score in scores.values()):
         return {}
     return {item: float(score) for item, score in scores.items()}
-
-
-def weights_of(items: dict[str, dict[str, float]], weight_by_size: bool) -> dict[str, float]:
-    """Return what one item of each subtask weighs in the benchmark's score."""
-    total = sum(len(scores) for scores in items.values())
-    if weight_by_size:
-        return dict.fromkeys(items, 1 / total)
-    return {task: 1 / (len(items) * len(scores)) for task, scores in items.items() if scores}
 
 
 def groups_below(name: str, subtasks: dict[str, list[str]]) -> dict[str, list[str]]:

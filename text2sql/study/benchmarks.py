@@ -78,7 +78,7 @@ def run_benchmark(
 
     from text2sql.study.harness_model import SharingHFLM
 
-    answers = path.with_name(f".{path.stem}-{sha256_of_json(settings)[:12]}-answers.jsonl")
+    answers = answers_path(path, settings, batch_size)
     size: int | str = batch_size or CPU_BATCH_SIZE
     if model.device.type == "cuda" and not batch_size:
         size = "auto:4"
@@ -96,6 +96,12 @@ def run_benchmark(
     )
     write_results(path, results)
     answers.unlink()
+
+
+def answers_path(path: Path, settings: dict, batch_size: int) -> Path:
+    """Return where answers are kept; those of padded batches have other last digits than ours."""
+    made_by = {**settings, "batch_size": batch_size} if batch_size else settings
+    return path.with_name(f".{path.stem}-{sha256_of_json(made_by)[:12]}-answers.jsonl")
 
 
 def smaller_batch(size: int | str) -> int:

@@ -21,6 +21,7 @@ from text2sql.study.kept_answers import KeptAnswers
 
 REQUESTS_AT_ONCE = 4096  # are in memory as tokens
 TEXTS_AT_ONCE = 512  # are encoded in one call
+LONG_TEXTS_AT_ONCE = 32  # are answered, and then kept, together
 
 
 class SharingHFLM(HFLM):
@@ -70,7 +71,20 @@ class SharingHFLM(HFLM):
     def loglikelihood_rolling(
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[float]:
-        ask = super().loglikelihood_rolling
+        def ask_sharing(rest: list[Instance]) -> list[float]:
+            found: list[float] = []
+            usual, self.batch_size_per_gpu = self.batch_size_per_gpu, TEXTS_AT_ONCE  # of windows
+            try:
+                with tqdm(total=len(rest), desc="texts", disable=disable_tqdm) as bar:
+                    for first in range(0, len(rest), LONG_TEXTS_AT_ONCE):
+                        some = rest[first : first + LONG_TEXTS_AT_ONCE]
+                        found += HFLM.loglikelihood_rolling(self, some, disable_tqdm=True)
+                        bar.update(len(some))
+            finally:
+                self.batch_size_per_gpu = usual
+            return found
+
+        ask = ask_sharing if self.shares else super().loglikelihood_rolling
         return self.answers.ask_the_rest("loglikelihood_rolling", requests, ask)
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:

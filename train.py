@@ -81,6 +81,7 @@ class Recipe:
     save_steps: float = 200
     save_total_limit: int = 3
     load_best_model_at_end: bool = True
+    restore_callback_states_from_checkpoint: bool = True  # or patience would begin anew
     metric_for_best_model: str = "eval_loss"
     greater_is_better: bool = False
     early_stopping_patience: int = field(
@@ -110,6 +111,7 @@ NOT_SETTINGS = {
     "output_dir",
     "resume",
     "resume_from_checkpoint",
+    "restore_callback_states_from_checkpoint",
     "overwrite",
     "hub_token",
     *ARRANGEMENT_FLAGS,
@@ -179,6 +181,15 @@ def refuse_contradictions(flags: Recipe, said: set[str], manifest: dict) -> None
     if flags.resume and flags.resume_from_checkpoint:
         raise UserError("--resume and --resume_from_checkpoint exclude each other; choose one.")
     refuse_impossible(flags)
+    if flags.overwrite and flags.resume_from_checkpoint:
+        checkpoint, run_dir = Path(flags.resume_from_checkpoint), Path(flags.output_dir)
+        if checkpoint.resolve().is_relative_to(run_dir.resolve()):
+            raise UserError(
+                f"--overwrite would remove {checkpoint}; choose another --output_dir, or say "
+                "--resume to go on in this one."
+            )
+    if "completion_only_loss" in said and flags.completion_only_loss != (flags.loss_on == "sql"):
+        raise UserError("--completion_only_loss contradicts --loss_on; leave it out.")
     for name in ARRANGEMENT_FLAGS if flags.arrangement == "paper" else ():
         if name in said and getattr(flags, name) != getattr(Recipe, name):
             raise UserError(f"--arrangement paper fixes --{name}; leave one of them out.")

@@ -31,6 +31,7 @@ from performance.cards import cap_memory
 from performance.make_gemma_shape import make_tokenizer
 from performance.shapes import make_config, make_model
 from text2sql.command_line import parse_flags, run
+from text2sql.models.run_folder import list_checkpoints
 from text2sql.records import UserError, read_json
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +52,7 @@ SPEED = {
     "plan, not packed": [*EAGER, "--plan", "packed=False"],
     "plan, NF4 kept": [*EAGER, "--plan", "dequantize=False"],
     "plan, 4 × 2": [*EIGHTY, "--per_device_train_batch_size", "4"],
-    "exact plan": [*EXACT, "--plan", "cuda_graphs=True"],
+    "exact plan": [*EXACT, "--plan", "cuda_graphs=True", "--plan", "ROWS_BEFORE_GRAPH=0"],
     "exact paper": [*EXACT, "--arrangement", "paper"],
 }
 CARDS = {
@@ -136,7 +137,7 @@ def planned(extra: list[str]) -> dict:
     while "--plan" in extra:
         at = extra.index("--plan")
         name, _, value = extra[at + 1].partition("=")
-        fixed[name] = float(value) if name == "SAFETY" else value == "True"
+        fixed[name] = float(value) if name.isupper() else value == "True"
         del extra[at : at + 2]
     return fixed
 
@@ -148,10 +149,11 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
     from transformers.models.gemma import modeling_gemma
 
     from text2sql.models import device_plan
-    from text2sql.training import setup
+    from text2sql.training import cuda_graphs, setup
 
-    safety = device_plan.SAFETY
+    safety, rows_before_graph = device_plan.SAFETY, cuda_graphs.ROWS_BEFORE_GRAPH
     device_plan.SAFETY = fixed.pop("SAFETY", safety)
+    cuda_graphs.ROWS_BEFORE_GRAPH = fixed.pop("ROWS_BEFORE_GRAPH", rows_before_graph)
     config = make_config(shape)
 
     def load_random_model(model_id, *, load_in_4bit, dtype, device, dequantize=False):
@@ -178,6 +180,7 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
         yield
     finally:
         device_plan.SAFETY = safety
+        cuda_graphs.ROWS_BEFORE_GRAPH = rows_before_graph
         setup.load_config, setup.load_base_model, setup.plan = originals
         for name, plain in plain_layers.items():
             setattr(modeling_gemma, name, plain)
@@ -198,7 +201,7 @@ def run_train(command: list[str]) -> None:
 def read_row(output_dir: Path) -> dict:
     """Return plan, speed, peak and losses of the run in the folder."""
     record = read_json(output_dir / "run.json")
-    (checkpoint,) = output_dir.glob("checkpoint-*")
+    checkpoint = list_checkpoints(output_dir)[-1]
     history = read_json(checkpoint / "trainer_state.json")["log_history"]
     logs = [entry for entry in history if "loss" in entry]
     speeds = [entry["examples_per_second"] for entry in logs]

@@ -17,6 +17,7 @@ from text2sql.training.cuda_graphs import (
 from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
 
 ROWS = [[2, *range(5, 5 + length)] for length in (40, 60, 30, 80)]
+LONGER_ROWS = [[*range(start, start + 100)] for start in (5, 6, 7, 8)]  # fill another shape
 
 
 def step(model, rows: list[list[int]]) -> torch.Tensor:
@@ -47,7 +48,7 @@ def build_model(device: str):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA graphs need a GPU")
 def test_graphs_give_the_gradients_of_eager_layers_for_rows_of_every_shape():
     model = build_model("cuda")
-    batches = [ROWS, ROWS[:2] * 2, ROWS]
+    batches = [ROWS, LONGER_ROWS, ROWS[:2] * 2]
     eager = [step(model, rows) for rows in batches]
     use_cuda_graphs(model.get_base_model().base_model)
     for _ in range(ROWS_BEFORE_GRAPH + 2):
@@ -88,3 +89,11 @@ def test_rows_filled_up_to_a_shape_give_the_gradients_of_rows_that_are_not(monke
     filled = step(model, ROWS)
     monkeypatch.setattr("test_cuda_graphs.ROW_MULTIPLE", 1)
     assert (step(model, ROWS) - filled).norm() <= 0.02 * filled.norm()
+
+
+def test_the_rows_of_these_tests_are_of_two_shapes():
+    def shape(rows):
+        examples = [{"input_ids": row, "labels": [-100, *row[1:]]} for row in rows]
+        return pack_examples(examples, multiple=ROW_MULTIPLE)["input_ids"].shape
+
+    assert shape(ROWS) == shape(ROWS[:2] * 2) != shape(LONGER_ROWS)

@@ -144,8 +144,13 @@ def test_eight_processes_share_the_effective_batch():
 
 @pytest.mark.parametrize(
     "kept",
-    [{"world_size": 3}, {"micro_batch_size": 3}, {"gradient_accumulation_steps": 16}],
-    ids=["three processes", "micro-batch of three", "more parts than examples"],
+    [
+        {"world_size": 3},
+        {"micro_batch_size": 3},
+        {"gradient_accumulation_steps": 3},
+        {"gradient_accumulation_steps": 16},
+    ],
+    ids=["three processes", "micro-batch of three", "three parts", "more parts than examples"],
 )
 def test_batch_that_does_not_divide_is_refused(kept):
     with pytest.raises(UserError, match="does not divide"):

@@ -3,8 +3,10 @@
 import pytest
 import torch
 
-from text2sql.models.device_plan import GIB, Device
+from text2sql.models.device_plan import GIB, Arrangement, Device
 from text2sql.records import UserError, read_json
+from text2sql.training import setup
+from text2sql.training.fallback import next_smaller
 from text2sql.training.trainer import AdapterTrainer
 
 EXACT = "--lora_dropout 0 --learning_rate 1e-3 --max_steps 6 --eval_steps 6 --logging_steps 1"
@@ -72,3 +74,37 @@ def test_gpu_without_bf16_computes_in_float32_and_says_so(run_train, tmp_path, l
     printed = run_train(tmp_path / "run", "--max_steps", 1)
     assert "a GPU has no bf16, and Gemma overflows in fp16: float32 it is." in printed
     assert read_json(tmp_path / "run" / "run.json")["arrangement"]["precision"] == "float32"
+
+
+def test_first_to_go_are_the_cuda_graphs_and_none_come_back():
+    plans = [
+        Arrangement(
+            8 // parts, parts, False, True, "bf16", cuda_graphs=True, expected_gib=20 / parts
+        )
+        for parts in (1, 2)
+    ]
+    eager = next_smaller(plans[0], plans[1:])
+    assert str(eager) == str(plans[0]).removesuffix(", CUDA graphs")
+    smaller = next_smaller(eager, plans[1:])
+    assert smaller.per_device_train_batch_size == 4 and not smaller.cuda_graphs
+    assert next_smaller(smaller, []) is None
+
+
+def test_processes_plan_for_the_least_of_their_devices(monkeypatch):
+    own = Device("a GPU", 80 * GIB, supports_bf16=True, is_cuda=True)
+    other = Device("another", 24 * GIB, supports_bf16=False, is_cuda=True)
+    monkeypatch.setattr(setup, "gather_object", lambda devices: [*devices, other])
+    expected = Device("a GPU", 24 * GIB, supports_bf16=False, is_cuda=True)
+    assert setup.least_of_all(own) == expected
+
+
+def test_papers_arrangement_expects_the_memory_of_nf4(run_train, tmp_path, large_gpu):
+    run_train(tmp_path / "run", "--max_steps", 1, "--arrangement", "paper")
+    run_train(
+        tmp_path / "nf4", "--max_steps", 1, "--load_in_4bit", "false", "--arrangement", "paper"
+    )
+    expected, unpacked = (
+        read_json(tmp_path / name / "run.json")["arrangement"]["expected_gib"]
+        for name in ("run", "nf4")
+    )
+    assert expected < unpacked

@@ -1,6 +1,7 @@
 """train.py on a random Gemma of 100,000 parameters and the prompts of a small data set."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -154,6 +155,29 @@ def test_early_stopping_stops_and_the_best_checkpoint_is_what_is_saved(run_train
     )
     saved = load_file(tmp_path / "run" / "adapter_model.safetensors")
     assert all(torch.equal(best[name], saved[name]) for name in best)
+
+
+def test_patience_goes_on_where_it_was_when_the_run_is_resumed(run_train, tmp_path):
+    worse = "--learning_rate 5 --lr_scheduler_type constant --warmup_steps 0 --max_grad_norm 0"
+    flags = [*worse.split(), "--eval_steps", 1, "--max_steps", 30, "--early_stopping_patience", 3]
+    run_train(tmp_path / "run", *flags, "--save_total_limit", 40)
+    record = read_json(tmp_path / "run" / "run.json")
+    last = record["steps"]
+    shutil.rmtree(tmp_path / "run" / f"checkpoint-{last}")
+    write_json(tmp_path / "run" / "run.json", record | {"status": "running"})
+    run_train(tmp_path / "run", *flags, "--save_total_limit", 40, "--resume")
+    assert read_json(tmp_path / "run" / "run.json")["steps"] == last
+
+
+def test_metrics_of_an_evaluation_are_of_its_rows_alone(run_train, tmp_path):
+    found = []
+    for logging_steps in (2, 50):
+        run_dir = tmp_path / str(logging_steps)
+        run_train(run_dir, "--max_steps", 2, "--eval_steps", 2, "--logging_steps", logging_steps)
+        history = read_json(run_dir / "checkpoint-2" / "trainer_state.json")["log_history"]
+        evaluation = next(entry for entry in history if "eval_loss" in entry)
+        found.append((evaluation["eval_entropy"], evaluation["eval_mean_token_accuracy"]))
+    assert found[0] == pytest.approx(found[1], rel=1e-6)
 
 
 def test_loss_that_is_not_finite_stops_the_run_and_leaves_no_adapter(run_train, tmp_path):

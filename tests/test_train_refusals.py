@@ -25,6 +25,8 @@ from text2sql.records import UserError, held_folder, read_json, write_json
         ("--report_to wandb", "wandb"),
         ("--resume_from_checkpoint no_such_folder", "there is no such folder"),
         ("--deepspeed no_such_file.json", "deepspeed"),
+        ("--gradient_accumulation_steps 3", "does not divide by 1 process"),
+        ("--completion_only_loss false", "--completion_only_loss contradicts --loss_on"),
     ],
 )
 def test_value_that_cannot_train_is_refused(run_train, tmp_path, flags, message):
@@ -53,6 +55,14 @@ def test_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(run_train, t
     shutil.rmtree(newest)
     run_train(tmp_path / "run", *QUICK, "--resume")
     assert read_json(tmp_path / "run" / "run.json")["status"] == "finished"
+
+
+def test_checkpoint_that_overwrite_would_remove_is_refused(run_train, tmp_path):
+    run_train(tmp_path / "run", *QUICK)
+    newest = list_checkpoints(tmp_path / "run")[-1]
+    with pytest.raises(UserError, match=f"would remove .*{newest.name}"):
+        run_train(tmp_path / "run", *QUICK, "--overwrite", "--resume_from_checkpoint", newest)
+    assert newest.is_dir() and (tmp_path / "run" / "adapter_model.safetensors").exists()
 
 
 def test_disk_that_fills_at_a_checkpoint_is_a_sentence(run_train, tmp_path, monkeypatch):

@@ -152,15 +152,17 @@ def plan_training(
     `tokens_of` gives those that a micro-batch of so many examples has as a rule. A `UserError`
     tells of an effective batch that the processes cannot share evenly.
     """
-    if gradient_accumulation_steps:
-        micro_batch_size = effective_batch_size // (gradient_accumulation_steps * world_size)
-    share = effective_batch_size // world_size  # of one process, in examples
-    micro_batch = 1 if micro_batch_size is None else micro_batch_size
-    if micro_batch == 0 or share // micro_batch * micro_batch * world_size != effective_batch_size:
+    said = gradient_accumulation_steps or micro_batch_size or 1
+    if effective_batch_size % (world_size * said):
+        kind = "steps of accumulation" if gradient_accumulation_steps else "examples at once"
         raise UserError(
-            f"An effective batch of {effective_batch_size} does not divide into {world_size} "
-            f"process(es) with micro-batches of {micro_batch}; choose numbers that do."
+            f"An effective batch of {effective_batch_size} does not divide by {world_size} "
+            f"process(es) and {said} {kind}; choose numbers that do."
         )
+    if gradient_accumulation_steps:
+        micro_batch_size = effective_batch_size // (world_size * said)
+    share = effective_batch_size // world_size  # of one process, in examples
+    micro_batch = micro_batch_size or 1
     smallest = Arrangement(
         per_device_train_batch_size=micro_batch,
         gradient_accumulation_steps=share // micro_batch,

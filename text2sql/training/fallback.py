@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -29,6 +30,7 @@ def train_within_memory(
             smaller = next_smaller(current, others)
             if smaller is None or trainer.args.world_size > 1:
                 raise
+        drop_cuda_graphs(trainer.model.get_base_model().base_model)
         checkpoint = keep_finished_steps(trainer) or checkpoint
         print(f"\nThe GPU ran out of memory after step {trainer.state.global_step}.")
         print(f"Going on with {smaller} in place of {current}.\n", flush=True)
@@ -37,11 +39,16 @@ def train_within_memory(
 
 
 def next_smaller(current: Arrangement, others: Sequence[Arrangement]) -> Arrangement | None:
-    """Return the first that needs less memory with the weights as they were loaded, if any."""
+    """Return the first that needs less memory with the weights as they were loaded, if any.
+
+    None of them has CUDA graphs, whose memory grows with every shape of a row.
+    """
+    if current.cuda_graphs:
+        return replace(current, cuda_graphs=False)
     for other in others:
         same_weights = other.dequantize == current.dequantize
         if same_weights and other.expected_gib < current.expected_gib:
-            return other
+            return replace(other, cuda_graphs=False)
     return None
 
 
@@ -67,5 +74,6 @@ def arrange(trainer: AdapterTrainer, arrangement: Arrangement) -> None:
     if arrangement.gradient_checkpointing and not trainer.args.gradient_checkpointing:
         trainer.args.gradient_checkpointing = trainer.args.activation_checkpointing = True
         trainer.model.enable_input_require_grads()  # transformers' trainer does the rest at a start
-    drop_cuda_graphs(trainer.model.get_base_model().base_model)
+    for kept in trainer.token_sums.values():
+        kept.clear()  # of the step that did not end
     trainer.optimizer = trainer.lr_scheduler = None

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import PartialState
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import broadcast_object_list, gather_object
 from datasets import Dataset
 from peft import LoraConfig
 from torch.utils.tensorboard import SummaryWriter
@@ -35,7 +35,7 @@ from text2sql.models.device_plan import (
     world_size,
 )
 from text2sql.models.modeling import choose_device, load_base_model, load_config, load_tokenizer
-from text2sql.models.shared_prefix import supports_shared_prefix
+from text2sql.models.shared_prefix import flash_serves, supports_shared_prefix
 from text2sql.prompts.processed_data import refuse_other_tokenizer
 from text2sql.records import UserError, held_folder
 from text2sql.training.packing import mean_packed_row
@@ -58,7 +58,7 @@ def load_for_training(
     config = load_config(flags.model_id)
     packed = can_pack(flags, config)
     sizes = sizes_of_micro_batches(rows, tokenizer, shared=packed and flags.loss_on == "sql")
-    arrangements = plan(flags, said, config, Device.of(device), rows, sizes)
+    arrangements = plan(flags, said, config, least_of_all(Device.of(device)), rows, sizes)
     model = load_base_model(
         flags.model_id,
         load_in_4bit=flags.load_in_4bit,
@@ -66,7 +66,18 @@ def load_for_training(
         device=device,
         dequantize=arrangements[0].dequantize,
     )
+    pinned = "dataloader_pin_memory" in said and flags.dataloader_pin_memory
+    if pinned or not flash_serves(model):  # of which CUDA graphs allow none
+        arrangements = [replace(found, cuda_graphs=False) for found in arrangements]
     return model, tokenizer, arrangements
+
+
+def least_of_all(own: Device) -> Device:
+    """Return the device that all processes plan for, so that they cut the same micro-batches."""
+    devices = gather_object([own])
+    free = [device.free_bytes for device in devices if device.free_bytes is not None]
+    bf16 = all(device.supports_bf16 for device in devices)
+    return replace(own, free_bytes=min(free, default=None), supports_bf16=bf16)
 
 
 def sizes_of_micro_batches(
@@ -119,7 +130,8 @@ def plan(
         precision=precision,
     )
     if flags.arrangement == "paper":
-        return [replace(found, dequantize=False) for found in planned[:1]]
+        kept = [found for found in planned if not found.dequantize] or planned
+        return [replace(kept[0], dequantize=False)]
     return planned
 
 

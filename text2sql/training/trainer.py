@@ -13,7 +13,6 @@ from transformers.utils import ModelOutput
 from trl import SFTTrainer
 
 from text2sql.models.device_plan import Arrangement
-from text2sql.models.shared_prefix import flash_serves
 from text2sql.records import UserError
 from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
 from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
@@ -91,10 +90,10 @@ class AdapterTrainer(SFTTrainer):
         collator = partial(pack_examples, multiple=multiple) if arrangement.packed else None
         super().__init__(*args, data_collator=collator, **kwargs)
         self.packed = arrangement.packed
-        self.token_sums: list[torch.Tensor] = []
+        self.token_sums: dict[bool, list[torch.Tensor]] = {True: [], False: []}  # by model.training
         if arrangement.packed:
             compute_packed(self.model.get_base_model())
-        if arrangement.cuda_graphs and flash_serves(self.model.get_base_model()):
+        if arrangement.cuda_graphs:
             use_cuda_graphs(self.model.get_base_model().base_model)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()
@@ -142,17 +141,19 @@ class AdapterTrainer(SFTTrainer):
 
     def keep_token_sums(self, outputs: ModelOutput, weights: torch.Tensor) -> None:
         sums = (outputs.entropy.detach(), outputs.is_top1, weights.ne(0))
-        self.token_sums.append(torch.stack([tokens.sum() for tokens in sums]))
+        kept = self.token_sums[self.model.training]
+        kept.append(torch.stack([tokens.sum() for tokens in sums]))
 
     def token_metrics(self) -> dict[str, float]:
-        """Return entropy and accuracy a label since the last call."""
-        sums = self.accelerator.reduce(torch.stack(self.token_sums).sum(0))
-        self.token_sums.clear()
+        """Return entropy and accuracy a label since the last call in this mode."""
+        kept = self.token_sums[self.model.training]
+        sums = self.accelerator.reduce(torch.stack(kept).sum(0))
+        kept.clear()
         entropy, top1, labels = sums.tolist()
         return {"entropy": entropy / labels, "mean_token_accuracy": top1 / labels}
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        if self.token_sums:
+        if self.token_sums[self.model.training]:
             prefix = "" if self.model.training else "eval_"
             logs |= {f"{prefix}{name}": value for name, value in self.token_metrics().items()}
         if "loss" in logs:

@@ -172,7 +172,7 @@ def build_trainer(
     try:
         return AdapterTrainer(
             model=model,
-            args=sft_config(flags, said, arrangement, len(rows)),
+            args=sft_config(flags, said, arrangement, len(rows), len(eval_rows)),
             train_dataset=rows.select_columns(["prompt", "completion"]),
             eval_dataset=eval_rows.select_columns(["prompt", "completion"]),
             processing_class=tokenizer,
@@ -201,7 +201,9 @@ def fuse_layers(model: PreTrainedModel) -> None:
     apply_liger_kernel(model, {"fused_linear_cross_entropy": False, "cross_entropy": False})
 
 
-def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: int) -> SFTConfig:
+def sft_config(
+    flags: Any, said: set[str], arrangement: Arrangement, num_rows: int, num_eval_rows: int
+) -> SFTConfig:
     """Return TRL's settings: what the flags say, arranged for this device."""
     values = {field.name: getattr(flags, field.name) for field in fields(SFTConfig) if field.init}
     values |= {name: getattr(arrangement, name) for name in ARRANGEMENT_FLAGS}
@@ -213,9 +215,10 @@ def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: i
         "disable_tqdm": bool(flags.disable_tqdm),  # else a quiet transformers hides the bar
     }
     if arrangement.packed and "per_device_eval_batch_size" not in said:
-        values["per_device_eval_batch_size"] = arrangement.per_device_train_batch_size
+        most = arrangement.per_device_train_batch_size
+        values["per_device_eval_batch_size"] = eval_batch_size(most, num_eval_rows)
     if not torch.cuda.is_available():
-        on_cpu = {"optim": "adamw_torch", "dataloader_num_workers": 0}
+        on_cpu = {"use_cpu": True, "optim": "adamw_torch", "dataloader_num_workers": 0}
         on_cpu["dataloader_pin_memory"] = False
         values |= {name: value for name, value in on_cpu.items() if name not in said}
     elif flags.arrangement == "auto" and "optim" not in said:
@@ -230,20 +233,35 @@ def sft_config(flags: Any, said: set[str], arrangement: Arrangement, num_rows: i
     return SFTConfig(**values)
 
 
+def eval_batch_size(most: int, num_rows: int) -> int:
+    """Return how many rows are evaluated together, so that the loss is that of each row alone.
+
+    Of several processes one would fill a shorter last batch up with rows of the first.
+    """
+    if world_size() == 1:
+        return most
+    return next(size for size in range(most, 0, -1) if num_rows % size == 0)
+
+
 def count_steps(flags: Any, step_size: int, num_rows: int) -> int:
     if flags.max_steps > 0:
         return flags.max_steps
     return math.ceil(math.ceil(num_rows / step_size) * flags.num_train_epochs)
 
 
+def processes() -> PartialState:
+    """Return which of the processes this is that `accelerate launch` or `torchrun` started."""
+    return PartialState(cpu=not torch.cuda.is_available())
+
+
 def first_process_holds(run_dir: Path) -> AbstractContextManager[None]:
     """Keep another run out of the folder; the other processes of this run share the hold."""
-    return held_folder(run_dir) if PartialState().is_main_process else nullcontext()
+    return held_folder(run_dir) if processes().is_main_process else nullcontext()
 
 
 def first_process_decides(decide: Callable, *arguments: Any) -> Any:
     """Return, on every process, what `decide` returned on the first."""
-    decision = [decide(*arguments) if PartialState().is_main_process else None]
+    decision = [decide(*arguments) if processes().is_main_process else None]
     return broadcast_object_list(decision)[0]
 
 

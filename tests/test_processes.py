@@ -1,0 +1,29 @@
+"""Several processes, as `accelerate launch` starts them for several GPUs: here two on a CPU."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from conftest import ROOT
+from tiny_train import losses
+
+from text2sql.records import read_json
+
+
+def test_two_processes_train_and_evaluate_what_one_does(run_train, tiny_prompts_dir, tmp_path):
+    """Of 13 rows to evaluate neither two processes nor batches of four have equal shares."""
+    exact = "--lora_dropout 0 --learning_rate 1e-2 --warmup_steps 0 --logging_steps 1"
+    exact += " --max_steps 1 --eval_steps 1 --limit 13 --eval_split validation"
+    run_train(tmp_path / "one", *exact.split())
+    flags = ["--data_dir", tiny_prompts_dir, "--output_dir", tmp_path / "two"]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", 2, "train.py"]
+    command = [str(part) for part in [*launch, *flags, *exact.split()]]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "4 × 1 × 2 processes" in done.stdout
+    assert read_json(tmp_path / "two" / "run.json")["num_processes"] == 2
+    for key in ("loss", "eval_loss"):
+        of_one, of_two = (losses(tmp_path / name, key) for name in ("one", "two"))
+        assert len(of_one) == 1 and of_two == pytest.approx(of_one, abs=2e-5)

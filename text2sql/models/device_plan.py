@@ -27,6 +27,7 @@ ARRANGEMENT_FLAGS = (
 GIB = 2**30
 NF4_BYTES = 0.52  # 4 bits a weight and its doubly quantised scale
 SAFETY = 1.15  # fragmentation and the allocator's own blocks
+# Both as an H200 has them; what they are decides few plans (docs/PERFORMANCE.md).
 FIXED_TOKENS = 1500  # what starting the kernels of a pass takes, in tokens that it could compute
 DEQUANTISING_TOKENS = 1500  # what dequantising NF4 weights anew takes in a pass
 GRAPH_STEPS = 400  # below, making the graphs takes longer than they save

@@ -41,18 +41,14 @@ def hash_own_tasks(benchmarks_dir: Path | None) -> str | None:
     """
     if benchmarks_dir is None:
         return None
-    files = {
-        str(path.relative_to(benchmarks_dir)): path
-        for path in sorted(benchmarks_dir.rglob("*"))
-        if path.is_file()
-    }
-    return sha256_of_json(
-        {
-            name: sha256_of_file(path)
-            for name, path in files.items()
-            if not any(part == "__pycache__" or part.startswith(".") for part in Path(name).parts)
-        }
+    files = (path.relative_to(benchmarks_dir) for path in benchmarks_dir.rglob("*"))
+    tasks = sorted(
+        file
+        for file in files
+        if (benchmarks_dir / file).is_file()
+        and not any(part == "__pycache__" or part.startswith(".") for part in file.parts)
     )
+    return sha256_of_json({str(file): sha256_of_file(benchmarks_dir / file) for file in tasks})
 
 
 def predict(

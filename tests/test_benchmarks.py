@@ -8,10 +8,11 @@ import pytest
 import torch
 import yaml
 from conftest import ROOT
+from tiny_gemma import load_in_float32
 from tiny_tasks import SIZES, build_tiny_tasks
 
 from text2sql.inference import batch_plan, text_scoring
-from text2sql.models.modeling import load_base_model, load_tokenizer
+from text2sql.models.modeling import load_tokenizer
 from text2sql.records import UserError, read_json
 from text2sql.study import benchmark_tasks, benchmarks, harness_model
 from text2sql.study.benchmark_results import pair_items, read_benchmark, strata_of
@@ -55,12 +56,7 @@ def tokenizer(tiny_gemma_dir):
 
 @pytest.fixture
 def model(tiny_gemma_dir):
-    return load_base_model(
-        str(tiny_gemma_dir),
-        load_in_4bit=False,
-        dtype=torch.float32,
-        device=torch.device("cpu"),
-    )
+    return load_in_float32(tiny_gemma_dir)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from tiny_gemma import load_in_float32
 
 from text2sql.inference import block_cache, generation
 from text2sql.inference.generation import (
@@ -14,7 +15,7 @@ from text2sql.inference.generation import (
     growing_path,
     is_only_sql,
 )
-from text2sql.models.modeling import load_base_model, load_tokenizer
+from text2sql.models.modeling import load_tokenizer
 from text2sql.records import UserError, read_jsonl
 
 SCHEMA = "CREATE TABLE pupil (pupil_id, name, hobby, grade)"
@@ -37,12 +38,7 @@ def tokenizer(tiny_gemma_dir):
 @pytest.fixture
 def model(tiny_gemma_dir):
     """The small Gemma with a random head of its own: tied to the input it repeats one token."""
-    model = load_base_model(
-        str(tiny_gemma_dir),
-        load_in_4bit=False,
-        dtype=torch.float32,
-        device=torch.device("cpu"),
-    )
+    model = load_in_float32(tiny_gemma_dir)
     torch.manual_seed(1)
     head = torch.nn.Linear(*model.lm_head.weight.shape[::-1], bias=False)
     model.lm_head = head.requires_grad_(False)

@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 import pytest
-import torch
+from tiny_gemma import load_in_float32
 
-from text2sql.models.modeling import load_base_model, load_tokenizer
+from text2sql.models.modeling import load_tokenizer
 from text2sql.study import harness_model
 from text2sql.study.harness_model import SharingHFLM
 from text2sql.study.kept_answers import KeptAnswers
@@ -18,12 +18,7 @@ def tokenizer(tiny_gemma_dir):
 
 @pytest.fixture
 def model(tiny_gemma_dir):
-    return load_base_model(
-        str(tiny_gemma_dir),
-        load_in_4bit=False,
-        dtype=torch.float32,
-        device=torch.device("cpu"),
-    )
+    return load_in_float32(tiny_gemma_dir)
 
 
 def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer, tmp_path):

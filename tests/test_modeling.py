@@ -5,28 +5,18 @@ import shutil
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from tiny_gemma import load_in_float32
 
 from text2sql.models.modeling import (
     adapter_active,
     attach_adapters,
     choose_device,
     end_of_turn_id,
-    load_base_model,
     load_tokenizer,
 )
 from text2sql.records import UserError, read_json, write_json
 
 TOKEN_IDS = torch.arange(10, 60)[None]
-
-
-def load(model_dir, load_in_4bit=False, dequantize=False):
-    return load_base_model(
-        str(model_dir),
-        load_in_4bit=load_in_4bit,
-        dtype=torch.float32,
-        device=torch.device("cpu"),
-        dequantize=dequantize,
-    )
 
 
 def logits(model):
@@ -41,7 +31,7 @@ def adapter_dirs(tiny_gemma_dir, tmp_path_factory):
     for seed, name in enumerate(("first", "second")):
         torch.manual_seed(seed)
         config = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
-        model = get_peft_model(load(tiny_gemma_dir), config)
+        model = get_peft_model(load_in_float32(tiny_gemma_dir), config)
         folders[name] = tmp_path_factory.mktemp(name)
         model.save_pretrained(folders[name])
     return folders
@@ -71,10 +61,10 @@ def test_number_of_threads_that_the_user_said_stays(monkeypatch, restored_thread
 
 
 def test_dequantised_weights_compute_what_the_packed_ones_do(tiny_gemma_dir):
-    packed = logits(load(tiny_gemma_dir, load_in_4bit=True))
-    dequantised = logits(load(tiny_gemma_dir, load_in_4bit=True, dequantize=True))
+    packed = logits(load_in_float32(tiny_gemma_dir, load_in_4bit=True))
+    dequantised = logits(load_in_float32(tiny_gemma_dir, load_in_4bit=True, dequantize=True))
     assert torch.allclose(packed, dequantised, atol=1e-4)
-    assert not torch.allclose(packed, logits(load(tiny_gemma_dir)), atol=1e-4)
+    assert not torch.allclose(packed, logits(load_in_float32(tiny_gemma_dir)), atol=1e-4)
 
 
 @pytest.mark.parametrize("load_in_4bit", [False, True])
@@ -87,14 +77,14 @@ def test_model_that_does_not_fit_is_an_error_that_says_what_to_do(
     monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", run_out)
     advice = "a smaller model" if load_in_4bit else "--load_in_4bit true"
     with pytest.raises(UserError, match=f"memory does not suffice for .*choose {advice}"):
-        load(tiny_gemma_dir, load_in_4bit)
+        load_in_float32(tiny_gemma_dir, load_in_4bit=load_in_4bit)
 
 
 def test_adapter_off_is_the_base_and_scales_reach_from_it_to_the_whole(
     tiny_gemma_dir, adapter_dirs
 ):
-    base = logits(load(tiny_gemma_dir))
-    model = attach_adapters(load(tiny_gemma_dir), {"first": adapter_dirs["first"]})
+    base = logits(load_in_float32(tiny_gemma_dir))
+    model = attach_adapters(load_in_float32(tiny_gemma_dir), {"first": adapter_dirs["first"]})
     whole = logits(model)
 
     def at(name, scale=1.0):
@@ -110,8 +100,8 @@ def test_adapter_off_is_the_base_and_scales_reach_from_it_to_the_whole(
 
 
 def test_several_adapters_share_one_base(tiny_gemma_dir, adapter_dirs):
-    model = attach_adapters(load(tiny_gemma_dir), adapter_dirs)
-    alone = attach_adapters(load(tiny_gemma_dir), {"second": adapter_dirs["second"]})
+    model = attach_adapters(load_in_float32(tiny_gemma_dir), adapter_dirs)
+    alone = attach_adapters(load_in_float32(tiny_gemma_dir), {"second": adapter_dirs["second"]})
     with adapter_active(model, "second"):
         assert torch.equal(logits(model), logits(alone))
 
@@ -123,7 +113,7 @@ def test_adapter_of_another_base_is_refused(tiny_gemma_dir, adapter_dirs, tmp_pa
         other / "adapter_config.json", config | {"base_model_name_or_path": "google/gemma-7b"}
     )
     with pytest.raises(UserError, match="trained on google/gemma-7b"):
-        attach_adapters(load(tiny_gemma_dir), {"other": other})
+        attach_adapters(load_in_float32(tiny_gemma_dir), {"other": other})
 
 
 @pytest.mark.parametrize("damage", ["cut short", "empty", "absent"])
@@ -135,12 +125,12 @@ def test_damaged_adapter_is_named(tiny_gemma_dir, adapter_dirs, tmp_path, damage
     else:
         weights.write_bytes(weights.read_bytes()[:1000] if damage == "cut short" else b"")
     with pytest.raises(UserError, match=str(damaged)):
-        attach_adapters(load(tiny_gemma_dir), {"damaged": damaged})
+        attach_adapters(load_in_float32(tiny_gemma_dir), {"damaged": damaged})
 
 
 def test_folder_without_an_adapter_sends_to_train(tiny_gemma_dir, tmp_path):
     with pytest.raises(UserError, match=r"train\.py"):
-        attach_adapters(load(tiny_gemma_dir), {"none": tmp_path})
+        attach_adapters(load_in_float32(tiny_gemma_dir), {"none": tmp_path})
 
 
 def test_end_of_turn_is_read_from_the_chat_template(tiny_gemma_dir):

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tiny_gemma import load_in_float32
 from tiny_tasks import build_tiny_tasks
 
-from text2sql.models.modeling import load_base_model, load_tokenizer
+from text2sql.models.modeling import load_tokenizer
 from text2sql.records import read_json
 
 ROOT = Path(__file__).parent.parent
@@ -45,14 +46,7 @@ def tiny_tasks_dir(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def strong_gemma(tiny_gemma_dir):
     """The small Gemma, with layers so strong that it does not only repeat its last token."""
-    import torch
-
-    model = load_base_model(
-        str(tiny_gemma_dir),
-        load_in_4bit=False,
-        dtype=torch.float32,
-        device=torch.device("cpu"),
-    )
+    model = load_in_float32(tiny_gemma_dir)
     for layer in model.model.layers:
         layer.mlp.down_proj.weight.data *= 30
         layer.self_attn.o_proj.weight.data *= 30

@@ -12,9 +12,8 @@ mkdir -p "$work"
 "$python" preprocess.py --spider_dir demo/spider --model_id demo/model --schema_format compact \
   --num_shots 0 --output_dir "$work/processed_data" >"$work/preprocess.log" 2>&1
 
-launch=
-train() { # train NAME THREADS FLAGS...
-  OMP_NUM_THREADS=$2 "$python" $launch train.py --data_dir "$work/processed_data" \
+train() { # [launch=FLAGS] train NAME THREADS FLAGS...
+  OMP_NUM_THREADS=$2 "$python" ${launch:-} train.py --data_dir "$work/processed_data" \
     --output_dir "$work/run" --overwrite --max_steps 24 --eval_steps 24 --logging_steps 12 \
     "${@:3}" >"$work/train.log" 2>&1
   printf '%-24s %2d threads  %s\n' "$1" "$2" \
@@ -27,9 +26,7 @@ for threads in 1 "$(nproc)"; do
   train "paper" "$threads" --arrangement paper
 done
 
-launch="-m torch.distributed.run --nproc_per_node $(nproc)"
-train "packed, a process a core" 1
-launch=
+launch="-m torch.distributed.run --nproc_per_node $(nproc)" train "packed, a process a core" 1
 
 while :; do :; done &
 trap "kill $!" EXIT

@@ -100,8 +100,8 @@ def run_benchmark(
 
 def answers_path(path: Path, settings: dict, batch_size: int) -> Path:
     """Return where answers are kept; those of padded batches have other last digits than ours."""
-    made_by = {**settings, "batch_size": batch_size} if batch_size else settings
-    return path.with_name(f".{path.stem}-{sha256_of_json(made_by)[:12]}-answers.jsonl")
+    made_by = sha256_of_json({**settings, "batch_size": batch_size})[:12]
+    return path.with_name(f".{path.stem}-{made_by}-answers.jsonl")
 
 
 def smaller_batch(size: int | str) -> int:

@@ -22,6 +22,7 @@ from text2sql.study.kept_answers import KeptAnswers
 REQUESTS_AT_ONCE = 4096  # are in memory as tokens
 TEXTS_AT_ONCE = 512  # are encoded in one call
 LONG_TEXTS_AT_ONCE = 32  # are answered, and then kept, together
+WINDOWS_AT_ONCE = 512  # of long texts are packed into rows together
 
 
 class SharingHFLM(HFLM):
@@ -73,7 +74,7 @@ class SharingHFLM(HFLM):
     ) -> list[float]:
         def ask_sharing(rest: list[Instance]) -> list[float]:
             found: list[float] = []
-            usual, self.batch_size_per_gpu = self.batch_size_per_gpu, TEXTS_AT_ONCE  # of windows
+            usual, self.batch_size_per_gpu = self.batch_size_per_gpu, WINDOWS_AT_ONCE
             try:
                 with tqdm(total=len(rest), desc="texts", disable=disable_tqdm) as bar:
                     for first in range(0, len(rest), LONG_TEXTS_AT_ONCE):

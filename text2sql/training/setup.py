@@ -66,8 +66,9 @@ def load_for_training(
         device=device,
         dequantize=arrangements[0].dequantize,
     )
-    pinned = "dataloader_pin_memory" in said and flags.dataloader_pin_memory
-    if pinned or not flash_serves(model):  # of which CUDA graphs allow none
+    # A graph cannot be made of another attention kernel, nor while a thread pins memory.
+    wants_pinning = "dataloader_pin_memory" in said and flags.dataloader_pin_memory
+    if wants_pinning or not flash_serves(model):
         arrangements = [replace(found, cuda_graphs=False) for found in arrangements]
     return model, tokenizer, arrangements
 

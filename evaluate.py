@@ -13,16 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from text2sql.command_line import parse_flags, run
+from text2sql.benchmarks.run import DEFAULT_SHOTS, parse_benchmarks
+from text2sql.cli import run
 from text2sql.data.spider import read_examples, read_schemas
-from text2sql.models.modeling import load_tokenizer
-from text2sql.models.variants import list_variants, shared_fact
-from text2sql.prompts.processed_data import read_manifest, refuse_other_tokenizer
-from text2sql.records import UserError, held_folder, sha256_of_file
-from text2sql.scoring.score_files import refuse_other_scores, score_file
-from text2sql.scoring.verdicts import ScoringSettings
-from text2sql.study.benchmarks import DEFAULT_SHOTS, parse_benchmarks
-from text2sql.study.plan import (
+from text2sql.errors import UserError
+from text2sql.files import held_folder, sha256_of_file
+from text2sql.flags import parse_flags
+from text2sql.models.tokenizer import load_tokenizer
+from text2sql.prompts.dataset import read_manifest, refuse_other_tokenizer
+from text2sql.report.build import build_report
+from text2sql.report.page import print_report, print_scores, write_report
+from text2sql.scoring.scores import refuse_other_scores, score_file
+from text2sql.scoring.verdict import ScoringSettings
+from text2sql.study.study import (
     Study,
     model_of,
     read_split,
@@ -30,8 +33,7 @@ from text2sql.study.plan import (
     refuse_missing_databases,
     write_study,
 )
-from text2sql.study.report import build_report
-from text2sql.study.report_files import print_report, print_scores, write_report
+from text2sql.study.variants import list_variants, shared_fact
 
 # What --split means in a folder in Spider's layout: questions, schemas, databases.
 SPIDER_FILES = {
@@ -203,7 +205,7 @@ def plan_study(flags: EvaluateFlags) -> Study:
     model_id = model_of(data_dir, shared_fact(adapter_dirs, "model_id"), flags.model_id)
     refuse_other_tokenizer(data_dir, load_tokenizer(model_id))
 
-    from text2sql.models.loaded_variants import choose_dtype  # imports torch, which takes seconds
+    from text2sql.study.variant_models import choose_dtype  # imports torch, which takes seconds
 
     base = {
         "model_id": model_id,
@@ -217,25 +219,27 @@ def plan_study(flags: EvaluateFlags) -> Study:
 
 def evaluate_variants(study: Study, flags: EvaluateFlags, output_dir: Path) -> None:
     """Bring every answer, verdict and benchmark that the study asks for onto the disk."""
-    from text2sql.models.loaded_variants import LoadedVariants
-    from text2sql.study import evaluation
-    from text2sql.study.stale_work import (
+    from text2sql.study import stages
+    from text2sql.study.outdated import (
         find_stale_work,
         refuse_smaller_study,
         remove_stale_work,
     )
+    from text2sql.study.variant_models import LoadedVariants
 
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
-    own_tasks = evaluation.hash_own_tasks(benchmarks_dir)
+    tasks_sha256 = stages.hash_tasks(benchmarks_dir)
     models = LoadedVariants(study.variants, **study.base)
     with held_folder(output_dir):
         refuse_smaller_study(output_dir, flags.limit, flags.overwrite)
-        stale = find_stale_work(study, output_dir, flags.max_new_tokens, own_tasks, flags.overwrite)
-        tasks = evaluation.load_unfinished_tasks(study, output_dir, benchmarks_dir, stale)
+        stale = find_stale_work(
+            study, output_dir, flags.max_new_tokens, tasks_sha256, flags.overwrite
+        )
+        tasks = stages.load_unfinished_tasks(study, output_dir, benchmarks_dir, stale)
         remove_stale_work(stale, models)
         report_settings = {name: getattr(flags, name) for name in OF_REPORT}
         write_study(output_dir, study, report_settings=report_settings)
-        answer_and_score(study, models, tasks, own_tasks, flags, output_dir)
+        answer_and_score(study, models, tasks, tasks_sha256, flags, output_dir)
     models.print_peak_memory()
 
 
@@ -243,23 +247,25 @@ def answer_and_score(
     study: Study,
     models: Any,
     tasks: Any,
-    own_tasks: str | None,
+    tasks_sha256: str | None,
     flags: EvaluateFlags,
     output_dir: Path,
 ) -> None:
     """Predict, score and measure, while no other evaluation writes into the folder."""
-    from text2sql.study import evaluation
+    from text2sql.study import stages
 
     batch_size = flags.batch_size
-    evaluation.predict(
+    stages.generate_all(
         study,
         models,
         output_dir,
         max_new_tokens=flags.max_new_tokens,
         batch_size=batch_size,
     )
-    evaluation.score(study, output_dir, scoring_settings(flags))
-    evaluation.measure(study, models, tasks, output_dir, own_tasks=own_tasks, batch_size=batch_size)
+    stages.score_all(study, output_dir, scoring_settings(flags))
+    stages.run_benchmarks(
+        study, models, tasks, output_dir, tasks_sha256=tasks_sha256, batch_size=batch_size
+    )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from text2sql.command_line import parse_flags, run
+from text2sql.cli import run
 from text2sql.data.spider import Example, Schema, read_schemas
 from text2sql.data.spider_archive import fetch_spider_archive, is_url
 from text2sql.data.spider_splits import (
@@ -20,10 +20,13 @@ from text2sql.data.spider_splits import (
     read_folder_splits,
     read_hub_splits,
 )
-from text2sql.models.modeling import load_tokenizer
+from text2sql.errors import UserError
+from text2sql.files import sha256_of_file
+from text2sql.flags import parse_flags
+from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.budget import PromptFitter
 from text2sql.prompts.chat import Shot
-from text2sql.prompts.processed_data import (
+from text2sql.prompts.dataset import (
     build_row,
     describe_split,
     describe_tokenizer,
@@ -32,9 +35,9 @@ from text2sql.prompts.processed_data import (
 from text2sql.prompts.schema_text import render_schema
 from text2sql.prompts.shots import choose_fixed_shots, choose_similar_shots, usable_shots
 from text2sql.prompts.sql_text import one_line
-from text2sql.records import UserError, build_run_record, sha256_of_file
-from text2sql.scoring.exact_match import hardness
-from text2sql.scoring.sql_clauses import UnparsableSQL, parse_sql
+from text2sql.run_record import build_run_record
+from text2sql.scoring.exact_match.match import hardness
+from text2sql.scoring.exact_match.parser import UnparsableSQL, parse_sql
 
 TRAINING = ("train", "holdout")
 

@@ -15,13 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from text2sql.command_line import parse_flags, run
-from text2sql.models.device_plan import ARRANGEMENT_FLAGS, Arrangement
-from text2sql.models.run_folder import RECORD_NAME, begin_or_resume, is_finished, remove_run
-from text2sql.prompts.processed_data import read_manifest, read_prompts
-from text2sql.records import UserError, sha256_of_json, write_json, write_text
-from text2sql.training.record import begin_record, finish_record, model_card, print_plan
-from text2sql.training.supervision import preview_first_row
+from text2sql.cli import run
+from text2sql.errors import UserError
+from text2sql.files import sha256_of_json, write_json, write_text
+from text2sql.flags import parse_flags
+from text2sql.prompts.dataset import read_manifest, read_prompts
+from text2sql.training.label_checks import preview_first_row
+from text2sql.training.plan import ARRANGEMENT_FLAGS, Arrangement
+from text2sql.training.run_folder import RECORD_NAME, begin_or_resume, is_finished, remove_run
+from text2sql.training.run_record import begin_record, finish_record, model_card, print_plan
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -125,25 +127,25 @@ def main() -> None:
     refuse_contradictions(flags, said, manifest)
     rows, eval_rows = read_rows(flags)
 
-    from text2sql.training import setup  # imports torch and TRL, which takes seconds
+    from text2sql.training import build  # imports torch and TRL, which takes seconds
 
     run_dir = Path(flags.output_dir)
     settings = recorded_settings(flags, rows, eval_rows)
-    settings["effective_batch_size"] = setup.effective_batch_size(flags, said)
-    with setup.first_process_holds(run_dir):
-        checkpoint = setup.first_process_decides(open_run, run_dir, settings, flags)
-        model, tokenizer, plans = setup.load_for_training(flags, said, rows)
+    settings["effective_batch_size"] = build.effective_batch_size(flags, said)
+    with build.first_process_holds(run_dir):
+        checkpoint = build.first_process_decides(open_run, run_dir, settings, flags)
+        model, tokenizer, plans = build.load_for_training(flags, said, rows)
         plan = plans[0]
-        trainer = setup.build_trainer(flags, said, plan, model, tokenizer, rows, eval_rows)
+        trainer = build.build_trainer(flags, said, plan, model, tokenizer, rows, eval_rows)
         if trainer.is_world_process_zero():
             preview = preview_first_row(trainer.train_dataset, tokenizer)
-            num_steps = setup.count_steps(flags, settings["effective_batch_size"], len(rows))
+            num_steps = build.count_steps(flags, settings["effective_batch_size"], len(rows))
             print_plan(trainer, plan, preview, flags, num_steps)
             if flags.overwrite or (checkpoint is None and (run_dir / RECORD_NAME).exists()):
                 remove_run(run_dir)  # not before the model is there and the flags work together
             record = begin_record(flags, settings, plan, len(rows), manifest["limit"])
             write_json(run_dir / RECORD_NAME, record)
-            setup.write_first_row_event(run_dir, preview)
+            build.write_first_row_event(run_dir, preview)
         seconds, plan = train(trainer, plans, checkpoint)
         if trainer.is_world_process_zero():
             save_adapter(trainer, tokenizer, run_dir)
@@ -158,7 +160,9 @@ def flags_type() -> type:
     from trl import SFTConfig
 
     # SFTConfig checks its values against the device; that waits until there is a plan.
-    return dataclass(type("TrainFlags", (Recipe, SFTConfig), {"__post_init__": lambda self: None}))
+    return dataclass(
+        type("AllTrainFlags", (Recipe, SFTConfig), {"__post_init__": lambda self: None})
+    )
 
 
 def adopt_recorded_values(flags: Recipe, said: set[str], manifest: dict) -> None:

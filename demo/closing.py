@@ -19,7 +19,7 @@ from demo import pretrain_data
 from demo.lexicon import make_lexicon
 from demo.pretrain import LEXICON_CHARACTERS, MODEL_DIR, batches, save_model, shuffled_batches
 from demo.pretrain_data import Rows, read_english
-from text2sql.records import read_json, write_json
+from text2sql.files import read_json, write_json
 
 STEPS, LEARNING_RATE = 15, 2e-4
 SHARE = 0.3  # of the way from the weights before to those after

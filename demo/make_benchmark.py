@@ -7,7 +7,7 @@ import argparse
 import re
 from pathlib import Path
 
-from text2sql.records import write_jsonl
+from text2sql.files import write_jsonl
 
 TEXT_DIR = Path(__file__).parent / "benchmark_text"
 BENCHMARK_DIR = Path(__file__).parent / "benchmark"

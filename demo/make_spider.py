@@ -18,7 +18,7 @@ import yaml
 from demo.domains import Domain, connect, read_domains, tables_entry
 from demo.slots import slots_of_domain
 from text2sql.data.spider import database_path
-from text2sql.records import write_json, write_text
+from text2sql.files import write_json, write_text
 
 SPIDER_DIR = Path(__file__).parent / "spider"
 KINDS_DIR = Path(__file__).parent / "kinds"

@@ -20,7 +20,7 @@ import numpy as np
 
 from demo.lexicon import make_lexicon
 from demo.pretrain_data import Rows, Workers, make_tokenizer, read_english
-from text2sql.records import sha256_of_file, write_json
+from text2sql.files import sha256_of_file, write_json
 
 MODEL_DIR = Path(__file__).parent / "model"
 ROWS = (56, 72)  # of English and of synthetic text in a batch

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from performance.decoding import Decode, encode_validation, generate_with, ours_with
-from text2sql.command_line import parse_flags, run
+from text2sql.cli import run
+from text2sql.flags import parse_flags
 from text2sql.inference.batch_plan import plan_decoding
-from text2sql.inference.generation import greedy_settings
-from text2sql.models.loaded_variants import LoadedVariants, choose_dtype
-from text2sql.models.variants import BASE, Variant
+from text2sql.inference.predictions import greedy_settings
+from text2sql.study.variant_models import LoadedVariants, choose_dtype
+from text2sql.study.variants import BASE, Variant
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel

@@ -12,13 +12,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from performance.cards import cap_memory
-from text2sql.command_line import parse_flags, run
-from text2sql.models.loaded_variants import choose_dtype
-from text2sql.models.modeling import choose_device, load_base_model, load_tokenizer
-from text2sql.records import read_json, read_jsonl
-from text2sql.study.benchmark_results import read_benchmark
-from text2sql.study.benchmark_tasks import load_tasks
-from text2sql.study.benchmarks import DEFAULT_SHOTS, answers_path, parse_benchmark, run_benchmark
+from text2sql.benchmarks.run import DEFAULT_SHOTS, answers_path, parse_benchmark, run_benchmark
+from text2sql.benchmarks.tasks import load_tasks
+from text2sql.cli import run
+from text2sql.files import read_json, read_jsonl
+from text2sql.flags import parse_flags
+from text2sql.models.loading import choose_device, load_base_model
+from text2sql.models.tokenizer import load_tokenizer
+from text2sql.report.benchmark_results import read_benchmark
+from text2sql.study.variant_models import choose_dtype
 
 H200_FLOPS = 989e12  # bf16 without sparsity, by the data sheet
 

@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from performance.cards import cap_memory
-from text2sql.command_line import parse_flags, run
+from text2sql.cli import run
+from text2sql.flags import parse_flags
 from text2sql.inference.batch_plan import BatchPlan, empty_cache, plan_decoding
-from text2sql.inference.generation import (
+from text2sql.inference.predictions import (
     encode_prompt,
     generate_batch,
     greedy_settings,
     try_decoding,
 )
-from text2sql.models.loaded_variants import LoadedVariants, choose_dtype
-from text2sql.models.modeling import load_tokenizer
-from text2sql.models.variants import BASE, Variant
-from text2sql.prompts.processed_data import read_prompts
+from text2sql.models.tokenizer import load_tokenizer
+from text2sql.prompts.dataset import read_prompts
+from text2sql.study.variant_models import LoadedVariants, choose_dtype
+from text2sql.study.variants import BASE, Variant
 
 if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedTokenizerBase

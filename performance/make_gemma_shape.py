@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from performance.shapes import make_config, make_model
-from text2sql.command_line import parse_flags, run
+from text2sql.cli import run
+from text2sql.flags import parse_flags
 
 SPECIAL_TOKENS = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
 CHAT_TEMPLATE = (
@@ -41,7 +42,7 @@ def main() -> None:
 def save_model(output_dir: str, seed: int) -> None:
     import torch
 
-    from text2sql.models.modeling import choose_device
+    from text2sql.models.loading import choose_device
 
     config, plain = make_config("gemma-2b"), {"load_in_4bit": False, "dequantize": False}
     model = make_model(config, torch.bfloat16, choose_device(), **plain, seed=seed)

@@ -30,9 +30,11 @@ from accelerate.state import AcceleratorState
 from performance.cards import cap_memory
 from performance.make_gemma_shape import make_tokenizer
 from performance.shapes import make_config, make_model
-from text2sql.command_line import parse_flags, run
-from text2sql.models.run_folder import list_checkpoints
-from text2sql.records import UserError, read_json
+from text2sql.cli import run
+from text2sql.errors import UserError
+from text2sql.files import read_json
+from text2sql.flags import parse_flags
+from text2sql.training.run_folder import list_checkpoints
 
 ROOT = Path(__file__).parent.parent
 NUM_QUESTIONS = 700  # a random sample of Spider's train split
@@ -148,11 +150,10 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
     import torch
     from transformers.models.gemma import modeling_gemma
 
-    from text2sql.models import device_plan
-    from text2sql.training import cuda_graphs, setup
+    from text2sql.training import build, cuda_graphs, plan
 
-    safety, rows_before_graph = device_plan.SAFETY, cuda_graphs.ROWS_BEFORE_GRAPH
-    device_plan.SAFETY = fixed.pop("SAFETY", safety)
+    safety, rows_before_graph = plan.SAFETY, cuda_graphs.ROWS_BEFORE_GRAPH
+    plan.SAFETY = fixed.pop("SAFETY", safety)
     cuda_graphs.ROWS_BEFORE_GRAPH = fixed.pop("ROWS_BEFORE_GRAPH", rows_before_graph)
     config = make_config(shape)
 
@@ -167,21 +168,21 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
         model.name_or_path = model_id
         return model
 
-    originals = setup.load_config, setup.load_base_model, setup.plan
+    originals = build.load_config, build.load_base_model, build.plan
     replaced_for_good = ("apply_rotary_pos_emb", "GemmaRMSNorm", "GemmaMLP")  # by Liger
     plain_layers = {name: getattr(modeling_gemma, name) for name in replaced_for_good}
-    setup.load_config = lambda model_id: config
-    setup.load_base_model = load_random_model
-    setup.plan = lambda *given, **settings: [
+    build.load_config = lambda model_id: config
+    build.load_base_model = load_random_model
+    build.plan = lambda *given, **settings: [
         replace(found, **fixed) for found in originals[2](*given, **settings)
     ]
     cap_memory(gib)
     try:
         yield
     finally:
-        device_plan.SAFETY = safety
+        plan.SAFETY = safety
         cuda_graphs.ROWS_BEFORE_GRAPH = rows_before_graph
-        setup.load_config, setup.load_base_model, setup.plan = originals
+        build.load_config, build.load_base_model, build.plan = originals
         for name, plain in plain_layers.items():
             setattr(modeling_gemma, name, plain)
         cap_memory(None)

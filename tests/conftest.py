@@ -33,9 +33,9 @@ from tiny_run import (  # noqa: E402, F401
 from tiny_spider import build_tiny_spider  # noqa: E402
 from tiny_train import run_train  # noqa: E402, F401
 
-from text2sql.models.modeling import load_tokenizer  # noqa: E402
-from text2sql.prompts.processed_data import describe_tokenizer  # noqa: E402
-from text2sql.records import read_json, write_json  # noqa: E402
+from text2sql.files import read_json, write_json  # noqa: E402
+from text2sql.models.tokenizer import load_tokenizer  # noqa: E402
+from text2sql.prompts.dataset import describe_tokenizer  # noqa: E402
 
 
 @pytest.fixture(scope="session")

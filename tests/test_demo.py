@@ -12,7 +12,7 @@ from demo.make_spider import SPIDER_DIR, SPLITS, has_ties, is_telling, polish, w
 from demo.phrases import complete_measure
 from demo.pretrain import MODEL_DIR
 from text2sql.data.spider import database_path, read_examples, read_schemas
-from text2sql.records import read_jsonl
+from text2sql.files import read_jsonl
 
 EXAMPLE_FILES = {split: SPIDER_DIR / name for split, name, _, _ in SPLITS}
 # Names that both splits may use; demo/README.md lists them.
@@ -90,8 +90,8 @@ def test_nothing_is_asked_twice_of_a_database(examples, part):
 
 
 def test_every_split_has_the_four_classes_of_hardness_in_spiders_proportions(examples, schemas):
-    from text2sql.scoring.exact_match import hardness
-    from text2sql.scoring.sql_clauses import parse_sql
+    from text2sql.scoring.exact_match.match import hardness
+    from text2sql.scoring.exact_match.parser import parse_sql
 
     spiders_own = {"easy": 0.25, "medium": 0.40, "hard": 0.20, "extra": 0.15}
     for split in examples:

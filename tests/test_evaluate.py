@@ -12,9 +12,10 @@ import pytest
 from conftest import ROOT, run_command
 from tiny_run import QUICK, WITHOUT_TORCH
 
-from text2sql.models import loaded_variants
-from text2sql.records import UserError, held_folder, read_json, read_jsonl
-from text2sql.study.evaluation import hash_own_tasks
+from text2sql.errors import UserError
+from text2sql.files import held_folder, read_json, read_jsonl
+from text2sql.study import variant_models
+from text2sql.study.stages import hash_tasks
 
 NUM_VALIDATION = 16
 
@@ -118,7 +119,7 @@ def test_checkpoint_that_is_the_adapter_itself_is_not_asked_again(
     run_dir = shutil.copytree(tiny_run_dir, tmp_path / "run")
     weights = "adapter_model.safetensors"
     shutil.copy(run_dir / weights, run_dir / "checkpoint-20" / weights)
-    active, LoadedVariants = [], loaded_variants.LoadedVariants
+    active, LoadedVariants = [], variant_models.LoadedVariants
     use = LoadedVariants.active
     monkeypatch.setattr(
         LoadedVariants, "active", lambda self, v: active.append(v.name) or use(self, v)
@@ -135,13 +136,13 @@ def test_checkpoint_that_is_the_adapter_itself_is_not_asked_again(
 
 def test_own_tasks_are_the_same_with_what_python_leaves_beside_them(tiny_tasks_dir, tmp_path):
     folder = shutil.copytree(tiny_tasks_dir, tmp_path / "tasks")
-    before = hash_own_tasks(folder)
+    before = hash_tasks(folder)
     (folder / "__pycache__").mkdir()
     (folder / "__pycache__" / "local_data.cpython-311.pyc").write_bytes(b"compiled")
     (folder / ".DS_Store").write_bytes(b"of a file manager")
-    assert hash_own_tasks(folder) == before
+    assert hash_tasks(folder) == before
     (folder / "more.yaml").write_text("task: more\n")
-    assert hash_own_tasks(folder) != before
+    assert hash_tasks(folder) != before
 
 
 def test_default_folder_is_the_adapters_own(run_evaluate, tiny_run_dir, tmp_path):
@@ -227,7 +228,7 @@ def test_overwrite_removes_nothing_when_the_model_cannot_load(
         raise UserError("no such model")
 
     copied = shutil.copytree(finished, tmp_path / "evaluation")
-    monkeypatch.setattr("text2sql.models.loaded_variants.load_base_model", refuse)
+    monkeypatch.setattr("text2sql.study.variant_models.load_base_model", refuse)
     flags = ["--output_dir", copied, "--benchmarks", "none", "--max_new_tokens", "3"]
     with pytest.raises(UserError, match="no such model"):
         run_evaluate(*flags, "--overwrite")

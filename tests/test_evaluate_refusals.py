@@ -11,9 +11,10 @@ from conftest import ROOT, run_command
 from tiny_evaluation import build_tiny_evaluation
 from tiny_run import WITHOUT_TORCH
 
-from text2sql.models.variants import BASE
-from text2sql.records import UserError, read_json
-from text2sql.study.plan import read_study
+from text2sql.errors import UserError
+from text2sql.files import read_json
+from text2sql.study.study import read_study
+from text2sql.study.variants import BASE
 
 NUM_VALIDATION = 16
 
@@ -78,7 +79,7 @@ def test_missing_database_is_told_before_any_work(
     flags = ["--benchmarks", "none", "--output_dir", tmp_path / "out"]
     with monkeypatch.context() as patch:
         patch.setattr(
-            "text2sql.models.loaded_variants.load_base_model", lambda *a, **k: pytest.fail()
+            "text2sql.study.variant_models.load_base_model", lambda *a, **k: pytest.fail()
         )
         with pytest.raises(UserError, match=r"museum.*--skip_missing_databases"):
             run_evaluate(*flags, data_dir=data_dir)

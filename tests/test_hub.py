@@ -10,8 +10,8 @@ from conftest import ROOT
 from hub_user import assert_refused, run_as_user
 from local_hub import LocalHub
 
+from text2sql.errors import UserError
 from text2sql.hub import explain_hub_errors
-from text2sql.records import UserError
 
 
 def run_preprocess(hub: LocalHub, home: Path, *flags: str, **environment: str):

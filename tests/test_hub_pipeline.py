@@ -8,7 +8,7 @@ from hub_user import assert_refused, run_as_user
 from local_hub import LocalHub
 from tiny_tasks import task_settings, write_yaml
 
-from text2sql.records import read_json
+from text2sql.files import read_json
 
 RUN = "outputs/gemma-2b-it-spider"
 PREPROCESS = ["preprocess.py", "--limit=8", "--num_shots=1", "--holdout_fraction=0.2"]

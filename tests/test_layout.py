@@ -12,28 +12,27 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# A room imports only rooms that stand above it. A new room goes below the last one it imports.
+# A module imports only modules listed before it. Add a new one after the last that it imports.
 ORDER = """
-    records command_line hub
+    errors files run_record flags cli hub
     data.spider data.spider_splits data.spider_archive
-    prompts.sql_text prompts.schema_text prompts.chat prompts.budget prompts.shots
-    prompts.processed_data
-    models.device_plan models.modeling models.shared_prefix models.run_folder
-    models.variants models.loaded_variants
-    inference.batch_plan inference.prefix_tree inference.block_cache inference.decoding
-    inference.text_scoring inference.generation
-    training.supervision training.packing training.cuda_graphs training.trainer training.fallback
-    training.setup training.record
-    scoring.sql_tokens scoring.sql_names scoring.sql_query scoring.sql_clauses
-    scoring.clause_scores scoring.exact_match
-    scoring.result_match scoring.read_only_sql scoring.sql_worker scoring.execution
-    scoring.verdicts scoring.score_files
-    study.significance study.tradeoff study.benchmark_tasks study.kept_answers
-    study.harness_model study.benchmarks study.benchmark_results
-    study.training_runs study.example_browser study.plan study.stale_work
-    study.evaluation
-    study.plots study.report_text study.report_tables study.tensorboard_events
-    study.report study.report_sections study.report_files
+    prompts.sql_text prompts.schema_text prompts.chat prompts.budget prompts.shots prompts.dataset
+    models.device models.tokenizer models.loading models.adapters models.packed_attention
+    inference.extract_sql inference.batch_plan inference.prefix_tree inference.kv_cache
+    inference.greedy inference.log_likelihood inference.predictions
+    training.run_folder training.plan training.label_checks training.packing training.cuda_graphs
+    training.trainer training.fallback training.build training.run_record
+    scoring.exact_match.lexer scoring.exact_match.names scoring.exact_match.ast
+    scoring.exact_match.parser scoring.exact_match.clauses scoring.exact_match.match
+    scoring.execution.result_match scoring.execution.sandbox scoring.execution.worker
+    scoring.execution.pool scoring.verdict scoring.scores
+    benchmarks.tasks benchmarks.response_cache benchmarks.harness_model benchmarks.run
+    study.variants study.variant_models study.training_history
+    report.example_browser
+    study.study study.outdated study.stages
+    report.significance report.tradeoff report.benchmark_results
+    report.plots report.text report.tables report.tensorboard
+    report.build report.sections report.page
 """.split()
 
 # Each takes from half a second to ten to import, which `--help` and the scorer do not wait for.
@@ -41,54 +40,56 @@ HEAVY = {
     *("accelerate", "bitsandbytes", "datasets", "lm_eval", "matplotlib", "nltk", "peft"),
     *("scipy", "statsmodels", "tensorboard", "torch", "transformers", "trl"),
 }
-HEAVY_ROOMS = {
-    "inference.block_cache",
-    "inference.decoding",
-    "inference.text_scoring",
-    "study.harness_model",
+HEAVY_MODULES = {
+    "inference.kv_cache",
+    "inference.greedy",
+    "inference.log_likelihood",
+    "benchmarks.harness_model",
     "training.cuda_graphs",
     "training.trainer",
     "training.fallback",
-    "training.setup",
+    "training.build",
 }  # imported where the work begins, after the flags are read
 
 # Rooms without a test file of their own name, and the file that tests them.
 TESTED_IN = {
+    "adapters": "variants",
+    "ast": "parser",
     "benchmark_results": "benchmarks",
-    "benchmark_tasks": "benchmarks",
-    "block_cache": "decoding",
     "budget": "prompts",
     "chat": "prompts",
-    "clause_scores": "exact_match",
-    "evaluation": "evaluate",
-    "example_browser": "report",
-    "loaded_variants": "evaluate",
-    "plan": "evaluate",
-    "plots": "report",
-    "processed_data": "preprocess",
-    "read_only_sql": "execution",
-    "record": "train",
-    "report_files": "report",
-    "report_sections": "report",
-    "report_tables": "report",
+    "clauses": "match",
+    "dataset": "preprocess",
+    "device": "plan",
+    "errors": "cli",
+    "example_browser": "build",
+    "kv_cache": "greedy",
+    "lexer": "parser",
+    "names": "parser",
+    "outdated": "evaluate",
+    "plots": "build",
+    "run": "benchmarks",
+    "sandbox": "pool",
     "schema_text": "prompts",
-    "score_files": "scoring",
-    "setup": "train",
+    "sections": "build",
     "spider_splits": "spider",
-    "sql_names": "sql_clauses",
-    "sql_query": "sql_clauses",
-    "sql_tokens": "sql_clauses",
-    "sql_worker": "execution",
-    "stale_work": "evaluate",
+    "sql_text": "extract_sql",
+    "stages": "evaluate",
+    "study": "evaluate",
+    "tables": "build",
+    "tasks": "benchmarks",
+    "tokenizer": "loading",
     "trainer": "train",
-    "verdicts": "scoring",
+    "variant_models": "evaluate",
+    "verdict": "scores",
+    "worker": "pool",
 }
 
 SHADOWS_ON_PURPOSE = {"evaluate"}  # only lm_eval's metrics beyond ours import that package
 MAX_LINES = 320
 
 PACKAGE = ROOT / "text2sql"
-ROOMS = sorted(
+MODULES = sorted(
     ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
     for path in PACKAGE.rglob("*.py")
     if path.stem != "__init__"
@@ -129,19 +130,19 @@ def nodes_run_on_import(tree: ast.Module) -> Iterator[ast.AST]:
 GUARDS = ("TYPE_CHECKING", "__name__ == '__main__'")
 
 
-def rooms_imported(room: str) -> list[tuple[int, str]]:
-    names = imported_names(ast.walk(parse(file_of(room))))
-    return [(line, room_of(name)) for line, name in names if name.startswith("text2sql.")]
+def modules_imported(module: str) -> list[tuple[int, str]]:
+    names = imported_names(ast.walk(parse(file_of(module))))
+    return [(line, module_of(name)) for line, name in names if name.startswith("text2sql.")]
 
 
-def file_of(room: str) -> str:
-    return f"text2sql/{room.replace('.', '/')}.py"
+def file_of(module: str) -> str:
+    return f"text2sql/{module.replace('.', '/')}.py"
 
 
-def room_of(name: str) -> str:
-    """Return the room of a dotted name: of `text2sql.data.spider.Schema` it is `data.spider`."""
+def module_of(name: str) -> str:
+    """Return the module of a dotted name: of `text2sql.data.spider.Schema` it is `data.spider`."""
     parts = name.split(".")[1:]
-    return parts[0] if parts[0] in ROOMS else ".".join(parts[:2])
+    return next(".".join(parts[:n]) for n in (1, 2, 3) if ".".join(parts[:n]) in MODULES)
 
 
 def project_files() -> list[Path]:
@@ -154,21 +155,21 @@ def project_files() -> list[Path]:
     return [ROOT / name for name in listed.stdout.split("\0") if name and (ROOT / name).is_file()]
 
 
-def test_every_room_stands_once_in_the_order():
-    missing = sorted(set(ROOMS) - set(ORDER))
-    gone = sorted(set(ORDER) - set(ROOMS))
-    assert not missing, f"add {missing} to ORDER in {__file__}, below the rooms that they import"
-    assert not gone, f"take {gone} out of ORDER in {__file__}: there are no such rooms"
-    assert len(ORDER) == len(set(ORDER)), "a room stands twice in ORDER"
+def test_every_module_stands_once_in_the_order():
+    missing = sorted(set(MODULES) - set(ORDER))
+    gone = sorted(set(ORDER) - set(MODULES))
+    assert not missing, f"add {missing} to ORDER in {__file__}, below the modules that they import"
+    assert not gone, f"take {gone} out of ORDER in {__file__}: there are no such modules"
+    assert len(ORDER) == len(set(ORDER)), "a module stands twice in ORDER"
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_room_imports_only_rooms_above_it(room):
-    above = ORDER[: ORDER.index(room)] if room in ORDER else ORDER
-    wrong = [f"line {line}: {name}" for line, name in rooms_imported(room) if name not in above]
+@pytest.mark.parametrize("module", MODULES)
+def test_module_imports_only_modules_above_it(module):
+    above = ORDER[: ORDER.index(module)] if module in ORDER else ORDER
+    wrong = [f"line {line}: {name}" for line, name in modules_imported(module) if name not in above]
     assert not wrong, (
-        f"{file_of(room)} imports rooms that do not stand above it in ORDER ({wrong}). Move "
-        "what both need into a room above both; or, if that room does not need this one, move "
+        f"{file_of(module)} imports modules that do not stand above it in ORDER ({wrong}). Move "
+        "what both need into a module above both; or, if that module does not need this one, move "
         f"its name up in ORDER of {__file__}."
     )
 
@@ -180,15 +181,15 @@ def test_nothing_imports_a_script_or_a_test(file):
     wrong = [f"line {line}: {name}" for line, name in names if name.split(".")[0] in outside]
     assert not wrong, (
         f"{file} imports what only people and tests start ({wrong}); move what it needs "
-        "into a room of text2sql/."
+        "into a module of text2sql/."
     )
 
 
 @pytest.mark.parametrize("file", FILES)
 def test_importing_a_file_imports_nothing_heavy(file):
-    if file in map(file_of, HEAVY_ROOMS):
+    if file in map(file_of, HEAVY_MODULES):
         return
-    heavy = HEAVY | {f"text2sql.{room}" for room in HEAVY_ROOMS}
+    heavy = HEAVY | {f"text2sql.{module}" for module in HEAVY_MODULES}
     names = imported_names(nodes_run_on_import(parse(file)))
     wrong = [
         f"line {line}: {name}"
@@ -211,9 +212,9 @@ for name in {names}:
 
 
 def test_importing_everything_light_prints_nothing_writes_nothing_and_loads_nothing_heavy(tmp_path):
-    rooms = [f"text2sql.{room}" for room in ROOMS if room not in HEAVY_ROOMS]
+    modules = [f"text2sql.{module}" for module in MODULES if module not in HEAVY_MODULES]
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r})"
-    code += IMPORT_ALL.format(names=rooms + SCRIPTS, heavy=HEAVY)
+    code += IMPORT_ALL.format(names=modules + SCRIPTS, heavy=HEAVY)
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
     )
@@ -243,15 +244,15 @@ def test_file_begins_by_saying_what_it_is(file):
     assert ast.get_docstring(parse(file)), f"give {file} a docstring: what is it for?"
 
 
-def test_every_room_has_its_test_file():
-    own = {path.stem.removeprefix("test_") for path in (ROOT / "tests").glob("test_*.py")}
-    rooms = {room.rpartition(".")[2] for room in ROOMS}
-    untested = sorted(rooms - own - set(TESTED_IN))
+def test_every_module_has_its_test_file():
+    own = {path.stem.removeprefix("test_") for path in (ROOT / "tests").rglob("test_*.py")}
+    modules = {module.rpartition(".")[2] for module in MODULES}
+    untested = sorted(modules - own - set(TESTED_IN))
     assert not untested, (
-        f"write tests/test_<room>.py for {untested}, or name in TESTED_IN of {__file__} the file "
+        f"write tests/test_<module>.py for {untested}, or name in TESTED_IN of {__file__} the file "
         "that tests it."
     )
-    stale = sorted(room for room in TESTED_IN if room in own or room not in rooms)
+    stale = sorted(module for module in TESTED_IN if module in own or module not in modules)
     assert not stale, f"take {stale} out of TESTED_IN: they have their own test file, or are gone"
     absent = sorted({file for file in TESTED_IN.values() if file not in own})
     assert not absent, f"TESTED_IN names tests/test_<name>.py that are not there: {absent}"

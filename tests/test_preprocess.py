@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from text2sql.errors import UserError
+from text2sql.files import read_json
 from text2sql.prompts.chat import render_chat
-from text2sql.prompts.processed_data import COLUMNS
+from text2sql.prompts.dataset import COLUMNS
 from text2sql.prompts.sql_text import one_line
-from text2sql.records import UserError, read_json
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import preprocess
-from text2sql.records import UserError
+from text2sql.errors import UserError
 
 
 def test_folder_of_somebody_else_is_left_alone(run_preprocess, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 from tiny_train import losses
 
-from text2sql.records import read_json
+from text2sql.files import read_json
 
 
 def test_two_processes_train_and_evaluate_what_one_does(run_train, tiny_prompts_dir, tmp_path):

@@ -13,7 +13,7 @@ from conftest import ROOT, run_command
 import evaluate
 import preprocess
 import train
-from text2sql.command_line import build_parser
+from text2sql.flags import build_parser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGS = {
@@ -95,7 +95,7 @@ def test_recipe_table_gives_the_defaults_of_the_recipe():
 
 
 def test_tree_names_only_what_is_there():
-    (tree,) = (block for block in code_blocks("") if "records.py" in block)
+    (tree,) = (block for block in code_blocks("") if "run_record.py" in block)
     for line in tree.splitlines():
         inside = "text2sql/" if line.startswith("  ") else ""
         for name in re.findall(r"[\w/]+(?:\.py|/)", line.split("   ")[0].strip() or line.strip()):

@@ -7,15 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from text2sql import records
-from text2sql.records import (
-    build_run_record,
-    command_text,
-    git_commit,
-    read_json,
-    write_json,
-    write_text,
-)
+from text2sql import run_record
+from text2sql.files import read_json, write_json, write_text
+from text2sql.run_record import build_run_record, command_text, git_commit
 
 
 def test_record_says_command_time_commit_and_versions_before_the_facts(monkeypatch):
@@ -41,13 +35,13 @@ def test_argument_that_is_no_utf8_can_be_recorded(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def copied_room(tmp_path, monkeypatch):
+def copied_module(tmp_path, monkeypatch):
     """A copy of the project, as far as git sees it, in place of this one."""
-    room = tmp_path / "project" / "text2sql" / "records.py"
-    write_text(room, "")
-    monkeypatch.setattr(records, "__file__", str(room))
+    module = tmp_path / "project" / "text2sql" / "run_record.py"
+    write_text(module, "")
+    monkeypatch.setattr(run_record, "__file__", str(module))
     monkeypatch.delenv("GIT_DIR", raising=False)
-    return room
+    return module
 
 
 def git(folder: Path, *words: str) -> str:
@@ -68,20 +62,20 @@ needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not i
 
 
 @needs_git
-def test_commit_is_that_of_the_checkout_and_marked_where_files_differ(copied_room):
-    commit = commit_all(copied_room.parent.parent)
+def test_commit_is_that_of_the_checkout_and_marked_where_files_differ(copied_module):
+    commit = commit_all(copied_module.parent.parent)
     assert git_commit() == commit[:12]
-    copied_room.write_text("changed")
+    copied_module.write_text("changed")
     assert git_commit() == f"{commit[:12]}-dirty"
 
 
 @needs_git
-def test_commit_of_another_checkout_around_a_copy_is_not_recorded(copied_room):
-    commit_all(copied_room.parent.parent.parent)
+def test_commit_of_another_checkout_around_a_copy_is_not_recorded(copied_module):
+    commit_all(copied_module.parent.parent.parent)
     assert git_commit() is None
 
 
-def test_without_git_the_record_is_written_without_a_commit(copied_room, monkeypatch, tmp_path):
+def test_without_git_the_record_is_written_without_a_commit(copied_module, monkeypatch, tmp_path):
     assert git_commit() is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert build_run_record()["commit"] is None

@@ -15,7 +15,8 @@ from safetensors.torch import load_file
 from tiny_train import QUICK, history, losses
 
 import train
-from text2sql.records import UserError, read_json, write_json
+from text2sql.errors import UserError
+from text2sql.files import read_json, write_json
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +215,7 @@ def test_overwrite_replaces_a_run_only_when_the_model_is_there(run_train, tmp_pa
     run_dir = tmp_path / "run"
     run_train(run_dir, "--max_steps", 2)
     with monkeypatch.context() as patch, pytest.raises(UserError, match="gated"):
-        patch.setattr("text2sql.training.setup.load_base_model", refuse)
+        patch.setattr("text2sql.training.build.load_base_model", refuse)
         run_train(run_dir, "--max_steps", 1, "--overwrite")
     assert (run_dir / "adapter_model.safetensors").exists()
     assert read_json(run_dir / "run.json")["steps"] == 2

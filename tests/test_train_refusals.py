@@ -5,8 +5,9 @@ import shutil
 import pytest
 from tiny_train import QUICK
 
-from text2sql.models.run_folder import list_checkpoints
-from text2sql.records import UserError, held_folder, read_json, write_json
+from text2sql.errors import UserError
+from text2sql.files import held_folder, read_json, write_json
+from text2sql.training.run_folder import list_checkpoints
 
 
 @pytest.mark.parametrize(

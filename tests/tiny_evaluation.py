@@ -5,12 +5,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from text2sql.models.variants import BASE, Variant
-from text2sql.records import build_run_record, write_json, write_jsonl
-from text2sql.scoring.clause_scores import CLAUSES
-from text2sql.scoring.score_files import write_scores
-from text2sql.study.plan import read_study
-from text2sql.study.report import build_report
+from text2sql.files import write_json, write_jsonl
+from text2sql.report.build import build_report
+from text2sql.run_record import build_run_record
+from text2sql.scoring.exact_match.clauses import CLAUSES
+from text2sql.scoring.scores import write_scores
+from text2sql.study.study import read_study
+from text2sql.study.variants import BASE, Variant
 
 HARDNESS = ("easy", "medium", "hard", "extra")
 ERRORS = ("no_sql", "syntax", "unknown_table", "unknown_column", "wrong_columns", "wrong_rows")

@@ -86,7 +86,7 @@ def load_in_float32(model_dir: Path, **settings):
     """Return the model of the folder on the CPU, as the commands load it."""
     import torch
 
-    from text2sql.models.modeling import load_base_model
+    from text2sql.models.loading import load_base_model
 
     settings = {"load_in_4bit": False, "dtype": torch.float32} | settings
     return load_base_model(str(model_dir), device=torch.device("cpu"), **settings)

@@ -10,8 +10,8 @@ import pytest
 from tiny_gemma import load_in_float32
 from tiny_tasks import build_tiny_tasks
 
-from text2sql.models.modeling import load_tokenizer
-from text2sql.records import read_json
+from text2sql.files import read_json
+from text2sql.models.tokenizer import load_tokenizer
 
 ROOT = Path(__file__).parent.parent
 QUICK = ["--max_new_tokens", "4", "--num_bootstrap", "100"]
@@ -115,6 +115,6 @@ def run_evaluate(
 def no_model(monkeypatch):
     """Fail where a model is loaded."""
     monkeypatch.setattr(
-        "text2sql.models.loaded_variants.load_base_model",
+        "text2sql.study.variant_models.load_base_model",
         lambda *a, **k: pytest.fail("a model is loaded"),
     )

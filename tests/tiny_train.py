@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import train
-from text2sql.records import read_json
+from text2sql.files import read_json
 
 QUICK = "--learning_rate 1e-2 --logging_steps 1 --eval_steps 8 --max_steps 16".split()
 

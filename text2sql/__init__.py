@@ -1,4 +1,4 @@
-"""The rooms of the project; `README.md` says what lies in each."""
+"""The package behind the three commands; README.md maps its modules."""
 
 import sys
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
-from text2sql.records import UserError
+from text2sql.errors import UserError
 
 PROBE_TIMEOUT_S = 10
 

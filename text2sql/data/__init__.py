@@ -1,1 +1,1 @@
-"""Spider: examples, schemas and database files, from a folder, the official archive or the hub."""
+"""Spider: examples, schemas and databases from a folder, the official archive or the hub."""

@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from text2sql.records import UserError, read_json
+from text2sql.errors import UserError
+from text2sql.files import read_json
 
 
 @dataclass(frozen=True)

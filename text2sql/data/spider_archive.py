@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from tqdm import tqdm
 
-from text2sql.records import UserError, read_json, sha256_of_file, write_json
+from text2sql.errors import UserError
+from text2sql.files import read_json, sha256_of_file, write_json
 
 # The archive that https://yale-lily.github.io/spider links to.
 GOOGLE_DRIVE_ID = "1403EGqzIDoHMdQF4c9Bkyl7dZLZ5Wt6J"

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from text2sql.data.spider import Example, database_path, read_examples
+from text2sql.errors import UserError
+from text2sql.files import sha256_of_file, sha256_of_json
 from text2sql.hub import explain_hub_errors
-from text2sql.records import UserError, sha256_of_file, sha256_of_json
 
 HUB_DATASET = "xlangai/spider"
 OWN_SPLITS = ("train", "validation", "holdout", "test")

@@ -1,1 +1,1 @@
-"""What a model answers: many texts at once, greedily or scored, what they share computed once."""
+"""Inference: greedy decoding and log-likelihoods in batches that share prefixes."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from text2sql.models.device_plan import ModelShape, free_bytes, head_sizes
-from text2sql.records import UserError
+from text2sql.errors import UserError
+from text2sql.models.device import ModelShape, free_bytes, head_sizes
 
 if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel

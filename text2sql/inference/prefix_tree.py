@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from text2sql.models.shared_prefix import common_length
+from text2sql.models.packed_attention import common_length
 
 SMALLEST_SAVING = 64  # tokens; a span that saves less costs more than it saves
 

@@ -1,1 +1,1 @@
-"""The model: the plan for a device, loading, and its adapters, on, off or scaled."""
+"""Models: the device, the tokenizer, loading, adapters, and packed attention."""

@@ -1,1 +1,1 @@
-"""What the model reads: schema as text, few-shot choice, chat within a token budget."""
+"""Prompts: the schema as text, few-shot examples, the chat, and the token budget."""

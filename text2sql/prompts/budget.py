@@ -7,9 +7,9 @@ from typing import Any
 from tqdm import tqdm
 
 from text2sql.data.spider import Example, Schema
+from text2sql.errors import UserError
 from text2sql.prompts.chat import Shot, build_completion, build_prompt, render_chat
 from text2sql.prompts.schema_text import keep_related_tables, render_schema
-from text2sql.records import UserError
 
 # Kept free for the SQL, whatever the gold one is: its length must not shape the prompt.
 SQL_TOKENS = 128

@@ -1,1 +1,1 @@
-"""Is the SQL right: exact match, execution of untrusted SQL, verdicts and scores."""
+"""Scoring SQL: exact match, execution of untrusted SQL, verdicts and scores."""

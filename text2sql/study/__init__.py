@@ -1,1 +1,1 @@
-"""What was gained and lost: benchmarks, significance, trade-off, report."""
+"""One study: its variants, the stages that fill its folder, and what is outdated there."""

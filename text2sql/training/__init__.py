@@ -1,1 +1,1 @@
-"""How an adapter is made: the trainer, what the loss sees, what a run records of itself."""
+"""Training an adapter: plan, settings, trainer, checks of labels, and the run's record."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from transformers.modeling_outputs import BaseModelOutputWithPast
 
-from text2sql.models.shared_prefix import Layout
+from text2sql.models.packed_attention import Layout
 
 ROW_MULTIPLE = 256  # tokens; the fewer shapes, the more padding
 ROWS_BEFORE_GRAPH = 7  # of a shape; rarer ones are not worth a graph

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from text2sql.models.device_plan import Arrangement
 from text2sql.training.cuda_graphs import drop_cuda_graphs
+from text2sql.training.plan import Arrangement
 from text2sql.training.trainer import AdapterTrainer
 
 

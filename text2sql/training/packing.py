@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from types import MethodType
 from typing import TYPE_CHECKING
 
-from text2sql.models.shared_prefix import (
+from text2sql.models.packed_attention import (
     Layout,
-    attend_to_shared_prefixes,
     pack,
     share_beginnings,
+    use_packed_attention,
 )
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def first_label(labels: Sequence[int]) -> int:
 
 def compute_packed(model: "PreTrainedModel") -> None:
     """From now on the model computes packed rows alone, by `packed_forward`."""
-    attend_to_shared_prefixes(model)
+    use_packed_attention(model)
     model.forward = MethodType(packed_forward, model)
 
 

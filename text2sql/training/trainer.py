@@ -12,10 +12,10 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 from transformers.utils import ModelOutput
 from trl import SFTTrainer
 
-from text2sql.models.device_plan import Arrangement
-from text2sql.records import UserError
+from text2sql.errors import UserError
 from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
 from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
+from text2sql.training.plan import Arrangement
 
 
 class EpochSeededSampler(LengthGroupedSampler):

@@ -1,0 +1,314 @@
+"""Benchmarks through the harness: its own numbers, item by item, and nothing asked twice."""
+
+import json
+import os
+import sys
+
+import pytest
+import torch
+import yaml
+from conftest import ROOT
+from tiny_gemma import load_in_float32
+from tiny_tasks import SIZES, build_tiny_tasks
+
+from text2sql.benchmarks import harness_model, run, tasks
+from text2sql.benchmarks.run import (
+    Benchmark,
+    answers_path,
+    parse_benchmark,
+    parse_benchmarks,
+    run_benchmark,
+)
+from text2sql.benchmarks.tasks import load_tasks
+from text2sql.errors import UserError
+from text2sql.files import read_json
+from text2sql.inference import batch_plan, log_likelihood
+from text2sql.models.tokenizer import load_tokenizer
+from text2sql.report.benchmark_results import pair_items, read_benchmark, strata_of
+from text2sql.report.significance import compare_strata
+
+
+@pytest.fixture(autouse=True)
+def no_environment_report(monkeypatch):
+    """The harness lists the machine's packages in every result, which takes a second."""
+    monkeypatch.setattr("lm_eval.evaluator.add_env_info", lambda storage: None)
+
+
+@pytest.fixture(scope="module")
+def tasks_dir(tmp_path_factory):
+    return build_tiny_tasks(tmp_path_factory.mktemp("tasks"))
+
+
+@pytest.fixture
+def only_folders(monkeypatch):
+    """Never read the harness' whole list, which takes seconds."""
+    from lm_eval.tasks import TaskManager
+
+    def manager(include_path=None, include_defaults=True):
+        return TaskManager(include_path=include_path, include_defaults=False)
+
+    monkeypatch.setattr("lm_eval.tasks.TaskManager", manager)
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_gemma_dir):
+    return load_tokenizer(str(tiny_gemma_dir))
+
+
+@pytest.fixture
+def model(tiny_gemma_dir):
+    return load_in_float32(tiny_gemma_dir)
+
+
+@pytest.fixture
+def measure(model, tokenizer, tasks_dir, tmp_path):
+    """Run one benchmark of the small ones; return the path of its results."""
+
+    def run(name, model=model, folder="base", limit=None, batch_size=0, **settings):
+        benchmark = parse_benchmark(name)
+        path = benchmark.path(tmp_path, folder, limit)
+        run_benchmark(
+            benchmark,
+            load_tasks([benchmark.name], tasks_dir)[benchmark.name],
+            model,
+            tokenizer,
+            path,
+            settings=settings,
+            batch_size=batch_size,
+            limit=limit,
+        )
+        return path
+
+    return run
+
+
+@pytest.fixture
+def texts(monkeypatch):
+    """A list that grows by every text that the model is to read."""
+    read, read_texts = [], log_likelihood.read_texts
+
+    def reading(*arguments):
+        found = read_texts(*arguments)
+        read.extend(text.tokens for text in found)
+        return found
+
+    monkeypatch.setattr(log_likelihood, "read_texts", reading)
+    return read
+
+
+def test_shots_are_the_studys_unless_they_are_named():
+    assert parse_benchmark("mmlu") == Benchmark("mmlu", 5)
+    assert parse_benchmark("mmlu:0") == Benchmark("mmlu", 0)
+    assert parse_benchmark("gsm8k") == Benchmark("gsm8k", None)
+    assert parse_benchmarks(["none"]) == []
+
+
+@pytest.mark.parametrize("names", [["none", "mmlu"], ["mmlu", "mmlu:0"]], ids=str)
+def test_benchmarks_that_contradict_each_other_are_refused(names):
+    with pytest.raises(UserError, match="--benchmarks"):
+        parse_benchmarks(names)
+
+
+@pytest.mark.parametrize("name", ["odd_fruit", "odd_ones", "odd_equally"])
+def test_score_is_the_harness_own_and_that_of_the_items(measure, name):
+    results = read_benchmark(measure(name))
+    raw = read_json(measure(name, folder="again"))
+    assert results.score == raw["results"][name]["acc_norm,none"]
+    base, _ = zip(*strata_of(results, results), strict=True)
+    assert sum(sum(s) / len(s) for s in base) / len(base) == pytest.approx(results.score)
+    assert results.n == sum(len(items) for items in raw["samples"].values())
+
+
+@pytest.mark.parametrize(("batch_size", "tolerance"), [(0, 1e-6), (4, 0)])
+def test_answers_are_those_of_the_harness_alone(
+    measure, tiny_gemma_dir, tasks_dir, batch_size, tolerance
+):
+    """What the harness' command line runs, with the model loaded by it, gives the same numbers."""
+    from lm_eval import simple_evaluate
+    from lm_eval.tasks import TaskManager
+
+    ours = read_json(measure("odd_ones", batch_size=batch_size))
+    theirs = simple_evaluate(
+        "hf",
+        model_args=f"pretrained={tiny_gemma_dir},dtype=float32,add_bos_token=True",
+        tasks=["odd_ones"],
+        batch_size=4,
+        device="cpu",
+        task_manager=TaskManager(include_path=str(tasks_dir), include_defaults=False),
+    )
+    assert (
+        ours["results"]["odd_ones"]["acc_norm,none"]
+        == theirs["results"]["odd_ones"]["acc_norm,none"]
+    )
+    for task in SIZES:
+        for own, other in zip(ours["samples"][task], theirs["samples"][task], strict=True):
+            assert own["doc_hash"] == other["doc_hash"]
+            assert (own["acc"], own["acc_norm"]) == (other["acc"], other["acc_norm"])
+            own_scores = [score for score, _ in own["filtered_resps"]]
+            other_scores = [score for score, _ in other["filtered_resps"]]
+            assert own_scores == pytest.approx(other_scores, rel=tolerance, abs=0)
+
+
+def test_chance_is_known_for_multiple_choice(measure):
+    assert read_benchmark(measure("odd_ones")).chance == pytest.approx(1 / 3)
+
+
+def test_every_text_begins_with_one_bos(measure, texts, tokenizer):
+    measure("odd_fruit:2")
+    assert texts
+    assert {ids[0] for ids in texts} == {tokenizer.bos_token_id}
+    assert all(ids.count(tokenizer.bos_token_id) == 1 for ids in texts)
+
+
+def test_shots_are_those_that_were_asked_for(measure):
+    assert read_benchmark(measure("odd_fruit:2")).num_fewshot == 2
+
+
+def test_smoke_run_is_a_file_of_its_own(measure):
+    path = measure("odd_fruit", limit=2)
+    assert path.name == "odd_fruit-limit-2.json"
+    assert (read_benchmark(path).n, read_benchmark(path).limit) == (2, 2)
+
+
+def test_settings_and_versions_stand_in_the_results(measure):
+    raw = read_json(measure("odd_fruit", model_id="tiny"))
+    assert raw["text2sql"]["settings"] == {"model_id": "tiny"}
+    assert "lm_eval" in raw["text2sql"]["versions"]
+    assert "arguments" not in raw["samples"]["odd_fruit"][0]
+
+
+def test_killed_benchmark_asks_only_what_it_had_not_answered(measure, model, texts, monkeypatch):
+    monkeypatch.setattr(batch_plan, "CPU_ROW_TOKENS", 60)
+    whole = read_json(measure("odd_ones", folder="whole"))["samples"]
+    forward, calls, num_texts = model.model.forward, [], len(texts)
+
+    def killed_at_the_third(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return forward(*args, **kwargs)
+
+    monkeypatch.setattr(model.model, "forward", killed_at_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        measure("odd_ones")
+    monkeypatch.setattr(model.model, "forward", forward)
+    del texts[:]
+    path = measure("odd_ones")
+    assert 0 < len(texts) < num_texts
+    for task in SIZES:
+        for own, other in zip(read_json(path)["samples"][task], whole[task], strict=True):
+            assert own["acc_norm"] == other["acc_norm"]
+    assert [file.name for file in path.parent.iterdir()] == ["odd_ones.json"]
+
+
+def test_answers_of_padded_batches_are_kept_apart(tmp_path):
+    paths = {answers_path(tmp_path / "odd.json", {"adapter": None}, size) for size in (0, 1, 8)}
+    assert len(paths) == 3
+
+
+def test_answers_of_another_adapter_are_not_reused(measure, model, texts, monkeypatch):
+    forward = model.model.forward
+    monkeypatch.setattr(model.model, "forward", lambda *a, **k: pytest.fail("not reached"))
+    with pytest.raises(BaseException, match="not reached"):
+        measure("odd_fruit", adapter_sha256="one")
+    monkeypatch.setattr(model.model, "forward", forward)
+    num_texts = len(texts)
+    measure("odd_fruit", adapter_sha256="two")
+    assert len(texts) == 2 * num_texts
+
+
+def test_out_of_memory_halves_the_rows(measure, model, monkeypatch, capsys):
+    whole = read_benchmark(measure("odd_fruit", folder="whole"))
+    forward = model.model.forward
+
+    def small_memory(input_ids, **kwargs):
+        if input_ids.numel() > 40:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(input_ids, **kwargs)
+
+    monkeypatch.setattr(model.model, "forward", small_memory)
+    assert read_benchmark(measure("odd_fruit")).items == whole.items
+    assert "going on with rows of" in capsys.readouterr().out
+
+
+def test_a_model_that_rows_do_not_suit_is_asked_as_the_harness_asks_it(measure, model, monkeypatch):
+    expected = read_benchmark(measure("odd_fruit", folder="whole"))
+    monkeypatch.setattr(harness_model, "supports_shared_prefix", lambda config: False)
+    monkeypatch.setattr(
+        log_likelihood, "score_continuations", lambda *a: pytest.fail("not reached")
+    )
+    assert read_benchmark(measure("odd_fruit")).items == expected.items
+
+
+def test_texts_are_encoded_on_one_core_where_the_user_says_so(measure, monkeypatch):
+    monkeypatch.setenv("TOKENIZERS_PARALLELISM", "false")
+    measure("odd_fruit", limit=1)
+    assert os.environ["TOKENIZERS_PARALLELISM"] == "false"
+
+
+def test_a_template_is_compiled_once_and_renders_each_document(only_folders, tasks_dir):
+    from lm_eval.utils import apply_template, env
+
+    tasks.load_tasks(["odd_fruit"], tasks_dir)
+    before = env.from_string.cache_info().misses
+    texts = [apply_template("{{word}}, {{word}}", {"word": word}) for word in ("one", "two")]
+    assert texts == ["one, one", "two, two"]
+    assert env.from_string.cache_info().misses == before + 1
+
+
+def test_unknown_benchmark_names_close_ones(tasks_dir, only_folders):
+    with pytest.raises(UserError, match=r"no benchmark called odd_frut.*odd_fruit"):
+        load_tasks(["odd_frut"], tasks_dir)
+
+
+def test_folder_without_tasks_is_refused(tmp_path):
+    with pytest.raises(UserError, match="is not a folder"):
+        load_tasks(["odd_fruit"], tmp_path / "absent")
+
+
+def test_broken_task_is_one_message(tasks_dir, tmp_path):
+    settings = yaml.safe_load((tasks_dir / "odd_fruit.yaml").read_text())
+    settings["dataset_kwargs"] = {"data_files": {"test": str(tmp_path / "absent.jsonl")}}
+    (tmp_path / "broken.yaml").write_text(yaml.safe_dump({**settings, "task": "broken"}))
+    with pytest.raises(UserError, match="broken"):
+        load_tasks(["broken"], tmp_path)
+
+
+def test_task_that_runs_code_is_refused(tasks_dir, tmp_path):
+    settings = yaml.safe_load((tasks_dir / "odd_fruit.yaml").read_text())
+    unsafe = {**settings, "task": "unsafe", "unsafe_code": True}
+    (tmp_path / "unsafe.yaml").write_text(yaml.safe_dump(unsafe))
+    with pytest.raises(UserError, match="would run code"):
+        load_tasks(["unsafe"], tmp_path)
+
+
+def test_default_benchmarks_are_found_without_reading_the_whole_list(only_folders):
+    manager = tasks.find_tasks(list(run.DEFAULT_SHOTS), None)
+    assert set(run.DEFAULT_SHOTS) <= set(manager.all_tasks)
+    assert tasks.dataset_of(manager, "mmlu") == "cais/mmlu"
+    assert tasks.dataset_of(manager, "arc_challenge") == "allenai/ai2_arc"
+
+
+def test_the_installed_package_evaluate_is_found_beside_our_script(monkeypatch):
+    monkeypatch.delitem(sys.modules, "evaluate", raising=False)
+    monkeypatch.syspath_prepend(str(ROOT))
+    tasks.provide_installed_evaluate()
+    assert sys.modules["evaluate"].__version__
+    assert callable(sys.modules["evaluate"].load)
+
+
+def test_items_are_paired_by_what_was_asked(measure):
+    path = measure("odd_ones")
+    base = read_benchmark(path)
+    raw = read_json(path)
+    for sample in raw["samples"]["odd_fruit"]:
+        sample["acc_norm"] = 1 - sample["acc_norm"]
+    path.write_text(json.dumps(raw))
+    other = read_benchmark(path)
+    compared = compare_strata(strata_of(base, other), seed=0, num_bootstrap=100)
+    assert compared.n == sum(SIZES.values())
+    assert compared.num_better + compared.num_worse == SIZES["odd_fruit"]
+    raw["samples"]["odd_fruit"][0]["doc_hash"] = "another item"
+    path.write_text(json.dumps(raw))
+    with pytest.raises(UserError, match="different items"):
+        pair_items(base, read_benchmark(path))

@@ -1,0 +1,177 @@
+"""Facts about reading Spider: examples, schemas, splits, and folders that are not Spider's."""
+
+import json
+import shutil
+from collections import Counter
+
+import pytest
+
+from text2sql.data.spider import Example, ForeignKey, database_path, read_examples, read_schemas
+from text2sql.data.spider_splits import (
+    Split,
+    hold_out_databases,
+    missing_databases,
+    read_extra_split,
+    read_folder_splits,
+)
+from text2sql.errors import UserError
+
+
+@pytest.fixture
+def own_spider_dir(tiny_spider_dir, tmp_path):
+    """A copy of the small Spider that a test may change."""
+    return shutil.copytree(tiny_spider_dir, tmp_path / "spider")
+
+
+def test_examples_keep_their_order_and_their_double_blanks(tiny_spider_dir):
+    examples = read_examples(tiny_spider_dir / "dev.json")
+    assert [example.db_id for example in examples] == ["museum"] * 8 + ["stable"] * 8
+    assert examples[3].gold_sql == "SELECT name ,  price FROM painting ORDER BY price DESC"
+
+
+def test_schema_has_keys_by_name(tiny_spider_dir):
+    schema = read_schemas(tiny_spider_dir / "tables.json")["museum"]
+    assert [table.name for table in schema.tables] == ["wing", "painting"]
+    assert schema.tables[1].primary_key == ("painting_id",)
+    assert schema.foreign_keys == (ForeignKey("painting", "wing_id", "wing", "wing_id"),)
+
+
+@pytest.mark.parametrize("content", ['{"a": 1}', '[{"db_id": "x"}]', "[1]", '"text"', "null"])
+def test_file_of_another_format_is_refused_by_name(tmp_path, content):
+    (tmp_path / "file.json").write_text(content)
+    for read in (read_examples, read_schemas):
+        with pytest.raises(UserError, match=r"file\.json"):
+            read(tmp_path / "file.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("question", None), ("query", 7), ("db_id", ["museum"]), ("question", "Who?\ud800")],
+    ids=str,
+)
+def test_example_that_is_not_text_is_refused_by_its_number(own_spider_dir, key, value):
+    rows = json.loads((own_spider_dir / "dev.json").read_text())
+    rows[3][key] = value
+    (own_spider_dir / "dev.json").write_text(json.dumps(rows))
+    with pytest.raises(UserError, match=r"dev\.json, example 3 "):
+        read_examples(own_spider_dir / "dev.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("column_types", []), ("column_names_original", [[0]]), ("foreign_keys", [[99, 1]])],
+    ids=str,
+)
+def test_schema_with_lists_that_do_not_fit_is_refused_by_name(own_spider_dir, key, value):
+    entries = json.loads((own_spider_dir / "tables.json").read_text())
+    entries[0][key] = value
+    (own_spider_dir / "tables.json").write_text(json.dumps(entries))
+    with pytest.raises(UserError, match=r"tables\.json is not in the format"):
+        read_schemas(own_spider_dir / "tables.json")
+
+
+def test_ids_name_the_split_and_the_place_in_it(tiny_spider_dir):
+    splits = read_folder_splits(tiny_spider_dir, include_others=False)
+    assert list(splits) == ["train", "validation"]
+    assert [e.id for e in splits["validation"].examples[:2]] == ["validation-0", "validation-1"]
+
+
+def test_others_come_after_train_and_only_when_asked_for(own_spider_dir):
+    shutil.copy(own_spider_dir / "dev.json", own_spider_dir / "train_others.json")
+    assert len(read_folder_splits(own_spider_dir, False)["train"].examples) == 40
+    train = read_folder_splits(own_spider_dir, True)["train"]
+    assert [e.id for e in train.examples[39:41]] == ["train-39", "others-0"]
+    assert len(train.hashes) == 2
+
+
+def test_others_that_are_asked_for_and_missing_are_an_error(own_spider_dir):
+    with pytest.raises(UserError, match=r"train_others\.json"):
+        read_folder_splits(own_spider_dir, True)
+
+
+def test_test_split_has_its_own_schemas_and_databases(own_spider_dir):
+    shutil.copy(own_spider_dir / "dev.json", own_spider_dir / "test.json")
+    shutil.copy(own_spider_dir / "tables.json", own_spider_dir / "test_tables.json")
+    split = read_folder_splits(own_spider_dir, False)["test"]
+    assert split.tables_path.name == "test_tables.json"
+    assert split.database_dir.name == "test_database"
+
+
+@pytest.mark.parametrize("name", ["train_spider.json", "dev.json", "tables.json"])
+def test_folder_without_a_file_is_refused_and_the_file_named(own_spider_dir, name):
+    (own_spider_dir / name).unlink()
+    with pytest.raises(UserError, match=name):
+        read_folder_splits(own_spider_dir, False)
+
+
+def test_missing_databases_are_named(own_spider_dir):
+    database_path(own_spider_dir / "database", "harbor").unlink()
+    splits = read_folder_splits(own_spider_dir, False)
+    assert missing_databases(splits["train"]) == ["harbor"]
+    assert missing_databases(splits["validation"]) == []
+
+
+def test_extra_split_of_a_file_uses_spiders_own_databases(tiny_spider_dir, tmp_path):
+    rows = [{"db_id": "museum", "question": "How many?", "query": "SELECT 1"}]
+    (tmp_path / "realistic.json").write_text(json.dumps(rows))
+    name, split = read_extra_split(f"realistic={tmp_path}/realistic.json", tiny_spider_dir)
+    assert (name, split.examples[0].id) == ("realistic", "realistic-0")
+    assert split.tables_path == tiny_spider_dir / "tables.json"
+    assert missing_databases(split) == []
+
+
+def test_extra_split_of_a_folder_brings_its_own_databases(tiny_spider_dir, own_spider_dir):
+    name, split = read_extra_split(f"dk={own_spider_dir}", tiny_spider_dir)
+    assert (name, len(split.examples)) == ("dk", 16)
+    assert split.database_dir == own_spider_dir / "database"
+
+
+@pytest.mark.parametrize(
+    "argument",
+    {
+        "no_name": "=dev.json",
+        "no_place": "dk=",
+        "no_equals": "dk",
+        "name_is_a_path": "../dk=dev.json",
+        "name_of_an_own_split": "validation=dev.json",
+        "no_such_file": "dk=nowhere.json",
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_extra_split_that_makes_no_sense_is_refused(tiny_spider_dir, argument):
+    with pytest.raises(UserError, match="--extra_split"):
+        read_extra_split(argument[1], tiny_spider_dir)
+
+
+def split_of(num_examples: dict[str, int], tmp_path) -> Split:
+    examples = [Example(d, "", "") for d, count in num_examples.items() for _ in range(count)]
+    return Split(examples, tmp_path, tmp_path, {})
+
+
+def test_holdout_takes_whole_databases_near_the_fraction(tmp_path):
+    train = split_of({f"db{number}": 10 + number for number in range(50)}, tmp_path)
+    kept, holdout = hold_out_databases(train, 0.05, seed=42)
+    assert not {e.db_id for e in kept.examples} & {e.db_id for e in holdout.examples}
+    assert len(kept.examples) + len(holdout.examples) == len(train.examples)
+    assert 0.04 < len(holdout.examples) / len(train.examples) <= 0.05
+
+
+def test_holdout_changes_with_the_seed_and_with_nothing_else(tmp_path):
+    train = split_of({f"db{number}": 10 for number in range(50)}, tmp_path)
+    assert hold_out_databases(train, 0.1, 1) == hold_out_databases(train, 0.1, 1)
+    assert hold_out_databases(train, 0.1, 1) != hold_out_databases(train, 0.1, 2)
+
+
+def test_holdout_of_small_data_is_the_smallest_database(tmp_path):
+    kept, holdout = hold_out_databases(split_of({"a": 9, "b": 5, "c": 7}, tmp_path), 0.05, 42)
+    assert {e.db_id for e in holdout.examples} == {"b"}
+    assert len(kept.examples) == 16
+
+
+@pytest.mark.real_data
+def test_real_spider_has_its_official_numbers(spider_dir):
+    splits = read_folder_splits(spider_dir, include_others=True)
+    counts = Counter(e.id.split("-")[0] for e in splits["train"].examples)
+    assert counts == {"train": 7000, "others": 1659}
+    assert len(splits["validation"].examples) == 1034
+    assert len(read_schemas(spider_dir / "tables.json")) == 166

@@ -1,0 +1,138 @@
+"""Log-likelihoods in packed rows are those of each text alone, and what is shared is read once."""
+
+import pytest
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from text2sql.errors import UserError
+from text2sql.inference.batch_plan import ScoringPlan
+from text2sql.inference.log_likelihood import (
+    cut_row,
+    groups_of,
+    read_texts,
+    score_continuations,
+    shared_by,
+)
+
+VOCABULARY = 97
+
+
+@pytest.fixture(scope="module")
+def model() -> LlamaForCausalLM:
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=48,
+        intermediate_size=64,
+        num_hidden_layers=3,
+        num_attention_heads=6,
+        num_key_value_heads=2,
+        initializer_range=0.3,
+    )
+    return LlamaForCausalLM(config).eval()
+
+
+def draw(length: int) -> list[int]:
+    return torch.randint(0, VOCABULARY, (length,)).tolist()
+
+
+@pytest.fixture(scope="module")
+def requests() -> list[tuple[list[int], list[int]]]:
+    """Choices of one letter behind long shots, endings behind questions, and texts of their own."""
+    torch.manual_seed(1)
+    shots = draw(60)
+    questions = [shots + draw(5 + n) for n in range(6)]
+    letters = [(question, [letter]) for question in questions for letter in (7, 8, 9)]
+    stems = [draw(12) for _ in range(4)]
+    endings = [(stem, draw(1 + 3 * n)) for stem in stems for n in range(4)]
+    alone = [(draw(9), draw(4)), (draw(1), draw(1)), ([5], draw(20))]
+    return [*letters, *endings, *alone, letters[0], (stems[0], endings[2][1][:3])]
+
+
+def score_alone(model, request, max_length=10_000) -> tuple[float, bool]:
+    context, continuation = request
+    tokens = (context + continuation)[-(max_length + 1) :]
+    with torch.inference_mode():
+        logits = model(torch.tensor([tokens[:-1]])).logits[0, -len(continuation) :]
+    found = torch.log_softmax(logits, dim=-1)[range(len(continuation)), continuation]
+    return float(found.sum()), logits.argmax(-1).tolist() == continuation
+
+
+def score(model, requests, plan, max_length=10_000) -> list[tuple[float, bool]]:
+    answers = dict(score_continuations(model, requests, max_length, plan))
+    return [answers[place] for place in range(len(requests))]
+
+
+@pytest.mark.parametrize("tokens_at_once", [1, 50, 170, 10_000])
+@pytest.mark.parametrize("logits_at_once", [1, 7, 1000])
+def test_answers_are_those_of_each_text_alone(model, requests, tokens_at_once, logits_at_once):
+    answers = score(model, requests, ScoringPlan(tokens_at_once, logits_at_once))
+    for (found, greedy), request in zip(answers, requests, strict=True):
+        expected, is_greedy = score_alone(model, request)
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+        assert greedy == is_greedy
+
+
+def test_what_the_model_would_say_is_known(model, requests):
+    context = requests[0][0]
+    with torch.inference_mode():
+        said = model(torch.tensor([context])).logits[0, -1].argmax().item()
+    others = [(context, [token]) for token in (said, (said + 1) % VOCABULARY)]
+    assert [greedy for _, greedy in score(model, others, ScoringPlan(100, 100))] == [True, False]
+
+
+def test_a_text_that_is_too_long_loses_its_beginning(model, requests):
+    answers = score(model, requests, ScoringPlan(500, 100), max_length=30)
+    for (found, _), request in zip(answers, requests, strict=True):
+        assert found == pytest.approx(score_alone(model, request, 30)[0], rel=1e-6, abs=1e-6)
+
+
+def test_shots_are_read_once_and_a_letter_not_at_all(requests):
+    groups = groups_of(read_texts(requests, 10_000))
+    shared = {shared_by(group): len(group) for group in groups if len(group) > 1}
+    assert shared[60] == 6, "six questions behind the same shots, the three letters of each at once"
+    assert [length for length in shared if length != 60] == [12] * (len(shared) - 1)
+
+
+def test_rows_hold_every_text_once_and_no_more_tokens_than_they_may(requests):
+    texts = read_texts(requests, 10_000)
+    groups, seen = groups_of(texts), []
+    while groups:
+        row, groups = cut_row(groups, 100)
+        own = sum(len(text.tokens) - shared_by(group) for group in row for text in group)
+        size = own + sum(shared_by(group) for group in row)
+        assert size <= 100 or sum(map(len, row)) == 1
+        seen += [text.tokens for group in row for text in group]
+    assert seen == [text.tokens for text in texts]
+
+
+def test_memory_that_runs_out_makes_the_rows_smaller(model, requests, monkeypatch, capsys):
+    expected = score(model, requests, ScoringPlan(400, 100))
+    forward, sizes = model.model.forward, []
+
+    def small_memory(input_ids, **arguments):
+        if input_ids.numel() > 100:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        sizes.append(input_ids.numel())
+        return forward(input_ids, **arguments)
+
+    monkeypatch.setattr(model.model, "forward", small_memory)
+    answers = score(model, requests, ScoringPlan(400, 100))
+    assert [found for found, _ in answers] == pytest.approx([found for found, _ in expected])
+    assert "rows of 100 tokens" in capsys.readouterr().out
+    assert max(sizes) <= 100
+
+
+def test_a_text_that_never_fits_is_an_error_that_says_so(model, requests, monkeypatch):
+    def no_memory(**arguments):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(model.model, "forward", no_memory)
+    with pytest.raises(UserError, match="one item"):
+        score(model, requests, ScoringPlan(400, 100))
+
+
+def test_the_models_own_attention_is_put_back(model, requests):
+    usual = model.config._attn_implementation
+    score(model, requests[:2], ScoringPlan(100, 100))
+    assert model.config._attn_implementation == usual

@@ -1,0 +1,250 @@
+"""Greedy decoding in batches: the tokens of one prompt alone, and nothing lost on the way."""
+
+import json
+
+import pytest
+import torch
+from tiny_gemma import load_in_float32
+
+from text2sql.errors import UserError
+from text2sql.files import read_jsonl
+from text2sql.inference import kv_cache, predictions
+from text2sql.inference.predictions import (
+    encode_prompt,
+    finish_predictions,
+    finished_predictions,
+    generate_predictions,
+    growing_path,
+    is_only_sql,
+)
+from text2sql.models.tokenizer import load_tokenizer
+
+SCHEMA = "CREATE TABLE pupil (pupil_id, name, hobby, grade)"
+QUESTIONS = [
+    "How many pupils are there?",
+    "List the name of every teacher.",
+    "Count the pupils of each hobby, and say which hobby has the most pupils of grade 3.",
+    "Which ships are heavy?",
+    "How many pupils are older than 7 and like 'amber'?",
+    "x",
+    "Which books have more than 3 pages? Give the genre and the number of pages of each.",
+]
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_gemma_dir):
+    return load_tokenizer(str(tiny_gemma_dir))
+
+
+@pytest.fixture
+def model(tiny_gemma_dir):
+    """The small Gemma with a random head of its own: tied to the input it repeats one token."""
+    model = load_in_float32(tiny_gemma_dir)
+    torch.manual_seed(1)
+    head = torch.nn.Linear(*model.lm_head.weight.shape[::-1], bias=False)
+    model.lm_head = head.requires_grad_(False)
+    return model
+
+
+@pytest.fixture(scope="module")
+def rows():
+    def prompt(question):
+        return [{"role": "user", "content": f"{SCHEMA}\n\nQuestion: {question}"}]
+
+    return [
+        {"id": f"validation-{n}", "db_id": "school", "prompt": prompt(question)}
+        for n, question in enumerate(QUESTIONS)
+    ]
+
+
+def generate(model, tokenizer, rows, path, batch_size, max_new_tokens=12) -> list[dict]:
+    generate_predictions(
+        model, tokenizer, rows, path, max_new_tokens=max_new_tokens, batch_size=batch_size
+    )
+    return read_jsonl(path)
+
+
+def force_token(model, token_id: int, after: int) -> None:
+    """Make the model answer with `token_id` once `after` tokens were generated."""
+    steps = []
+
+    def raise_logit(module, inputs, logits):
+        if logits.numel() > 0:  # reading a prompt asks for none
+            steps.append(1)
+        if len(steps) > after:
+            logits[..., token_id] += 1e6
+        return logits
+
+    model.lm_head.register_forward_hook(raise_logit)
+
+
+def count_prompts(monkeypatch) -> list[int]:
+    """Return a list that grows by the number of prompts of each batch."""
+    decoded, decode_batch = [], predictions.decode_batch
+
+    def counting(model, prompts, *arguments):
+        decoded.append(len(prompts))
+        return decode_batch(model, prompts, *arguments)
+
+    monkeypatch.setattr(predictions, "decode_batch", counting)
+    return decoded
+
+
+def test_batches_give_the_tokens_of_one_prompt_alone(model, tokenizer, rows, tmp_path):
+    alone = [
+        generate(model, tokenizer, [row], tmp_path / f"{n}.jsonl", batch_size=1)[0]["generation"]
+        for n, row in enumerate(rows)
+    ]
+    assert len(set(alone)) > 3, "a model that always says the same shows nothing"
+    for batch_size in (2, 7):
+        batched = generate(model, tokenizer, rows, tmp_path / f"b{batch_size}.jsonl", batch_size)
+        assert [row["generation"] for row in batched] == alone
+
+
+def test_a_model_of_another_kind_is_answered_by_generate(
+    model, tokenizer, rows, tmp_path, monkeypatch
+):
+    expected = generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=7)
+    monkeypatch.setattr(kv_cache, "is_supported", lambda model: False)
+    assert generate(model, tokenizer, rows, tmp_path / "plain.jsonl", batch_size=7) == expected
+
+
+def test_every_prompt_begins_with_one_bos(tokenizer, rows):
+    for row in rows:
+        ids = encode_prompt(tokenizer, row["prompt"])
+        assert ids[0] == tokenizer.bos_token_id
+        assert ids.count(tokenizer.bos_token_id) == 1
+
+
+@pytest.mark.parametrize("token", ["<end_of_turn>", "<eos>"])
+def test_generation_stops_at_end_of_turn_and_of_sequence(model, tokenizer, rows, tmp_path, token):
+    force_token(model, tokenizer.convert_tokens_to_ids(token), after=4)
+    predictions = generate(model, tokenizer, rows[:1], tmp_path / "p.jsonl", batch_size=1)
+    (prediction,) = predictions
+    assert prediction["stopped"] is True
+    assert prediction["num_new_tokens"] == 5
+    assert token not in prediction["generation"]
+
+
+def test_a_generation_that_is_cut_short_says_so(model, tokenizer, rows, tmp_path):
+    (prediction,) = generate(model, tokenizer, rows[:1], tmp_path / "p.jsonl", 1, max_new_tokens=3)
+    assert (prediction["stopped"], prediction["num_new_tokens"]) == (False, 3)
+
+
+def test_rows_come_in_the_order_of_the_questions(model, tokenizer, rows, tmp_path):
+    predictions = generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=3)
+    assert [row["index"] for row in predictions] == list(range(len(rows)))
+    assert [row["id"] for row in predictions] == [row["id"] for row in rows]
+    assert set(predictions[0]) == {
+        *("index", "id", "db_id", "generation", "predicted_sql", "is_only_sql"),
+        *("num_prompt_tokens", "num_new_tokens", "stopped"),
+    }
+
+
+def test_a_killed_run_goes_on_behind_its_last_whole_line(
+    model, tokenizer, rows, tmp_path, monkeypatch
+):
+    whole = generate(model, tokenizer, rows, tmp_path / "whole.jsonl", batch_size=2)
+    path = tmp_path / "p.jsonl"
+    lines = [json.dumps(row) for row in whole[:3]]
+    growing_path(path).write_text("\n".join(lines) + '\n{"index": 3, "id": "validat')
+    decoded = count_prompts(monkeypatch)
+    assert generate(model, tokenizer, rows, path, batch_size=2) == whole
+    assert sum(decoded) == len(rows) - 3
+    assert not growing_path(path).exists()
+
+
+def test_a_run_killed_behind_its_last_answer_is_put_together(tokenizer, rows, tmp_path, model):
+    path = tmp_path / "predictions.jsonl"
+    whole = generate(model, tokenizer, rows[:4], path, batch_size=2)
+    first, *rest = path.read_text().splitlines(keepends=True)
+    growing_path(path).write_text(first + "".join(rest))
+    path.unlink()
+    assert finish_predictions(path, 4) and read_jsonl(path) == whole
+    path.write_text(first)  # of a smoke run
+    growing_path(path).write_text("".join(rest))
+    assert generate(None, tokenizer, rows[:4], path, batch_size=2) == whole
+    assert not growing_path(path).exists() and not finish_predictions(path, 5)
+
+
+def test_each_batch_is_on_disk_before_the_next_begins(
+    model, tokenizer, rows, tmp_path, monkeypatch
+):
+    path, decode_batch = tmp_path / "p.jsonl", predictions.decode_batch
+
+    def fail_on_the_third(*arguments):
+        if len(finished_predictions(path)) == 4:
+            raise KeyboardInterrupt
+        return decode_batch(*arguments)
+
+    monkeypatch.setattr(predictions, "decode_batch", fail_on_the_third)
+    with pytest.raises(KeyboardInterrupt):
+        generate(model, tokenizer, rows, path, batch_size=2)
+    assert len(finished_predictions(path)) == 4
+    assert not path.exists()
+
+
+def test_a_smoke_run_is_the_beginning_of_the_whole_and_takes_nothing_away(
+    model, tokenizer, rows, tmp_path, monkeypatch
+):
+    path = tmp_path / "p.jsonl"
+    generate(model, tokenizer, rows[:2], path, batch_size=2)
+    decoded = count_prompts(monkeypatch)
+    whole = generate(model, tokenizer, rows, path, batch_size=2)
+    assert sum(decoded) == len(rows) - 2
+    assert generate(model, tokenizer, rows[:2], path, batch_size=2) == whole
+
+
+def test_out_of_memory_halves_the_batch(model, tokenizer, rows, tmp_path, monkeypatch, capsys):
+    whole = generate(model, tokenizer, rows, tmp_path / "whole.jsonl", batch_size=2)
+    decode_batch = predictions.decode_batch
+
+    def small_memory(model, prompts, *arguments):
+        if len(prompts) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return decode_batch(model, prompts, *arguments)
+
+    monkeypatch.setattr(predictions, "decode_batch", small_memory)
+    assert generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=7) == whole
+    assert "going on with 3" in capsys.readouterr().out
+
+
+def test_a_prompt_that_never_fits_is_an_error_that_says_what_to_do(
+    model, tokenizer, rows, tmp_path, monkeypatch
+):
+    def no_memory(*arguments):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(predictions, "decode_batch", no_memory)
+    with pytest.raises(UserError, match="--max_new_tokens"):
+        generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=4)
+
+
+@pytest.mark.parametrize("supported", [True, False], ids=["block cache", "generate"])
+def test_the_authors_sampling_advice_is_set_aside_and_put_back(
+    model, tokenizer, rows, tmp_path, monkeypatch, supported
+):
+    monkeypatch.setattr(kv_cache, "is_supported", lambda model: supported)
+    greedy = generate(model, tokenizer, rows[:2], tmp_path / "greedy.jsonl", batch_size=2)
+    model.generation_config.do_sample = True
+    model.generation_config.temperature = 50.0
+    model.generation_config.repetition_penalty = 5.0
+    again = generate(model, tokenizer, rows[:2], tmp_path / "again.jsonl", batch_size=2)
+    assert again == greedy
+    assert model.generation_config.temperature == 50.0
+
+
+@pytest.mark.parametrize(
+    ("generated", "predicted_sql", "expected"),
+    [
+        ("SELECT 1", "SELECT 1", True),
+        ("SELECT 1 ;\n", "SELECT 1", True),
+        ("SELECT\n  1", "SELECT 1", True),
+        ("Here it is: SELECT 1", "SELECT 1", False),
+        ("```sql\nSELECT 1\n```", "SELECT 1", False),
+        ("SELECT 1; SELECT 2", "SELECT 1", False),
+        ("", "", False),
+    ],
+)
+def test_only_sql_is_sql_and_nothing_else(generated, predicted_sql, expected):
+    assert is_only_sql(generated, predicted_sql) is expected

@@ -1,0 +1,156 @@
+"""Loading: 4-bit on a CPU, adapters on, off and scaled, and what is refused."""
+
+import shutil
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from tiny_gemma import load_in_float32
+
+from text2sql.errors import UserError
+from text2sql.files import read_json, write_json
+from text2sql.models.adapters import adapter_active, attach_adapters
+from text2sql.models.loading import choose_device
+from text2sql.models.tokenizer import end_of_turn_id, load_tokenizer
+
+TOKEN_IDS = torch.arange(10, 60)[None]
+
+
+def logits(model):
+    with torch.no_grad():
+        return model(TOKEN_IDS).logits
+
+
+@pytest.fixture(scope="module")
+def adapter_dirs(tiny_gemma_dir, tmp_path_factory):
+    """Two adapters with random weights, as after a training."""
+    folders = {}
+    for seed, name in enumerate(("first", "second")):
+        torch.manual_seed(seed)
+        config = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False)
+        model = get_peft_model(load_in_float32(tiny_gemma_dir), config)
+        folders[name] = tmp_path_factory.mktemp(name)
+        model.save_pretrained(folders[name])
+    return folders
+
+
+@pytest.fixture
+def restored_threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="threads are chosen where there is no GPU")
+def test_threads_are_as_many_as_the_cores_that_are_allowed(monkeypatch, restored_threads):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)  # as in a container with that quota
+    torch.set_num_threads(16)
+    assert choose_device().type == "cpu" and torch.get_num_threads() == 2
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="threads are chosen where there is no GPU")
+def test_number_of_threads_that_the_user_said_stays(monkeypatch, restored_threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    torch.set_num_threads(3)
+    assert choose_device().type == "cpu" and torch.get_num_threads() == 3
+
+
+def test_dequantised_weights_compute_what_the_packed_ones_do(tiny_gemma_dir):
+    packed = logits(load_in_float32(tiny_gemma_dir, load_in_4bit=True))
+    dequantised = logits(load_in_float32(tiny_gemma_dir, load_in_4bit=True, dequantize=True))
+    assert torch.allclose(packed, dequantised, atol=1e-4)
+    assert not torch.allclose(packed, logits(load_in_float32(tiny_gemma_dir)), atol=1e-4)
+
+
+@pytest.mark.parametrize("load_in_4bit", [False, True])
+def test_model_that_does_not_fit_is_an_error_that_says_what_to_do(
+    tiny_gemma_dir, monkeypatch, load_in_4bit
+):
+    def run_out(*arguments, **settings):
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr("transformers.AutoModelForCausalLM.from_pretrained", run_out)
+    advice = "a smaller model" if load_in_4bit else "--load_in_4bit true"
+    with pytest.raises(UserError, match=f"memory does not suffice for .*choose {advice}"):
+        load_in_float32(tiny_gemma_dir, load_in_4bit=load_in_4bit)
+
+
+def test_adapter_off_is_the_base_and_scales_reach_from_it_to_the_whole(
+    tiny_gemma_dir, adapter_dirs
+):
+    base = logits(load_in_float32(tiny_gemma_dir))
+    model = attach_adapters(load_in_float32(tiny_gemma_dir), {"first": adapter_dirs["first"]})
+    whole = logits(model)
+
+    def at(name, scale=1.0):
+        with adapter_active(model, name, scale):
+            return logits(model)
+
+    assert not torch.allclose(base, whole)
+    assert torch.equal(at(None), base)
+    assert torch.equal(at("first", 0.0), base)
+    assert torch.equal(at("first", 1.0), whole)
+    assert not torch.equal(at("first", 0.5), whole)
+    assert torch.equal(logits(model), whole)  # nothing is left behind
+
+
+def test_several_adapters_share_one_base(tiny_gemma_dir, adapter_dirs):
+    model = attach_adapters(load_in_float32(tiny_gemma_dir), adapter_dirs)
+    alone = attach_adapters(load_in_float32(tiny_gemma_dir), {"second": adapter_dirs["second"]})
+    with adapter_active(model, "second"):
+        assert torch.equal(logits(model), logits(alone))
+
+
+def test_adapter_of_another_base_is_refused(tiny_gemma_dir, adapter_dirs, tmp_path):
+    other = shutil.copytree(adapter_dirs["first"], tmp_path / "other")
+    config = read_json(other / "adapter_config.json")
+    write_json(
+        other / "adapter_config.json", config | {"base_model_name_or_path": "google/gemma-7b"}
+    )
+    with pytest.raises(UserError, match="trained on google/gemma-7b"):
+        attach_adapters(load_in_float32(tiny_gemma_dir), {"other": other})
+
+
+@pytest.mark.parametrize("damage", ["cut short", "empty", "absent"])
+def test_damaged_adapter_is_named(tiny_gemma_dir, adapter_dirs, tmp_path, damage):
+    damaged = shutil.copytree(adapter_dirs["first"], tmp_path / "damaged")
+    weights = damaged / "adapter_model.safetensors"
+    if damage == "absent":
+        weights.unlink()
+    else:
+        weights.write_bytes(weights.read_bytes()[:1000] if damage == "cut short" else b"")
+    with pytest.raises(UserError, match=str(damaged)):
+        attach_adapters(load_in_float32(tiny_gemma_dir), {"damaged": damaged})
+
+
+def test_folder_without_an_adapter_sends_to_train(tiny_gemma_dir, tmp_path):
+    with pytest.raises(UserError, match=r"train\.py"):
+        attach_adapters(load_in_float32(tiny_gemma_dir), {"none": tmp_path})
+
+
+def test_end_of_turn_is_read_from_the_chat_template(tiny_gemma_dir):
+    tokenizer = load_tokenizer(str(tiny_gemma_dir))
+    assert tokenizer.decode([end_of_turn_id(tokenizer)]) == "<end_of_turn>"
+    tokenizer.chat_template = (
+        "{{ bos_token }}{% for m in messages %}{{ m['content'] }}"
+        "{% if m['role'] == 'assistant' %}{{ eos_token }}{% endif %}{% endfor %}"
+    )
+    assert end_of_turn_id(tokenizer) == tokenizer.eos_token_id
+
+
+def test_pad_is_eos_only_where_there_is_no_pad(tiny_gemma_dir, tmp_path):
+    tokenizer = load_tokenizer(str(tiny_gemma_dir))
+    assert tokenizer.pad_token == "<pad>"
+    tokenizer.pad_token = None
+    tokenizer.save_pretrained(tmp_path)
+    assert load_tokenizer(str(tmp_path)).pad_token == "<eos>"
+
+
+def test_model_without_a_chat_template_is_refused(tiny_gemma_dir, tmp_path):
+    tokenizer = load_tokenizer(str(tiny_gemma_dir))
+    tokenizer.chat_template = None
+    tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(UserError, match="no chat template"):
+        load_tokenizer(str(tmp_path))

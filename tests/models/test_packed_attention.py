@@ -1,0 +1,187 @@
+"""Packed rows give each text the logits and the adapter the gradients that it gets alone."""
+
+from functools import partial
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM as Model
+from transformers import (
+    Gemma2Config,
+    Gemma3TextConfig,
+    GemmaConfig,
+    GPT2Config,
+    LlamaConfig,
+    MistralConfig,
+    Qwen2Config,
+    Qwen3Config,
+)
+
+from text2sql.models.packed_attention import (
+    ATTENTION,
+    MODEL_TYPES,
+    Branch,
+    flash_serves,
+    pack,
+    packed_attention,
+    share_beginnings,
+    supports_shared_prefix,
+)
+
+SIZES = {
+    "vocab_size": 96,
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "head_dim": 8,
+    "initializer_range": 0.3,
+}
+CONFIGS = {
+    "gemma": partial(GemmaConfig, **SIZES),
+    "llama": partial(LlamaConfig, **SIZES),
+    "mistral": partial(MistralConfig, **SIZES, sliding_window=None),
+    "qwen2": partial(Qwen2Config, **SIZES),
+    "qwen3": partial(Qwen3Config, **SIZES),
+}
+ROWS = {
+    "one trunk": ([[2, 5, 6, 7]], [Branch([8, 9, 10], 4), Branch([11], 4), Branch([12, 13], 4)]),
+    "at different places": ([[2, 5, 6, 7, 8]], [Branch([9, 10], 2), Branch([11] * 9, 5)]),
+    "nothing in common": ([[]], [Branch([2, 9, 10]), Branch([2, 30, 31, 32])]),
+    "two trunks": (
+        [[2, 5, 6], [2, 7, 8, 9]],
+        [Branch([9, 10], 3), Branch([11], 4, trunk=1), Branch([12, 13, 14], 1)],
+    ),
+    "one text": ([[]], [Branch([2, 5, 6, 7])]),
+}
+
+
+def build_model(name: str, checkpointing: bool = False):
+    torch.manual_seed(0)
+    model = Model.from_config(CONFIGS[name]()).train()
+    adapter = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
+    model = get_peft_model(model, adapter)
+    for parameter_name, parameter in model.named_parameters():
+        if "lora_B" in parameter_name:
+            parameter.data.normal_(0, 0.3)
+    if checkpointing:
+        model.enable_input_require_grads()
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    return model
+
+
+def adapter_gradients(model) -> list[torch.Tensor]:
+    found = [parameter.grad.clone() for parameter in model.parameters() if parameter.requires_grad]
+    model.zero_grad()
+    return found
+
+
+def one_by_one(model, trunks, branches) -> list[torch.Tensor]:
+    """Return the logits of each branch in a text of its own, after a backward pass of their sum."""
+    parts = []
+    for branch in branches:
+        text = [*trunks[branch.trunk][: branch.shared], *branch.tokens]
+        parts.append(model(input_ids=torch.tensor([text])).logits[0, branch.shared :])
+    sum(part.square().sum() for part in parts).backward()
+    return [part.detach() for part in parts]
+
+
+def packed(model, trunks, branches) -> list[torch.Tensor]:
+    row = pack(trunks, branches)
+    with packed_attention(model):
+        logits = model(**row).logits[0]
+        places = row["shared_prefix"].branches
+        parts = [logits[part.start : part.start + part.length] for part in places]
+        sum(part.square().sum() for part in parts).backward()
+    return [part.detach() for part in parts]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@pytest.mark.parametrize("case", ROWS)
+def test_packed_texts_have_the_logits_and_gradients_that_they_have_alone(name, case):
+    compare(build_model(name), *ROWS[case])
+
+
+def test_checkpointing_computes_a_packed_row_again_with_its_layout():
+    compare(build_model("gemma", checkpointing=True), *ROWS["at different places"])
+
+
+def compare(model, trunks, branches):
+    alone = one_by_one(model, trunks, branches)
+    alone_gradients = adapter_gradients(model)
+    together = packed(model, trunks, branches)
+    for expected, found in zip(alone, together, strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+    for expected, found in zip(alone_gradients, adapter_gradients(model), strict=True):
+        assert (found - expected).norm() <= 1e-5 * expected.norm()
+
+
+def test_row_without_a_layout_is_refused_and_the_usual_attention_comes_back():
+    model = Model.from_config(CONFIGS["gemma"]())
+    text = torch.tensor([[2, 3, 4]])
+    with packed_attention(model), pytest.raises(TypeError, match="shared_prefix"):
+        model(input_ids=text)
+    assert model.config._attn_implementation != ATTENTION
+    model(input_ids=text)
+
+
+def test_layout_says_where_parts_lie_and_what_they_see():
+    row = pack([[1, 2], [3, 4]], [Branch([5], 2), Branch([6, 7], 1, trunk=1)])
+    assert row["input_ids"].tolist() == [[1, 2, 3, 4, 5, 6, 7]]
+    assert row["position_ids"].tolist() == [[0, 1, 0, 1, 2, 1, 2]]
+    layout = row["shared_prefix"].to(torch.device("cpu"))
+    assert layout.branches == ((4, 1, 0, 2), (5, 2, 2, 1))
+    assert layout.keys.tolist() == [0, 1, 2, 3, 0, 1, 4, 2, 5, 6]
+    assert layout.query_bounds.tolist() == [0, 2, 4, 5, 7]
+    assert layout.key_bounds.tolist() == [0, 2, 4, 7, 10]
+
+
+def test_row_is_filled_up_by_a_part_that_nothing_sees():
+    row = pack([[1, 2]], [Branch([5, 6], 2), Branch([7], 1)], multiple=4)
+    layout = row["shared_prefix"]
+    assert row["input_ids"].tolist() == [[1, 2, 5, 6, 7, 0, 0, 0]]
+    assert row["position_ids"].shape == row["input_ids"].shape
+    assert layout.query_bounds.tolist() == [0, 2, 4, 5, 8]
+    assert layout.key_bounds.tolist() == [0, 2, 6, 8, len(layout.keys)]
+    assert len(layout.keys) % 4 == 0 and layout.keys.max() < 8
+    assert layout.keys[:8].tolist() == [0, 1, 0, 1, 2, 3, 0, 4]
+    assert layout.most_queries >= 3 and layout.most_keys >= len(layout.keys) - 8
+
+
+@pytest.mark.parametrize("branch", [Branch([], 1), Branch([4], 3)], ids=["empty", "too much"])
+def test_branch_that_cannot_be_packed_is_refused(branch):
+    with pytest.raises(ValueError, match="empty or shares more"):
+        pack([[1, 2]], [branch])
+
+
+@pytest.mark.parametrize(
+    ("texts", "limits", "trunk", "shared"),
+    [
+        ([[1, 2, 3], [1, 2, 4]], [2, 2], [1, 2], [2, 2]),
+        ([[1, 2, 3], [1, 2, 4]], [1, 2], [1], [1, 1]),
+        ([[1, 2, 3], [1, 2, 3, 4], [5, 6]], [2, 3, 1], [1, 2], [2, 2, 0]),
+        ([[1, 2, 3, 4], [1, 2, 3, 5], [1, 6]], [3, 3, 1], [1, 2, 3], [3, 3, 1]),
+        ([[1], [2]], [0, 0], [], [0, 0]),
+        ([[1, 2, 3]], [2], [], [0]),
+        ([[1, 2, 3], [1, 2, 3]], [2, 2], [1, 2], [2, 2]),
+    ],
+)
+def test_trunk_is_the_beginning_that_saves_most(texts, limits, trunk, shared):
+    found, branches = share_beginnings(texts, limits)
+    assert (found, [branch.shared for branch in branches]) == (trunk, shared)
+    assert [[*found[: b.shared], *b.tokens] for b in branches] == texts
+
+
+def test_flash_kernel_does_not_serve_a_cpu():
+    assert not flash_serves(Model.from_config(CONFIGS["gemma"]()))
+
+
+def test_models_whose_attention_or_positions_are_of_another_kind_take_the_plain_path():
+    assert set(CONFIGS) == set(MODEL_TYPES)
+    assert all(supports_shared_prefix(config()) for config in CONFIGS.values())
+    windowed = Qwen2Config(**SIZES, use_sliding_window=True, max_window_layers=0)
+    stretched = LlamaConfig(**SIZES, rope_parameters={"rope_type": "dynamic", "factor": 2.0})
+    others = (MistralConfig(), Gemma2Config(), Gemma3TextConfig(), GPT2Config())
+    for config in (windowed, stretched, *others):
+        assert not supports_shared_prefix(config), type(config)

@@ -1,0 +1,246 @@
+"""Facts about what the model sees: the schema, the turns of the chat, and the budget of tokens."""
+
+import sqlite3
+from dataclasses import replace
+
+import pytest
+
+from text2sql.data.spider import Column, Example, ForeignKey, Schema, Table, read_schemas
+from text2sql.errors import UserError
+from text2sql.prompts.budget import SQL_TOKENS, PromptFitter
+from text2sql.prompts.chat import Shot, build_completion, build_prompt, render_chat
+from text2sql.prompts.schema_text import keep_related_tables, quote_name, render_schema
+
+CHAT_TEMPLATES = {
+    "mistral": "{{ bos_token }}{% for m in messages %}{% if m['role'] == 'user' %}"
+    "{{ ' [INST] ' + m['content'] + ' [/INST]' }}{% else %}"
+    "{{ ' ' + m['content'] + eos_token }}{% endif %}{% endfor %}",
+    "chatml_without_bos": "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' }}"
+    "{{ m['content'] + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}",
+    "two_bos": "{{ bos_token + bos_token }}{% for m in messages %}{{ m['content'] }}{% endfor %}",
+}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(tiny_gemma_dir):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(tiny_gemma_dir)
+
+
+@pytest.fixture(scope="module")
+def museum(tiny_spider_dir) -> Schema:
+    return read_schemas(tiny_spider_dir / "tables.json")["museum"]
+
+
+def table(name: str, *columns: str, primary_key: tuple[str, ...] = ()) -> Table:
+    return Table(name, name, tuple(Column(c, c, "text") for c in columns), primary_key)
+
+
+SHOP = Schema(
+    "shop",
+    (
+        table("customer", "customer_id", "city", primary_key=("customer_id",)),
+        table("orders", "customer_id", "order day", primary_key=("customer_id", "order day")),
+        table("warehouse", "shelf"),
+        table("planet", "orbit"),
+    ),
+    (ForeignKey("orders", "customer_id", "customer", "customer_id"),),
+)
+
+
+def test_prompt_of_one_example_is_this(tokenizer, museum):
+    shot = Shot("CREATE TABLE t (a number);", "How many?", "SELECT count(*) FROM t")
+    prompt = build_prompt(render_schema(museum, "create_table"), "Name  the wings.\n", [shot])
+    completion = build_completion("SELECT name ,\n name  FROM wing")
+    assert render_chat(tokenizer, prompt + completion, add_generation_prompt=False) == (
+        "<bos><start_of_turn>user\n"
+        "Translate the question into one SQLite query for the database with the schema below. "
+        "Answer with the SQL only.\n"
+        "\n"
+        "CREATE TABLE t (a number);\n"
+        "\n"
+        "Question: How many?<end_of_turn>\n"
+        "<start_of_turn>model\n"
+        "SELECT count(*) FROM t<end_of_turn>\n"
+        "<start_of_turn>user\n"
+        "CREATE TABLE wing (wing_id number PRIMARY KEY, name text, style text, floor number);\n"
+        "CREATE TABLE painting (painting_id number PRIMARY KEY, name text, technique text, "
+        "price number, wing_id number, FOREIGN KEY (wing_id) REFERENCES wing(wing_id));\n"
+        "\n"
+        "Question: Name the wings.<end_of_turn>\n"
+        "<start_of_turn>model\n"
+        "SELECT name , name FROM wing<end_of_turn>\n"
+    )
+
+
+def test_instruction_stands_once_and_first():
+    contents = [m["content"] for m in build_prompt("S", "Q?", [Shot("S1", "Q1?", "SELECT 1")] * 2)]
+    assert [content.startswith("Translate") for content in contents] == [True] + [False] * 4
+
+
+def tokenizer_with(chat_template: str, directory):
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(directory, chat_template=chat_template)
+
+
+@pytest.mark.parametrize("template", CHAT_TEMPLATES.values(), ids=CHAT_TEMPLATES.keys())
+def test_text_has_one_bos_whatever_the_chat_template_does(tiny_gemma_dir, template):
+    tokenizer = tokenizer_with(template, tiny_gemma_dir)
+    text = render_chat(tokenizer, build_prompt("S", "Q?", []), add_generation_prompt=True)
+    ids = tokenizer(text, add_special_tokens=False).input_ids
+    assert ids.count(tokenizer.bos_token_id) == 1
+    assert ids[0] == tokenizer.bos_token_id
+
+
+def test_text_of_a_model_without_bos_has_none(tiny_gemma_dir):
+    tokenizer = tokenizer_with(CHAT_TEMPLATES["chatml_without_bos"], tiny_gemma_dir)
+    tokenizer.bos_token = None
+    assert render_chat(tokenizer, build_prompt("S", "Q?", []), True).startswith("<|im_start|>")
+
+
+def test_compact_schema_has_a_line_a_table_and_a_line_of_keys():
+    assert render_schema(SHOP, "compact").splitlines() == [
+        "customer(customer_id, city)",
+        'orders(customer_id, "order day")',
+        "warehouse(shelf)",
+        "planet(orbit)",
+        "Keys: orders.customer_id = customer.customer_id",
+    ]
+
+
+def test_key_of_several_columns_has_its_own_clause():
+    assert 'PRIMARY KEY (customer_id, "order day")' in render_schema(SHOP, "create_table")
+
+
+def test_tables_of_sqlite_itself_are_left_out():
+    schema = replace(SHOP, tables=(*SHOP.tables, table("sqlite_sequence", "name", "seq")))
+    assert render_schema(schema, "compact") == render_schema(SHOP, "compact")
+
+
+def test_types_can_be_left_out():
+    assert "text" not in render_schema(SHOP, "create_table", with_types=False)
+    assert "customer_id PRIMARY KEY" in render_schema(SHOP, "create_table", with_types=False)
+
+
+@pytest.mark.parametrize(
+    "name, quoted",
+    {"a_1": "a_1", "1a": '"1a"', "order": '"order"', "a b": '"a b"', 'a"b': '"a""b"'}.items(),
+)
+def test_name_is_quoted_where_sql_needs_it(name, quoted):
+    assert quote_name(name) == quoted
+    sqlite3.connect(":memory:").execute(f"CREATE TABLE {quoted} ({quoted} text)")
+
+
+@pytest.mark.parametrize(
+    "question, kept",
+    {
+        "named_table_and_the_one_its_key_joins": ("Which customers?", ["customer", "orders"]),
+        "plural_of_the_name": ("List the planets.", ["planet"]),
+        "column_of_a_table": ("What is on the shelves or shelf?", ["warehouse"]),
+        "two_words": ("orbit of the warehouse", ["warehouse", "planet"]),
+        "nothing_shared": ("How much?", ["customer", "orders", "warehouse", "planet"]),
+    }.values(),
+)
+def test_tables_that_the_question_does_not_touch_are_dropped(question, kept):
+    assert [t.name for t in keep_related_tables(SHOP, question).tables] == kept
+
+
+def test_keys_to_dropped_tables_are_dropped():
+    schema = replace(SHOP, foreign_keys=(ForeignKey("planet", "orbit", "warehouse", "shelf"),))
+    assert keep_related_tables(schema, "customers").foreign_keys == ()
+
+
+SHOTS = [Shot(f"CREATE TABLE t{n} (a number);", "How many?", f"SELECT {n}") for n in range(3)]
+
+
+def fit(tokenizer, max_length, gold_sql="SELECT 1", fit_completion=False, **changes):
+    fitter = PromptFitter(
+        tokenizer,
+        {"shop": SHOP},
+        changes.get("schema_format", "create_table"),
+        max_length,
+        fit_completion,
+    )
+    example = Example("shop", "Which customers?", gold_sql)
+    return fitter.fit([example], [SHOTS], "test")[0]
+
+
+def reductions_in_order(tokenizer, **changes) -> list[tuple]:
+    """Return what is left of the prompt at each length below the full one, without repeats."""
+    seen = []
+    for max_length in range(fit(tokenizer, 10_000).num_prompt_tokens + SQL_TOKENS, 0, -1):
+        reduction = fit(tokenizer, max_length, **changes).reduction
+        step = (reduction.num_shots, reduction.with_types, reduction.all_tables)
+        if not seen or seen[-1] != step:
+            seen.append(step)
+    return seen
+
+
+def test_shots_go_first_then_types_then_unrelated_tables(tokenizer):
+    shots = [(3, True, True), (2, True, True), (1, True, True), (0, True, True)]
+    assert reductions_in_order(tokenizer) == [*shots, (0, False, True), (0, False, False)]
+
+
+def test_compact_schema_has_no_types_to_lose(tokenizer):
+    steps = reductions_in_order(tokenizer, schema_format="compact")
+    assert [step[0] for step in steps] == [3, 2, 1, 0, 0]
+
+
+def test_last_shot_goes_first_so_that_prompts_share_their_beginning(tokenizer):
+    full = fit(tokenizer, 10_000)
+    shorter = fit(tokenizer, full.num_prompt_tokens + SQL_TOKENS - 1)
+    assert shorter.prompt[:4] == full.prompt[:4]
+
+
+def test_prompt_fits_its_budget_exactly(tokenizer):
+    needed = fit(tokenizer, 10_000).num_prompt_tokens + SQL_TOKENS
+    assert fit(tokenizer, needed).reduction.num_shots == 3
+    assert fit(tokenizer, needed - 1).num_prompt_tokens + SQL_TOKENS < needed
+
+
+def test_gold_sql_shapes_no_prompt_that_is_evaluated(tokenizer):
+    long_sql = f"SELECT orbit FROM planet WHERE orbit IN ({', '.join(['1'] * 200)})"
+    for max_length in range(150, 500, 7):
+        short, long = fit(tokenizer, max_length), fit(tokenizer, max_length, gold_sql=long_sql)
+        assert short.prompt == long.prompt
+
+
+def test_long_gold_sql_has_its_room_in_training(tokenizer):
+    long_sql = f"SELECT orbit FROM planet WHERE orbit IN ({', '.join(['1'] * 200)})"
+    roomy = fit(tokenizer, 10_000, long_sql)
+    fitted = fit(tokenizer, roomy.num_tokens - 1, long_sql, fit_completion=True)
+    assert fitted.reduction.num_shots == 2
+    assert fitted.num_tokens < roomy.num_tokens
+
+
+@pytest.mark.parametrize("max_length", [1, 300, 10_000])
+def test_sql_is_never_cut(tokenizer, max_length):
+    fitted = fit(tokenizer, max_length, gold_sql="SELECT orbit FROM planet")
+    assert fitted.text.endswith("<start_of_turn>model\nSELECT orbit FROM planet<end_of_turn>\n")
+
+
+def test_tokens_are_those_of_the_whole_texts(tokenizer):
+    fitted = fit(tokenizer, 10_000)
+    prompt_text = render_chat(tokenizer, fitted.prompt, add_generation_prompt=True)
+    for text, count in ((fitted.text, fitted.num_tokens), (prompt_text, fitted.num_prompt_tokens)):
+        assert len(tokenizer(text, add_special_tokens=False).input_ids) == count
+
+
+def test_template_that_rewrites_the_prompt_is_refused(tiny_gemma_dir):
+    template = "{{ messages | length }}{% for m in messages %}{{ m['content'] }}{% endfor %}"
+    with pytest.raises(UserError, match="chat template"):
+        fit(tokenizer_with(template, tiny_gemma_dir), 10_000)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("with_types", [True, False])
+def test_every_real_schema_is_sql_that_sqlite_takes(spider_dir, with_types):
+    for schema in read_schemas(spider_dir / "tables.json").values():
+        connection = sqlite3.connect(":memory:")
+        connection.executescript(render_schema(schema, "create_table", with_types))
+        rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        tables = {table.name for table in schema.tables} - {"sqlite_sequence"}
+        assert {name for (name,) in rows} == tables

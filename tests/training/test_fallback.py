@@ -1,0 +1,112 @@
+"""Out of memory in spite of the plan, with a device that is described and a step that raises."""
+
+import pytest
+import torch
+
+from text2sql.errors import UserError
+from text2sql.files import read_json
+from text2sql.models.device import GIB, Device
+from text2sql.training import build
+from text2sql.training.fallback import next_smaller
+from text2sql.training.plan import Arrangement
+from text2sql.training.trainer import AdapterTrainer
+
+EXACT = "--lora_dropout 0 --learning_rate 1e-3 --max_steps 6 --eval_steps 6 --logging_steps 1"
+
+
+@pytest.fixture
+def large_gpu(monkeypatch):
+    """The plan is made for a large GPU without bf16; the arithmetic is the CPU's."""
+    described = Device("a GPU", 80 * GIB, supports_bf16=False, is_cuda=True)
+    monkeypatch.setattr(Device, "of", lambda device: described)
+
+
+@pytest.fixture
+def short_of_memory(monkeypatch):
+    """Return what makes every micro-batch of more than N examples run out after some steps."""
+    original = AdapterTrainer.training_step
+
+    def limit(most_examples: int, after_step: int) -> None:
+        def training_step(self, model, inputs, *args, **kwargs):
+            too_large = len(inputs["shared_prefix"].branches) > most_examples
+            if too_large and self.state.global_step >= after_step:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+            return original(self, model, inputs, *args, **kwargs)
+
+        monkeypatch.setattr(AdapterTrainer, "training_step", training_step)
+
+    return limit
+
+
+def losses(run_dir) -> dict[int, float]:
+    """Return the loss of each step, which must have been logged once."""
+    history = read_json(run_dir / "checkpoint-6" / "trainer_state.json")["log_history"]
+    steps = [entry["step"] for entry in history if "loss" in entry]
+    assert steps == [1, 2, 3, 4, 5, 6]
+    return {entry["step"]: entry["loss"] for entry in history if "loss" in entry}
+
+
+@pytest.mark.parametrize("after_step", [0, 3])
+def test_run_goes_on_in_the_next_smaller_arrangement_and_loses_no_finished_step(
+    run_train, tmp_path, large_gpu, short_of_memory, after_step
+):
+    run_train(tmp_path / "whole", *EXACT.split())
+    short_of_memory(2, after_step)
+    printed = run_train(tmp_path / "short", *EXACT.split())
+    assert printed.count("ran out of memory") >= 1 and f"after step {after_step}." in printed
+    arrangement = read_json(tmp_path / "short" / "run.json")["arrangement"]
+    assert arrangement["per_device_train_batch_size"] <= 2
+    micro_batch, parts = (
+        arrangement[name] for name in ("per_device_train_batch_size", "gradient_accumulation_steps")
+    )
+    assert micro_batch * parts == 8
+    assert losses(tmp_path / "short") == pytest.approx(losses(tmp_path / "whole"), abs=2e-5)
+
+
+def test_micro_batch_that_the_user_said_is_not_made_smaller(
+    run_train, tmp_path, large_gpu, short_of_memory
+):
+    short_of_memory(2, 0)
+    flags = ["--per_device_train_batch_size", 8, "--gradient_checkpointing", "false"]
+    with pytest.raises(UserError, match="ran out of memory"):
+        run_train(tmp_path / "run", *EXACT.split(), *flags)
+
+
+def test_gpu_without_bf16_computes_in_float32_and_says_so(run_train, tmp_path, large_gpu):
+    printed = run_train(tmp_path / "run", "--max_steps", 1)
+    assert "a GPU has no bf16, and Gemma overflows in fp16: float32 it is." in printed
+    assert read_json(tmp_path / "run" / "run.json")["arrangement"]["precision"] == "float32"
+
+
+def test_first_to_go_are_the_cuda_graphs_and_none_come_back():
+    plans = [
+        Arrangement(
+            8 // parts, parts, False, True, "bf16", cuda_graphs=True, expected_gib=20 / parts
+        )
+        for parts in (1, 2)
+    ]
+    eager = next_smaller(plans[0], plans[1:])
+    assert str(eager) == str(plans[0]).removesuffix(", CUDA graphs")
+    smaller = next_smaller(eager, plans[1:])
+    assert smaller.per_device_train_batch_size == 4 and not smaller.cuda_graphs
+    assert next_smaller(smaller, []) is None
+
+
+def test_processes_plan_for_the_least_of_their_devices(monkeypatch):
+    own = Device("a GPU", 80 * GIB, supports_bf16=True, is_cuda=True)
+    other = Device("another", 24 * GIB, supports_bf16=False, is_cuda=True)
+    monkeypatch.setattr(build, "gather_object", lambda devices: [*devices, other])
+    expected = Device("a GPU", 24 * GIB, supports_bf16=False, is_cuda=True)
+    assert build.least_of_all(own) == expected
+
+
+def test_papers_arrangement_expects_the_memory_of_nf4(run_train, tmp_path, large_gpu):
+    run_train(tmp_path / "run", "--max_steps", 1, "--arrangement", "paper")
+    run_train(
+        tmp_path / "nf4", "--max_steps", 1, "--load_in_4bit", "false", "--arrangement", "paper"
+    )
+    expected, unpacked = (
+        read_json(tmp_path / name / "run.json")["arrangement"]["expected_gib"]
+        for name in ("run", "nf4")
+    )
+    assert expected < unpacked

@@ -1,0 +1,89 @@
+"""A run that is there is never lost, and an unfinished one goes on from what is whole."""
+
+import pytest
+
+from text2sql.errors import UserError
+from text2sql.files import held_folder, write_json
+from text2sql.training.run_folder import begin_or_resume, list_checkpoints, remove_run
+
+SETTINGS = {"learning_rate": 1e-4}
+
+
+def make_run(run_dir, status="running", checkpoints=(), settings=SETTINGS):
+    write_json(run_dir / "run.json", {"status": status, "settings": settings})
+    for step in checkpoints:
+        write_json(run_dir / f"checkpoint-{step}" / "trainer_state.json", {"global_step": step})
+
+
+def begin(run_dir, resume=False, overwrite=False, settings=SETTINGS):
+    return begin_or_resume(run_dir, settings, resume=resume, overwrite=overwrite)
+
+
+def test_empty_folder_begins(tmp_path):
+    assert begin(tmp_path) is None
+    assert begin(tmp_path, resume=True) is None
+
+
+@pytest.mark.parametrize("status", ["running", "finished"])
+def test_existing_run_is_not_touched_without_a_word(tmp_path, status):
+    make_run(tmp_path, status, checkpoints=[4])
+    with pytest.raises(UserError, match="--overwrite"):
+        begin(tmp_path)
+    assert list_checkpoints(tmp_path)
+
+
+def test_run_that_ended_before_its_first_checkpoint_is_begun_again(tmp_path):
+    make_run(tmp_path)
+    assert begin(tmp_path, settings={"learning_rate": 0.1}) is None
+
+
+def test_resume_takes_the_newest_checkpoint_by_number(tmp_path):
+    make_run(tmp_path, checkpoints=[8, 12, 100])
+    assert begin(tmp_path, resume=True) == tmp_path / "checkpoint-100"
+
+
+@pytest.mark.parametrize("state", ["", '{"global_step": 1', None], ids=["empty", "cut", "absent"])
+def test_resume_passes_over_a_checkpoint_that_a_kill_cut_short(tmp_path, state):
+    make_run(tmp_path, checkpoints=[8])
+    half = tmp_path / "checkpoint-12"
+    half.mkdir()
+    (half / "adapter_model.safetensors").write_bytes(b"half")
+    if state is not None:
+        (half / "trainer_state.json").write_text(state)
+    assert begin(tmp_path, resume=True) == tmp_path / "checkpoint-8"
+    assert not half.exists()
+
+
+def test_resume_with_other_settings_is_refused_and_names_them(tmp_path):
+    make_run(tmp_path, checkpoints=[8])
+    with pytest.raises(UserError, match=r"learning_rate 0.0001 \(now 0.1\)"):
+        begin(tmp_path, resume=True, settings={"learning_rate": 0.1})
+    assert list_checkpoints(tmp_path)
+
+
+def test_overwrite_begins_and_touches_nothing_yet(tmp_path):
+    make_run(tmp_path, "finished", checkpoints=[8])
+    assert begin(tmp_path, overwrite=True) is None
+    assert list_checkpoints(tmp_path)
+
+
+def test_run_is_removed_and_nothing_else(tmp_path):
+    make_run(tmp_path, "finished", checkpoints=[8])
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "tensorboard").mkdir()
+    remove_run(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_folder_that_only_looks_like_a_checkpoint_is_kept(tmp_path):
+    (tmp_path / "checkpoint-best").mkdir()
+    remove_run(tmp_path)
+    assert (tmp_path / "checkpoint-best").is_dir()
+
+
+def test_folder_is_held_by_one_until_the_block_ends(tmp_path):
+    run_dir, refused = tmp_path / "run", pytest.raises(UserError, match="Another command")
+    with held_folder(run_dir), refused, held_folder(run_dir):
+        pass
+    with held_folder(run_dir):
+        assert not list(run_dir.iterdir())

@@ -1,0 +1,157 @@
+"""The harness' own model, with log-likelihoods computed at the speed of the device.
+
+What texts begin with in common (the shots of a subject, a question before its choices) is computed
+once, nothing is padded, and logits are computed only where a continuation stands. Everything else,
+with the arithmetic that makes a log-likelihood of logits, is the harness'.
+"""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+
+from lm_eval.api.instance import Instance
+from lm_eval.models.huggingface import HFLM
+from tqdm import tqdm
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from text2sql.benchmarks.response_cache import KeptAnswers
+from text2sql.inference.batch_plan import plan_scoring
+from text2sql.inference.log_likelihood import Answer, score_continuations
+from text2sql.models.packed_attention import supports_shared_prefix
+
+REQUESTS_AT_ONCE = 4096  # are in memory as tokens
+TEXTS_AT_ONCE = 512  # are encoded in one call
+LONG_TEXTS_AT_ONCE = 32  # are answered, and then kept, together
+WINDOWS_AT_ONCE = 512  # of long texts are packed into rows together
+
+
+class SharingHFLM(HFLM):
+    """`HFLM` for a loaded model, with answers that are kept in a file.
+
+    With `shares=False` every number is the harness' own to the last digit: rounding depends on the
+    texts that stand in a batch together.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        answers: KeptAnswers,
+        batch_size: int | str,
+        shares: bool = True,
+    ):
+        # One <bos> before every text; a model without <bos> gets none.
+        add_bos_token = tokenizer.bos_token_id is not None or None
+        super().__init__(
+            pretrained=model,
+            tokenizer=tokenizer,
+            add_bos_token=add_bos_token,
+            batch_size=batch_size,
+        )
+        self.answers = answers
+        self.shares = shares and supports_shared_prefix(model.config)
+        self.encoded: dict[str, list[int]] = {}
+        self.bar: tqdm | None = None
+        self.encoding = Lock()  # a tokenizer serves one thread at a time
+        self.set_cache_hook(answers)
+
+    def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
+        def ask_sharing(rest: list[Instance]) -> list[Answer]:
+            found: list[Answer] = []
+            with tqdm(total=len(rest), desc="log-likelihoods", disable=disable_tqdm) as self.bar:
+                for some, encoded in self.encoded_ahead(rest):
+                    self.encoded = encoded
+                    found += HFLM.loglikelihood(self, some, disable_tqdm=True)
+                    self.bar.update(len(found) - self.bar.n)
+            self.encoded, self.bar = {}, None
+            return found
+
+        ask = ask_sharing if self.shares else super().loglikelihood
+        return self.answers.ask_the_rest("loglikelihood", requests, ask)
+
+    def loglikelihood_rolling(
+        self, requests: list[Instance], disable_tqdm: bool = False
+    ) -> list[float]:
+        def ask_sharing(rest: list[Instance]) -> list[float]:
+            found: list[float] = []
+            usual, self.batch_size_per_gpu = self.batch_size_per_gpu, WINDOWS_AT_ONCE
+            try:
+                with tqdm(total=len(rest), desc="texts", disable=disable_tqdm) as bar:
+                    for first in range(0, len(rest), LONG_TEXTS_AT_ONCE):
+                        some = rest[first : first + LONG_TEXTS_AT_ONCE]
+                        found += HFLM.loglikelihood_rolling(self, some, disable_tqdm=True)
+                        bar.update(len(some))
+            finally:
+                self.batch_size_per_gpu = usual
+            return found
+
+        ask = ask_sharing if self.shares else super().loglikelihood_rolling
+        return self.answers.ask_the_rest("loglikelihood_rolling", requests, ask)
+
+    def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        if any(request.args[1].get("do_sample") for request in requests):
+            return super().generate_until(requests, disable_tqdm)  # each sample is another
+        return self.answers.ask_the_rest("generate_until", requests, super().generate_until)
+
+    def encoded_ahead(
+        self, requests: list[Instance]
+    ) -> Iterator[tuple[list[Instance], dict[str, list[int]]]]:
+        """Yield some requests and their encoded texts, while those of the next are encoded."""
+        places = range(0, len(requests), REQUESTS_AT_ONCE)
+        parts = [requests[first : first + REQUESTS_AT_ONCE] for first in places]
+        pairs = ([request.args for request in part] for part in parts)
+        with ThreadPoolExecutor(1) as pool:
+            coming = pool.submit(self.encode_all, next(pairs))
+            for part in parts:
+                encoded = coming.result()
+                if (following := next(pairs, None)) is not None:
+                    coming = pool.submit(self.encode_all, following)
+                yield part, encoded
+
+    def encode_all(self, pairs: Iterable[tuple[str, str]]) -> dict[str, list[int]]:
+        """Return the tokens of what the harness will ask for one by one, encoded in parallel."""
+        asked = [text for c, e in pairs if c for text in (c.rstrip(), c + e)]
+        texts = list(dict.fromkeys(asked))
+        bos = self.tokenizer.decode(self.prefix_token_id)
+        texts = [text for text in texts if not text.startswith(bos)]
+        settings = {} if self.add_bos_token is None else {"add_special_tokens": self.add_bos_token}
+        encoded = {}
+        for first in range(0, len(texts), TEXTS_AT_ONCE):
+            some = texts[first : first + TEXTS_AT_ONCE]
+            with self.encoding:
+                encoded |= zip(some, self.tokenizer(some, **settings)["input_ids"], strict=True)
+        return encoded
+
+    def tok_encode(
+        self,
+        string: str,
+        add_special_tokens: bool | None = None,
+        left_truncate_len: int | None = None,
+        **settings: object,
+    ) -> list[int]:
+        is_plain = add_special_tokens is None and left_truncate_len is None and not settings
+        if is_plain and string in self.encoded:
+            return self.encoded[string]
+        with self.encoding:
+            return super().tok_encode(string, add_special_tokens, left_truncate_len, **settings)
+
+    def _loglikelihood_tokens(
+        self,
+        requests: list[tuple[tuple[str, str] | None, list[int], list[int]]],
+        disable_tqdm: bool = False,
+        override_bs: int | None = None,
+    ) -> list[Answer]:
+        if not self.shares:
+            return super()._loglikelihood_tokens(requests, disable_tqdm, override_bs)
+        found: dict[int, Answer] = {}
+        asked = [(context, continuation) for _, context, continuation in requests]
+        plan = plan_scoring(self.model)
+        for place, answer in score_continuations(
+            self.model, asked, self.max_length, plan, self.softmax_dtype
+        ):
+            found[place] = answer
+            if self.bar is not None:
+                self.bar.update()
+            if (texts := requests[place][0]) is not None:  # rolling: an answer has several parts
+                self.cache_hook.add_partial("loglikelihood", texts, answer)
+        return [found[place] for place in range(len(requests))]

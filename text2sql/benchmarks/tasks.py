@@ -1,0 +1,135 @@
+"""The tasks of lm-evaluation-harness, found by their names and loaded with their data."""
+
+import difflib
+import importlib.machinery
+import importlib.util
+import logging
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from text2sql.errors import UserError
+from text2sql.hub import explain_hub_errors
+
+if TYPE_CHECKING:
+    from lm_eval.api.group import Group
+    from lm_eval.api.task import Task
+    from lm_eval.tasks import TaskManager
+
+LOCAL_FORMATS = ("arrow", "csv", "json", "parquet", "text")  # `dataset_path` of one's own files
+
+
+def load_tasks(
+    names: Sequence[str], benchmarks_dir: Path | None
+) -> dict[str, list["Task | Group"]]:
+    """Return the harness' objects for each name, with their data fetched.
+
+    A `UserError` tells of a name the harness does not know, of data that cannot be had, and of a
+    task that would run code that a model wrote.
+    """
+    from datasets import disable_progress_bars
+
+    provide_installed_evaluate()
+    keep_compiled_templates()
+    disable_progress_bars()  # one for every subtask and split
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns of what is done on purpose
+    manager = find_tasks(names, benchmarks_dir)
+    tasks = {}
+    for name in names:
+        print(f"Fetching the data of {name}", flush=True)
+        tasks[name] = load_task(manager, name)
+    return tasks
+
+
+def provide_installed_evaluate() -> None:
+    """Put the package `evaluate` into `sys.modules`, to be loaded if the harness uses it.
+
+    This project's script has the same name and would be found first.
+    """
+    root = Path(__file__).resolve().parents[2]
+    present = sys.modules.get("evaluate")
+    if present is not None and Path(present.__spec__.origin).parent != root:
+        return
+    elsewhere = [place for place in sys.path if Path(place or ".").resolve() != root]
+    spec = importlib.machinery.PathFinder.find_spec("evaluate", elsewhere)
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    sys.modules["evaluate"] = package = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(package)
+
+
+def keep_compiled_templates() -> None:
+    """Make the harness compile each of its prompt templates once, not for every shot anew."""
+    from lm_eval import utils
+
+    if not hasattr(utils.env.from_string, "cache_info"):
+        utils.env.from_string = lru_cache(maxsize=4096)(utils.env.from_string)
+
+
+def find_tasks(names: Sequence[str], benchmarks_dir: Path | None) -> "TaskManager":
+    """Return an index that has all `names`; reading the harness' whole list takes seconds."""
+    from lm_eval.tasks import TaskManager
+
+    own = []
+    if benchmarks_dir is not None:
+        if not benchmarks_dir.is_dir():
+            raise UserError(f"--benchmarks_dir {benchmarks_dir} is not a folder.")
+        own = [benchmarks_dir]
+    places = [folder for name in names for folder in likely_folders(name)]
+    manager = TaskManager(include_path=[*places, *own], include_defaults=False)
+    if not set(names) <= set(manager.all_tasks):
+        manager = TaskManager(include_path=own, include_defaults=True)
+    for name in names:
+        if name not in manager.all_tasks:
+            close = difflib.get_close_matches(name, manager.all_tasks, n=5)
+            hint = f"Did you mean {', '.join(close)}?" if close else "See `lm_eval ls tasks`."
+            raise UserError(f"The harness has no benchmark called {name}. {hint}")
+    return manager
+
+
+def likely_folders(name: str) -> list[Path]:
+    """Return the harness' folder that is named as the task begins (`arc` for `arc_challenge`)."""
+    import lm_eval.tasks
+
+    tasks_dir, words = Path(lm_eval.tasks.__file__).parent, name.split("_")
+    prefixes = ["_".join(words[:count]) for count in range(len(words), 0, -1)]
+    folders = [tasks_dir / prefix for prefix in prefixes if (tasks_dir / prefix).is_dir()]
+    return folders[:1]
+
+
+def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
+    dataset = dataset_of(manager, name)
+    instead = f"Or leave {name} out of --benchmarks."
+    try:
+        with explain_hub_errors(dataset, "dataset", instead) if dataset else nullcontext():
+            loaded = manager.load([name])
+    except UserError:
+        raise
+    except Exception as error:  # a task's files are anybody's and can fail in any way
+        reason = f"{type(error).__name__}: {error}"
+        raise UserError(f"The benchmark {name} cannot be prepared ({reason}).") from error
+    for task in loaded["tasks"].values():
+        if getattr(task, "UNSAFE_CODE", False):
+            raise UserError(f"{name} would run code that the model wrote; it is left out.")
+    if name in loaded.get("groups", {}):
+        return [loaded["groups"][name]]
+    return list(loaded["tasks"].values())
+
+
+def dataset_of(manager: "TaskManager", name: str) -> str | None:
+    """Return the hub's data set that the benchmark's first task reads; None for local files."""
+    from lm_eval.tasks._yaml_loader import load_yaml
+
+    index = manager.task_index
+    entry = index.get(name)
+    if entry is None or entry.yaml_path is None:  # a tag
+        tagged = sorted(task for task, entry in index.items() if name in entry.tags)
+        return dataset_of(manager, tagged[0]) if tagged else None
+    settings = load_yaml(entry.yaml_path, resolve_func=False, recursive=True)
+    children = settings.get("task")
+    if isinstance(children, list) and children and isinstance(children[0], str):
+        return dataset_of(manager, children[0])
+    path = settings.get("dataset_path")
+    return None if path in LOCAL_FORMATS else path

@@ -1,0 +1,177 @@
+"""Atomic writes, folder locks, JSON and JSONL, and hashes of files and values."""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from text2sql.errors import UserError
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, renamed to it when the block ends without an error.
+
+    Whoever reads `path`, after a kill or a power cut too, finds the old file or the new one. A
+    link is followed and permissions are kept. A `UserError` says where no file can stand.
+    """
+    path = Path(os.path.realpath(path))
+    make_folder(path.parent)
+    if path.is_dir():
+        raise UserError(f"{path} is a folder where a file is to be written; move it away.")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        flush_to_disk(temporary)
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise UserError(f"{path} cannot be a folder: a file is in the way.") from None
+    except FileNotFoundError:  # as below /proc
+        raise UserError(f"{path} cannot be made there; choose another place.") from None
+
+
+@contextmanager
+def held_folder(path: Path) -> Iterator[None]:
+    """Keep other processes out of the folder's next `held_folder`: a `UserError` where one is in.
+
+    The kernel lets go of it however this process ends. A folder that was made for it and is still
+    empty at the end goes again.
+    """
+    is_new = not path.exists()
+    make_folder(path)
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise UserError(
+            f"Another command is writing into {path}: wait for it, or choose another --output_dir."
+        ) from None
+    except OSError:
+        pass  # a file system without locks
+    try:
+        yield
+    finally:
+        if is_new and not any(path.iterdir()):
+            path.rmdir()
+        os.close(handle)
+
+
+def flush_to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def write_text(path: Path, text: str) -> None:
+    with whole_file(path) as temporary:
+        # Bytes of a model or a database can decode to lone surrogates, which UTF-8 cannot hold:
+        # they are written \udcff, as JSON spells them.
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def write_json(path: Path, value: Any) -> None:
+    write_text(path, to_json(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
+    write_text(path, "".join(json_line(row) for row in rows))
+
+
+def json_line(row: dict) -> str:
+    return to_json(row) + "\n"
+
+
+def to_json(value: Any, **options: Any) -> str:
+    """Return `value` as JSON, which has no NaN and no infinity: they become null."""
+    try:
+        return json.dumps(value, allow_nan=False, **options)
+    except ValueError:
+        finite = json.loads(json.dumps(value), parse_constant=lambda name: None)
+        return json.dumps(finite, allow_nan=False, **options)
+
+
+def read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UserError(f"{path} is missing.") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def read_json(path: Path) -> Any:
+    """Return the parsed file; a `UserError` names a file that is missing or no JSON."""
+    try:
+        return json.loads(read_bytes(path))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not valid JSON: {error}. Mend or replace it.") from None
+
+
+def read_object(path: Path, *keys: str) -> dict:
+    """Return the parsed file; a `UserError` where it is no JSON object that has `keys`."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise UserError(f"{path} must hold a JSON object: {{...}}. Mend or replace it.")
+    missing = [key for key in keys if key not in value]
+    if missing:
+        raise UserError(f"{path} lacks {', '.join(missing)}: it is damaged. Replace it.")
+    return value
+
+
+def read_jsonl(path: Path) -> list[dict]:
+    """Return one object a line; a `UserError` names the first line that is none."""
+    rows = []
+    for number, line in enumerate(read_bytes(path).split(b"\n"), start=1):
+        if line.strip():
+            rows.append(read_line(path, number, line))
+    return rows
+
+
+def read_line(path: Path, number: int, line: bytes) -> dict:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UserError(
+            f"{path}, line {number}, is not valid JSON: {error}. Mend the line, or remove the "
+            "file to begin anew."
+        ) from None
+    if not isinstance(row, dict):
+        raise UserError(f"{path}, line {number}, must be a JSON object: {{...}}.")
+    return row
+
+
+def read_finished_rows(path: Path) -> list[dict]:
+    """Return the rows of a JSONL file that grows, without a last line that a kill cut short.
+
+    The cut line is removed from the file, so that the next row can be appended.
+    """
+    if not path.exists():
+        return []
+    finished, newline, cut_short = path.read_bytes().rpartition(b"\n")
+    if cut_short:
+        os.truncate(path, len(finished + newline))
+    return read_jsonl(path)
+
+
+def sha256_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_json(value: Any) -> str:
+    """Return the hash of a JSON value, independent of the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,86 @@
+"""The device: its free memory and precision, and the model sizes that memory depends on."""
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PretrainedConfig
+
+Precision = Literal["bf16", "fp16", "float32"]
+
+GIB = 2**30
+
+NF4_BYTES = 0.52  # 4 bits a weight and its doubly quantised scale
+
+
+@dataclass(frozen=True)
+class ModelShape:
+    """The sizes that memory depends on."""
+
+    num_layers: int
+    hidden_size: int
+    intermediate_size: int
+    vocab_size: int
+    num_linear_parameters: int  # what NF4 packs
+    num_embedding_parameters: int
+
+    @classmethod
+    def from_config(cls, config: "PretrainedConfig") -> "ModelShape":
+        """Return the sizes of the model, or of the part of it that reads and writes text."""
+        config = config.get_text_config()
+        hidden, layers = config.hidden_size, config.num_hidden_layers
+        inner = getattr(config, "intermediate_size", None) or 4 * hidden  # as GPT-2 and OPT have it
+        heads, key_value_heads, head_dim = head_sizes(config)
+        attention = 2 * hidden * head_dim * (heads + key_value_heads)
+        embedding = config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2)
+        linear = layers * (attention + 3 * hidden * inner)
+        return cls(layers, hidden, inner, config.vocab_size, linear, embedding)
+
+
+def head_sizes(config: "PretrainedConfig") -> tuple[int, int, int]:
+    """Return the number of query heads, of key-value heads, and the size of a head."""
+    heads = config.num_attention_heads
+    key_value_heads = getattr(config, "num_key_value_heads", None) or heads
+    return heads, key_value_heads, getattr(config, "head_dim", None) or config.hidden_size // heads
+
+
+@dataclass(frozen=True)
+class Device:
+    """What the plan must know of a device; `free_bytes` is None where memory is not the limit."""
+
+    name: str
+    free_bytes: int | None
+    supports_bf16: bool
+    is_cuda: bool
+
+    @classmethod
+    def of(cls, device: "torch.device") -> "Device":
+        import torch
+
+        if device.type != "cuda":
+            name = f"CPU (threads: {torch.get_num_threads()})"
+            return cls(name, None, supports_bf16=False, is_cuda=False)
+        name = torch.cuda.get_device_name(device)
+        # Emulated bf16 (before Ampere) counts as none: it is slower than float32.
+        supports_bf16 = torch.cuda.get_device_capability(device) >= (8, 0)
+        return cls(name, free_bytes(device), supports_bf16, is_cuda=True)
+
+
+def free_bytes(device: "torch.device") -> int:
+    """Return what this process may still allocate on the GPU: unused blocks of its own too.
+
+    `torch.cuda.set_per_process_memory_fraction` sets how much it may have in all.
+    """
+    import torch
+
+    free, total = torch.cuda.mem_get_info(device)
+    reserved, allocated = torch.cuda.memory_reserved(device), torch.cuda.memory_allocated(device)
+    allowed = torch.cuda.get_per_process_memory_fraction(device) * total - reserved
+    return int(min(free, allowed)) + reserved - allocated
+
+
+def world_size() -> int:
+    """Return the number of processes that `accelerate launch` or `torchrun` started."""
+    return int(os.environ.get("WORLD_SIZE", 1))

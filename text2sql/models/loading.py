@@ -1,0 +1,95 @@
+"""The base model, loaded in 4-bit NF4 or whole, on the device of this process."""
+
+import os
+from typing import TYPE_CHECKING
+
+from text2sql.errors import UserError
+from text2sql.hub import explain_hub_errors
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PretrainedConfig, PreTrainedModel
+
+
+def choose_device() -> "torch.device":
+    """Return this process' GPU, or where there is none the CPU, with a thread for each core."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    use_allowed_cores()
+    return torch.device("cpu")
+
+
+def use_allowed_cores() -> None:
+    """Have torch start no more threads than this process may use cores.
+
+    By itself it counts the cores of the machine, also in a container whose quota is lower, where
+    threads in excess stop one another. Another `OMP_NUM_THREADS` stays as the user said.
+    """
+    import joblib
+    import torch
+
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(min(torch.get_num_threads(), joblib.cpu_count()))
+
+
+def load_config(model_id: str) -> "PretrainedConfig":
+    from transformers import AutoConfig
+
+    with explain_hub_errors(model_id, "model"):
+        return AutoConfig.from_pretrained(model_id)
+
+
+def load_base_model(
+    model_id: str,
+    *,
+    load_in_4bit: bool,
+    dtype: "torch.dtype",
+    device: "torch.device",
+    dequantize: bool = False,
+) -> "PreTrainedModel":
+    """Return the base model in evaluation mode, with its linear layers in NF4 if `load_in_4bit`.
+
+    With `dequantize` the NF4-rounded values become `dtype` once, which takes more memory and
+    computes the same faster. A `UserError` says why a model cannot be had, or does not fit.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, BitsAndBytesConfig
+
+    quantization = None
+    if load_in_4bit:
+        quantization = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        )
+    try:
+        with explain_hub_errors(model_id, "model"):
+            model = AutoModelForCausalLM.from_pretrained(
+                model_id, dtype=dtype, quantization_config=quantization, device_map={"": device}
+            )
+        if load_in_4bit:
+            model = model.dequantize(dtype) if dequantize else keep_gradients_on_cpu(model)
+    except torch.OutOfMemoryError as error:
+        smaller = "a smaller model" if load_in_4bit else "--load_in_4bit true"
+        raise UserError(
+            f"The GPU's memory does not suffice for {model_id}. Close other programs on it, or "
+            f"choose {smaller}."
+        ) from error
+    return model.eval()
+
+
+def keep_gradients_on_cpu(model: "PreTrainedModel") -> "PreTrainedModel":
+    """Turn off the CPU kernel of bitsandbytes 0.50 that has no backward pass.
+
+    On a CPU with AVX512-BF16 `Linear4bit` repacks its weights for that kernel at the first forward
+    pass in evaluation mode; from then on adapters below it get no gradient, silently.
+    """
+    from bitsandbytes.nn import Linear4bit
+
+    for module in model.modules():
+        if isinstance(module, Linear4bit):
+            module.support_avx512bf16_for_cpu = False
+    return model

@@ -1,0 +1,76 @@
+"""The run record stored with every output: command, time, commit and versions."""
+
+import importlib.metadata
+import platform
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+RECORDED_PACKAGES = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "datasets",
+    "peft",
+    "trl",
+    "bitsandbytes",
+    "accelerate",
+    "lm_eval",
+    "sqlparse",
+)
+
+SECRET_FLAGS = ("--hub_token", "--hub-token")
+
+
+def build_run_record(**facts: Any) -> dict:
+    """Return `facts` preceded by what says where an output came from."""
+    return {
+        "command": command_text(sys.argv),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": git_commit(),
+        "python": platform.python_version(),
+        "versions": package_versions(),
+        **facts,
+    }
+
+
+def command_text(words: Sequence[str]) -> str:
+    """Return the command as a shell takes it, without its folder and without a hub token."""
+    shown = [Path(words[0]).name]
+    for before, word in pairwise(words):
+        flag, equals, _ = word.partition("=")
+        if before in SECRET_FLAGS:
+            word = "***"
+        elif flag in SECRET_FLAGS and equals:
+            word = f"{flag}=***"
+        shown.append(word)
+    return shlex.join(shown)
+
+
+def package_versions() -> dict[str, str]:
+    versions = {}
+    for package in RECORDED_PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def git_commit() -> str | None:
+    """Return the checkout's commit, with `-dirty` where tracked files differ; None without git."""
+    root = Path(__file__).resolve().parent.parent
+    # Named outright, so that a copy unpacked inside another checkout does not record that one's.
+    checkout = ["--git-dir", str(root / ".git"), "--work-tree", str(root)]
+    command = ["git", *checkout, "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        return subprocess.run(
+            command, cwd=root, capture_output=True, text=True, check=True, timeout=10
+        ).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,1 @@
+"""Exact set match of two queries, as Spider's official evaluation defines it."""

@@ -1,0 +1,1 @@
+"""Execution of untrusted SQL in killable processes, and the comparison of results."""

@@ -1,0 +1,216 @@
+"""Untrusted SQL in processes that can be killed: gold results, and predictions compared with them.
+
+What a query may do is decided in worker.py and sandbox.py. Here is the deadline, and a
+new process for each one that was killed or died.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from text2sql.errors import UserError
+from text2sql.scoring.execution.sandbox import MAX_SQL_LENGTH
+
+MAX_WORKERS = 8
+START_TIMEOUT_S = 60.0
+ERRORS_BY_SIGNAL = {
+    signal.SIGALRM: "timeout",  # the worker's own timer
+    signal.SIGKILL: "too_large",  # not sent here: the kernel was out of memory
+}
+
+
+@dataclass(frozen=True)
+class GoldResult:
+    """The gold's results as the worker packed them, or the error that it met instead."""
+
+    packed: bytes = b""
+    error: str | None = None
+    error_message: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a prediction compares with the gold: `error` is a kind of failure, None for a match.
+
+    `is_empty` says that the prediction ran and gave no rows.
+    """
+
+    error: str | None
+    error_message: str | None = None
+    is_empty: bool = False
+
+
+TOO_LONG = Outcome("too_large", f"The SQL is longer than {MAX_SQL_LENGTH} bytes.")
+
+
+class Comparison(NamedTuple):
+    """The outcomes of one prediction, with DISTINCT removed (the default) and with it kept."""
+
+    distinct_removed: Outcome
+    distinct_kept: Outcome
+    seconds: float
+
+
+class WorkerLost(Exception):
+    """The worker was killed at the deadline, or died; `error` is the kind of failure."""
+
+    def __init__(self, error: str, message: str):
+        super().__init__(message)
+        self.error = error
+
+
+class SqlWorker:
+    """One worker process, started when it is needed and replaced after it was lost."""
+
+    def __init__(self, query_timeout_s: float):
+        self.query_timeout_s = query_timeout_s
+        self.process: subprocess.Popen | None = None
+
+    def run_gold(self, database: Path, gold_sql: str) -> GoldResult:
+        try:
+            self.send(database, {"gold_sql": gold_sql})
+            failure = json.loads(self.receive())
+            return GoldResult(**failure) if failure else GoldResult(self.receive())
+        except WorkerLost as lost:
+            return GoldResult(error=lost.error, error_message=str(lost))
+
+    def compare(self, database: Path, predicted_sql: str, gold: GoldResult) -> Comparison:
+        """Run both readings of the prediction under one deadline, and compare them with `gold`."""
+        if len(predicted_sql.encode(errors="surrogatepass")) > MAX_SQL_LENGTH:
+            return Comparison(TOO_LONG, TOO_LONG, seconds=0.0)  # cutting it up alone takes long
+        started = time.monotonic()
+        outcomes = []
+        is_last = False
+        try:
+            self.send(database, {"predicted_sql": predicted_sql}, gold.packed)
+            while not is_last:
+                reply = json.loads(self.receive())
+                is_last = reply.pop("is_last")
+                outcomes.append(Outcome(**reply))
+        except WorkerLost as lost:
+            outcomes.append(Outcome(lost.error, str(lost)))
+        return Comparison(outcomes[0], outcomes[-1], time.monotonic() - started)
+
+    def send(self, database: Path, question: dict, attachment: bytes | None = None) -> None:
+        if self.process is None or self.process.poll() is not None:
+            self.start()
+        place = str(database.absolute())  # the worker stands in another folder
+        request = {"database": place, "timeout_s": self.query_timeout_s, **question}
+        self.deadline = time.monotonic() + self.query_timeout_s
+        try:
+            self.channel.send_bytes(json.dumps(request).encode())
+            if attachment is not None:
+                self.channel.send_bytes(attachment)
+        except OSError:
+            raise self.explain_death() from None
+
+    def receive(self) -> bytes:
+        try:
+            if self.channel.poll(max(0.0, self.deadline - time.monotonic())):
+                return self.channel.recv_bytes()
+        except (EOFError, OSError):
+            raise self.explain_death() from None
+        self.kill()
+        raise WorkerLost("timeout", f"The query ran longer than {self.query_timeout_s:g} s.")
+
+    def explain_death(self) -> WorkerLost:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # its files close before it ends
+            self.process.wait(timeout=1.0)
+        self.kill()
+        status = self.process.returncode
+        error = ERRORS_BY_SIGNAL.get(-status, "runtime")
+        return WorkerLost(error, f"The process that ran the query died (exit status {status}).")
+
+    def start(self) -> None:
+        """Start a process without this one's environment, terminal or files; wait until it serves.
+
+        It ends when this process does, however it ends, since that closes the pipe `lifeline`.
+        """
+        self.kill()
+        self.channel, far_channel = Pipe()
+        far_lifeline, self.lifeline = os.pipe()
+        command = [sys.executable, "-P", "-m", "text2sql.scoring.execution.worker"]
+        self.process = subprocess.Popen(
+            [*command, str(far_channel.fileno()), str(far_lifeline)],
+            pass_fds=(far_channel.fileno(), far_lifeline),
+            env=worker_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # ctrl-C is for the scorer, which ends its workers
+        )
+        far_channel.close()
+        os.close(far_lifeline)
+        try:
+            self.deadline = time.monotonic() + START_TIMEOUT_S
+            self.receive()
+        except WorkerLost:
+            reason = self.last_words.decode(errors="replace").strip()
+            raise UserError(f"The process that runs SQL does not start: {reason}") from None
+
+    def kill(self) -> None:
+        if self.process is not None and self.process.stderr is not None:
+            self.process.kill()
+            _, self.last_words = self.process.communicate()
+            self.process.stderr = None
+            self.channel.close()
+            os.close(self.lifeline)
+
+
+class SqlWorkers:
+    """Workers for all cores of the machine; a context, so that none outlives it."""
+
+    def __init__(self, query_timeout_s: float):
+        # One more than cores: a deadline is time on the clock, so that waiting for it costs less.
+        num_workers = min(num_cores() + 1, MAX_WORKERS)
+        self.workers = [SqlWorker(query_timeout_s) for _ in range(num_workers)]
+        self.threads = ThreadPoolExecutor(len(self.workers))
+        self.idle: queue.SimpleQueue[SqlWorker] = queue.SimpleQueue()
+        for worker in self.workers:
+            self.idle.put(worker)
+
+    def __enter__(self) -> "SqlWorkers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.threads.shutdown(wait=False, cancel_futures=True)
+        for worker in self.workers:  # so that no thread waits for an answer any more
+            if worker.process is not None:
+                worker.process.kill()
+        self.threads.shutdown()
+        for worker in self.workers:
+            worker.kill()
+
+    def submit(self, ask: Callable[..., Any], *question: Any) -> Future:
+        """Return the future answer of `SqlWorker.run_gold` or `SqlWorker.compare`."""
+
+        def ask_an_idle_worker() -> Any:
+            worker = self.idle.get()
+            try:
+                return ask(worker, *question)
+            finally:
+                self.idle.put(worker)
+
+        return self.threads.submit(ask_an_idle_worker)
+
+
+def num_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def worker_environment() -> dict[str, str]:
+    """Return what Python needs to find its modules, and no token, key or home folder."""
+    places = [str(Path(__file__).parents[3]), *(place for place in sys.path if place)]
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    return {"PYTHONPATH": os.pathsep.join(places), **kept}

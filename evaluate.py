@@ -17,7 +17,7 @@ from text2sql.benchmarks.run import DEFAULT_SHOTS, parse_benchmarks
 from text2sql.cli import run
 from text2sql.data.spider import read_examples, read_schemas
 from text2sql.errors import UserError
-from text2sql.files import held_folder, sha256_of_file
+from text2sql.files import folder_lock, sha256_of_file
 from text2sql.flags import parse_flags
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.dataset import read_manifest, refuse_other_tokenizer
@@ -27,13 +27,13 @@ from text2sql.scoring.scores import refuse_other_scores, score_file
 from text2sql.scoring.verdict import ScoringSettings
 from text2sql.study.study import (
     Study,
-    model_of,
     read_split,
     read_study,
     refuse_missing_databases,
+    resolve_base_model,
     write_study,
 )
-from text2sql.study.variants import list_variants, shared_fact
+from text2sql.study.variants import common_setting, list_variants
 
 # What --split means in a folder in Spider's layout: questions, schemas, databases.
 SPIDER_FILES = {
@@ -90,10 +90,10 @@ class EvaluateFlags:
     )
 
 
-OF_REPORT = {"max_forgetting", "num_bootstrap", "seed"}  # only the report reads these
-OF_PREDICTIONS = {"predictions", "spider_dir", "split"}
-A_DAY_S = 86_400
-OF_SCORING = {"query_timeout_s", "skip_missing_databases", "allow_gold_errors"}
+REPORT_FLAGS = {"max_forgetting", "num_bootstrap", "seed"}  # only the report reads these
+PREDICTIONS_FLAGS = {"predictions", "spider_dir", "split"}
+SECONDS_PER_DAY = 86_400
+SCORING_FLAGS = {"query_timeout_s", "skip_missing_databases", "allow_gold_errors"}
 
 
 def main() -> None:
@@ -107,7 +107,7 @@ def main() -> None:
         evaluate_variants(plan_study(flags), flags, output_dir)
     print("\nComparing the variants", flush=True)
     study = read_study(output_dir)
-    said_now = {name: getattr(flags, name) for name in said & OF_REPORT}
+    said_now = {name: getattr(flags, name) for name in said & REPORT_FLAGS}
     report = build_report(output_dir, study, study["report_settings"] | said_now)
     write_report(output_dir, report)
     print_report(output_dir, report)
@@ -117,7 +117,7 @@ def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
     """Refuse flags that have no meaning beside each other, and values without one."""
     if flags.predictions is not None:
         refuse(
-            said - OF_PREDICTIONS - OF_SCORING - {"output_dir", "overwrite"},
+            said - PREDICTIONS_FLAGS - SCORING_FLAGS - {"output_dir", "overwrite"},
             "not together with --predictions",
         )
         if Path(flags.predictions).is_dir():
@@ -127,9 +127,9 @@ def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
         if flags.split not in SPIDER_FILES:
             raise UserError(f"--split {flags.split}: choose from {', '.join(SPIDER_FILES)}.")
     else:
-        refuse(said & OF_PREDICTIONS, "only together with --predictions")
+        refuse(said & PREDICTIONS_FLAGS, "only together with --predictions")
     if flags.report_only:
-        allowed = OF_REPORT | {"report_only", "output_dir", "adapters"}
+        allowed = REPORT_FLAGS | {"report_only", "output_dir", "adapters"}
         refuse(said - allowed, "not together with --report_only")
     if len(set(flags.splits)) < len(flags.splits):
         raise UserError(f"--splits names one twice: {', '.join(flags.splits)}.")
@@ -139,8 +139,8 @@ def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
     for name in ("batch_size", "max_forgetting", "seed"):
         if not getattr(flags, name) >= 0:
             raise UserError(f"--{name} must not be below 0.")
-    if flags.query_timeout_s > A_DAY_S:
-        raise UserError(f"--query_timeout_s must not be above {A_DAY_S}, a day.")
+    if flags.query_timeout_s > SECONDS_PER_DAY:
+        raise UserError(f"--query_timeout_s must not be above {SECONDS_PER_DAY}, a day.")
 
 
 def refuse(names: set[str], reason: str) -> None:
@@ -200,9 +200,11 @@ def plan_study(flags: EvaluateFlags) -> Study:
     refuse_missing_databases(splits, flags.skip_missing_databases)
     load_in_4bit = flags.load_in_4bit
     if load_in_4bit is None:
-        load_in_4bit = shared_fact(adapter_dirs, "load_in_4bit", default=True)
+        load_in_4bit = common_setting(adapter_dirs, "load_in_4bit", default=True)
 
-    model_id = model_of(data_dir, shared_fact(adapter_dirs, "model_id"), flags.model_id)
+    model_id = resolve_base_model(
+        data_dir, common_setting(adapter_dirs, "model_id"), flags.model_id
+    )
     refuse_other_tokenizer(data_dir, load_tokenizer(model_id))
 
     from text2sql.study.variant_models import choose_dtype  # imports torch, which takes seconds
@@ -221,23 +223,23 @@ def evaluate_variants(study: Study, flags: EvaluateFlags, output_dir: Path) -> N
     """Bring every answer, verdict and benchmark that the study asks for onto the disk."""
     from text2sql.study import stages
     from text2sql.study.outdated import (
-        find_stale_work,
+        find_outdated,
         refuse_smaller_study,
-        remove_stale_work,
+        remove_outdated,
     )
     from text2sql.study.variant_models import LoadedVariants
 
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
     tasks_sha256 = stages.hash_tasks(benchmarks_dir)
     models = LoadedVariants(study.variants, **study.base)
-    with held_folder(output_dir):
+    with folder_lock(output_dir):
         refuse_smaller_study(output_dir, flags.limit, flags.overwrite)
-        stale = find_stale_work(
+        stale = find_outdated(
             study, output_dir, flags.max_new_tokens, tasks_sha256, flags.overwrite
         )
         tasks = stages.load_unfinished_tasks(study, output_dir, benchmarks_dir, stale)
-        remove_stale_work(stale, models)
-        report_settings = {name: getattr(flags, name) for name in OF_REPORT}
+        remove_outdated(stale, models)
+        report_settings = {name: getattr(flags, name) for name in REPORT_FLAGS}
         write_study(output_dir, study, report_settings=report_settings)
         answer_and_score(study, models, tasks, tasks_sha256, flags, output_dir)
     models.print_peak_memory()

@@ -43,7 +43,7 @@ TRAINING = ("train", "holdout")
 
 
 @dataclass
-class PreprocessConfig:
+class PreprocessFlags:
     model_id: str = field(
         default="google/gemma-2b-it",
         metadata={"help": "chat model whose template and tokens count: a hub name or a folder"},
@@ -78,7 +78,7 @@ class PreprocessConfig:
 
 
 def main() -> None:
-    config, _ = parse_flags(PreprocessConfig, __doc__)
+    config, _ = parse_flags(PreprocessFlags, __doc__)
     refuse_impossible(config)
     tokenizer = load_tokenizer(config.model_id)  # first: a gated model needs no download to fail
     splits, archive = read_splits(config)
@@ -111,7 +111,7 @@ def main() -> None:
     print_summary(config, descriptions)
 
 
-def refuse_impossible(config: PreprocessConfig) -> None:
+def refuse_impossible(config: PreprocessFlags) -> None:
     if config.spider_dir and config.spider_archive:
         raise UserError("--spider_dir holds all files: say it, or --spider_archive, but not both.")
     if not 0 <= config.holdout_fraction < 1:
@@ -127,7 +127,7 @@ def refuse_impossible(config: PreprocessConfig) -> None:
         raise UserError(f"--spider_archive {archive}: there is no such file.")
 
 
-def read_splits(config: PreprocessConfig) -> tuple[dict[str, Split], dict | None]:
+def read_splits(config: PreprocessFlags) -> tuple[dict[str, Split], dict | None]:
     """Return the splits, and where the archive came from if there was one."""
     if config.spider_dir:
         folder, archive = Path(config.spider_dir), None
@@ -166,7 +166,7 @@ def gold_hardness(example: Example, schema: Schema) -> str | None:
         return None
 
 
-def hold_out(splits: dict[str, Split], config: PreprocessConfig) -> dict[str, Split]:
+def hold_out(splits: dict[str, Split], config: PreprocessFlags) -> dict[str, Split]:
     if not config.holdout_fraction:
         return splits
     train, holdout = hold_out_databases(splits["train"], config.holdout_fraction, config.seed)
@@ -179,7 +179,7 @@ def hold_out(splits: dict[str, Split], config: PreprocessConfig) -> dict[str, Sp
 
 
 def take_fixed_shots(
-    train: Split, schemas: Mapping[str, Schema], config: PreprocessConfig
+    train: Split, schemas: Mapping[str, Schema], config: PreprocessFlags
 ) -> tuple[Split, list[Example]]:
     """Return train without the fixed shots and their reserves, and these."""
     if config.shot_selection == "similar":
@@ -203,7 +203,7 @@ def choose_shots(
     examples: Sequence[Example],
     fixed_shots: Sequence[Example],
     candidates: Sequence[Example],
-    config: PreprocessConfig,
+    config: PreprocessFlags,
 ) -> list[list[Example]]:
     if config.shot_selection == "similar":
         return choose_similar_shots(examples, candidates, config.num_shots)
@@ -211,20 +211,20 @@ def choose_shots(
 
 
 def render_shots(
-    shots: Sequence[Sequence[Example]], schemas: Mapping[str, Schema], config: PreprocessConfig
+    shots: Sequence[Sequence[Example]], schemas: Mapping[str, Schema], config: PreprocessFlags
 ) -> list[list[Shot]]:
     chosen = {shot.id: shot for own in shots for shot in own}
     rendered = {id_: render_shot(shot, schemas, config) for id_, shot in chosen.items()}
     return [[rendered[shot.id] for shot in own] for own in shots]
 
 
-def render_shot(example: Example, schemas: Mapping[str, Schema], config: PreprocessConfig) -> Shot:
+def render_shot(example: Example, schemas: Mapping[str, Schema], config: PreprocessFlags) -> Shot:
     schema_text = render_schema(schemas[example.db_id], config.schema_format)
     return Shot(schema_text, example.question, one_line(example.gold_sql))
 
 
 def build_manifest(
-    config: PreprocessConfig,
+    config: PreprocessFlags,
     splits: Mapping[str, Split],
     descriptions: Mapping[str, dict],
     fixed_shots: Sequence[Example],
@@ -248,7 +248,7 @@ def build_manifest(
     )
 
 
-def print_summary(config: PreprocessConfig, descriptions: Mapping[str, dict]) -> None:
+def print_summary(config: PreprocessFlags, descriptions: Mapping[str, dict]) -> None:
     num_shots = config.num_shots
     for name, split in descriptions.items():
         lengths = ", ".join(f"{rank} {length}" for rank, length in split["num_tokens"].items())

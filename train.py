@@ -21,7 +21,7 @@ from text2sql.files import sha256_of_json, write_json, write_text
 from text2sql.flags import parse_flags
 from text2sql.prompts.dataset import read_manifest, read_prompts
 from text2sql.training.label_checks import preview_first_row
-from text2sql.training.plan import ARRANGEMENT_FLAGS, Arrangement
+from text2sql.training.plan import PLAN_FLAGS, ExecutionPlan
 from text2sql.training.run_folder import RECORD_NAME, begin_or_resume, is_finished, remove_run
 from text2sql.training.run_record import begin_record, finish_record, model_card, print_plan
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Recipe:
+class TrainFlags:
     """The paper's values, and the flags that are not SFTConfig's own."""
 
     # data and model
@@ -116,7 +116,7 @@ NOT_SETTINGS = {
     "restore_callback_states_from_checkpoint",
     "overwrite",
     "hub_token",
-    *ARRANGEMENT_FLAGS,
+    *PLAN_FLAGS,
 }
 
 
@@ -132,8 +132,8 @@ def main() -> None:
     run_dir = Path(flags.output_dir)
     settings = recorded_settings(flags, rows, eval_rows)
     settings["effective_batch_size"] = build.effective_batch_size(flags, said)
-    with build.first_process_holds(run_dir):
-        checkpoint = build.first_process_decides(open_run, run_dir, settings, flags)
+    with build.lock_run_dir(run_dir):
+        checkpoint = build.on_main_process(open_run, run_dir, settings, flags)
         model, tokenizer, plans = build.load_for_training(flags, said, rows)
         plan = plans[0]
         trainer = build.build_trainer(flags, said, plan, model, tokenizer, rows, eval_rows)
@@ -161,11 +161,11 @@ def flags_type() -> type:
 
     # SFTConfig checks its values against the device; that waits until there is a plan.
     return dataclass(
-        type("AllTrainFlags", (Recipe, SFTConfig), {"__post_init__": lambda self: None})
+        type("AllTrainFlags", (TrainFlags, SFTConfig), {"__post_init__": lambda self: None})
     )
 
 
-def adopt_recorded_values(flags: Recipe, said: set[str], manifest: dict) -> None:
+def adopt_recorded_values(flags: TrainFlags, said: set[str], manifest: dict) -> None:
     """Fill in what the prompts' manifest says and the user did not."""
     for name in ("model_id", "seed", "max_length"):
         if name not in said:
@@ -174,7 +174,7 @@ def adopt_recorded_values(flags: Recipe, said: set[str], manifest: dict) -> None
         flags.save_steps = flags.eval_steps  # the best step must be on disk
 
 
-def refuse_contradictions(flags: Recipe, said: set[str], manifest: dict) -> None:
+def refuse_contradictions(flags: TrainFlags, said: set[str], manifest: dict) -> None:
     if flags.model_id != manifest["model_id"]:
         raise UserError(
             f"The prompts in {flags.data_dir} were made for {manifest['model_id']}; make them "
@@ -194,8 +194,8 @@ def refuse_contradictions(flags: Recipe, said: set[str], manifest: dict) -> None
             )
     if "completion_only_loss" in said and flags.completion_only_loss != (flags.loss_on == "sql"):
         raise UserError("--completion_only_loss contradicts --loss_on; leave it out.")
-    for name in ARRANGEMENT_FLAGS if flags.arrangement == "paper" else ():
-        if name in said and getattr(flags, name) != getattr(Recipe, name):
+    for name in PLAN_FLAGS if flags.arrangement == "paper" else ():
+        if name in said and getattr(flags, name) != getattr(TrainFlags, name):
             raise UserError(f"--arrangement paper fixes --{name}; leave one of them out.")
     if flags.load_best_model_at_end and flags.save_steps != flags.eval_steps:
         raise UserError(
@@ -209,10 +209,10 @@ def refuse_contradictions(flags: Recipe, said: set[str], manifest: dict) -> None
         )
 
 
-def refuse_impossible(flags: Recipe) -> None:
+def refuse_impossible(flags: TrainFlags) -> None:
     """Refuse values that no library refuses, or only after minutes."""
     length = "num_train_epochs" if flags.max_steps <= 0 else "max_steps"
-    for name in (length, *ABOVE_ZERO, *ARRANGEMENT_FLAGS[:2]):
+    for name in (length, *ABOVE_ZERO, *PLAN_FLAGS[:2]):
         if getattr(flags, name) is not None and not getattr(flags, name) > 0:  # nan is not
             raise UserError(f"--{name} must be above 0.")
     for name in NOT_NEGATIVE:
@@ -226,14 +226,14 @@ def refuse_impossible(flags: Recipe) -> None:
         raise UserError(f"--resume_from_checkpoint {checkpoint}: there is no such folder.")
 
 
-def recorded_settings(flags: Recipe, rows: "Dataset", eval_rows: "Dataset") -> dict:
+def recorded_settings(flags: TrainFlags, rows: "Dataset", eval_rows: "Dataset") -> dict:
     """Return all that decides what is trained, as JSON would give it back."""
     settings = {name: value for name, value in vars(flags).items() if name not in NOT_SETTINGS}
     settings["data_sha256"] = sha256_of_json([list(rows["text"]), list(eval_rows["text"])])
     return json.loads(json.dumps(settings, default=str))
 
 
-def open_run(run_dir: Path, settings: dict, flags: Recipe) -> str | None:
+def open_run(run_dir: Path, settings: dict, flags: TrainFlags) -> str | None:
     """Return the checkpoint to go on from, or None; end the program if the run is finished."""
     checkpoint = begin_or_resume(run_dir, settings, resume=flags.resume, overwrite=flags.overwrite)
     if is_finished(run_dir) and not flags.overwrite:
@@ -244,7 +244,7 @@ def open_run(run_dir: Path, settings: dict, flags: Recipe) -> str | None:
     return str(checkpoint) if checkpoint else flags.resume_from_checkpoint
 
 
-def read_rows(flags: Recipe) -> tuple["Dataset", "Dataset"]:
+def read_rows(flags: TrainFlags) -> tuple["Dataset", "Dataset"]:
     """Return the train rows and those that choose the checkpoint, both in memory."""
     rows, eval_rows = (
         read_prompts(Path(flags.data_dir), split) for split in ("train", flags.eval_split)
@@ -263,8 +263,8 @@ def read_rows(flags: Recipe) -> tuple["Dataset", "Dataset"]:
 
 
 def train(
-    trainer: "AdapterTrainer", plans: list[Arrangement], checkpoint: str | None
-) -> tuple[float, Arrangement]:
+    trainer: "AdapterTrainer", plans: list[ExecutionPlan], checkpoint: str | None
+) -> tuple[float, ExecutionPlan]:
     """Train to the end; return the seconds that it took and the arrangement that it ended with."""
     import torch
 

@@ -13,7 +13,7 @@ from conftest import ROOT, run_command
 from tiny_run import QUICK, WITHOUT_TORCH
 
 from text2sql.errors import UserError
-from text2sql.files import held_folder, read_json, read_jsonl
+from text2sql.files import folder_lock, read_json, read_jsonl
 from text2sql.study import variant_models
 from text2sql.study.stages import hash_tasks
 
@@ -216,7 +216,7 @@ def test_overwrite_leaves_a_folder_alone_that_another_evaluation_holds(
 ):
     copied = shutil.copytree(finished, tmp_path / "evaluation")
     flags = ["--output_dir", copied, "--benchmarks", "none", "--max_new_tokens", "3"]
-    with held_folder(copied), pytest.raises(UserError, match="Another command is writing"):
+    with folder_lock(copied), pytest.raises(UserError, match="Another command is writing"):
         run_evaluate(*flags, "--overwrite")
     assert contents(copied) == contents(finished)
 

@@ -11,6 +11,7 @@ import pytest
 
 from text2sql.errors import UserError
 from text2sql.files import (
+    atomic_write,
     json_line,
     read_finished_rows,
     read_json,
@@ -18,7 +19,6 @@ from text2sql.files import (
     read_object,
     sha256_of_file,
     sha256_of_json,
-    whole_file,
     write_json,
     write_jsonl,
     write_text,
@@ -41,7 +41,7 @@ def test_missing_folders_are_made_on_the_way(tmp_path):
 def test_error_in_the_block_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     path = tmp_path / "scores.json"
     write_json(path, {"n": 1})
-    with pytest.raises(RuntimeError), whole_file(path) as temporary:
+    with pytest.raises(RuntimeError), atomic_write(path) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert read_json(path) == {"n": 1}
@@ -49,7 +49,7 @@ def test_error_in_the_block_leaves_the_old_file_and_nothing_beside_it(tmp_path):
 
 
 def write_half_and_die(path: Path) -> None:
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("half")
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -138,7 +138,7 @@ def test_place_where_no_folder_can_be_is_named():
 
 
 def test_folder_in_the_way_of_a_file_is_named_before_anything_is_computed(tmp_path):
-    with pytest.raises(UserError, match="is a folder"), whole_file(tmp_path):
+    with pytest.raises(UserError, match="is a folder"), atomic_write(tmp_path):
         pytest.fail("the block began")
 
 

@@ -52,8 +52,8 @@ def test_absent_archive_is_told_as_early():
         UserError, match=r"--spider_archive nowhere\.zip: there is no such file"
     )
     with refused:
-        preprocess.refuse_impossible(preprocess.PreprocessConfig(spider_archive="nowhere.zip"))
-    preprocess.refuse_impossible(preprocess.PreprocessConfig(spider_archive="https://x.org/s.zip"))
+        preprocess.refuse_impossible(preprocess.PreprocessFlags(spider_archive="nowhere.zip"))
+    preprocess.refuse_impossible(preprocess.PreprocessFlags(spider_archive="https://x.org/s.zip"))
 
 
 def test_question_on_an_unknown_database_is_refused_by_name(run_preprocess, own_spider_dir):

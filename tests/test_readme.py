@@ -17,7 +17,7 @@ from text2sql.flags import build_parser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGS = {
-    "preprocess.py": preprocess.PreprocessConfig,
+    "preprocess.py": preprocess.PreprocessFlags,
     "train.py": train.flags_type(),
     "evaluate.py": evaluate.EvaluateFlags,
 }
@@ -73,12 +73,12 @@ def test_flag_in_the_text_is_a_flag_of_some_command(flag):
 
 def test_recipe_table_gives_the_defaults_of_the_recipe():
     stated = {cells[0]: cells[1] for cells in table_rows(section("The recipe"))}
-    recipe = train.Recipe()
+    recipe = train.TrainFlags()
     batch = f"{recipe.per_device_train_batch_size} × {recipe.gradient_accumulation_steps}"
     lora = f"r {recipe.lora_r}, alpha {recipe.lora_alpha}, dropout {recipe.lora_dropout}"
     rate = f"{recipe.learning_rate:.0e}".replace("e-0", "e-")
-    assert stated["model"] == f"`{preprocess.PreprocessConfig.model_id}`"
-    assert stated["tokens"] == f"at most {preprocess.PreprocessConfig.max_length}"
+    assert stated["model"] == f"`{preprocess.PreprocessFlags.model_id}`"
+    assert stated["tokens"] == f"at most {preprocess.PreprocessFlags.max_length}"
     assert stated["LoRA"].startswith(lora)
     assert all(f"`{name}`" in stated["LoRA"] for name in recipe.lora_target_modules)
     assert stated["epochs"] == f"{recipe.num_train_epochs:g}"

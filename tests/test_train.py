@@ -46,7 +46,7 @@ def test_tokenizer_has_no_threads_that_a_fork_would_lose_unless_the_user_wants_t
 
 
 def test_recipe_is_the_default():
-    recipe = train.Recipe()
+    recipe = train.TrainFlags()
     assert (recipe.lora_r, recipe.lora_alpha, recipe.lora_dropout) == (4, 8, 0.05)
     assert recipe.lora_target_modules == ["q_proj", "v_proj"]
     assert (recipe.learning_rate, recipe.lr_scheduler_type) == (1e-4, "cosine")

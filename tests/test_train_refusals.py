@@ -6,7 +6,7 @@ import pytest
 from tiny_train import QUICK
 
 from text2sql.errors import UserError
-from text2sql.files import held_folder, read_json, write_json
+from text2sql.files import folder_lock, read_json, write_json
 from text2sql.training.run_folder import list_checkpoints
 
 
@@ -76,6 +76,6 @@ def test_disk_that_fills_at_a_checkpoint_is_a_sentence(run_train, tmp_path, monk
 
 
 def test_second_run_into_one_folder_is_told_to_wait(run_train, tmp_path):
-    with held_folder(tmp_path / "run"), pytest.raises(UserError, match="Another command"):
+    with folder_lock(tmp_path / "run"), pytest.raises(UserError, match="Another command"):
         run_train(tmp_path / "run", *QUICK)
     assert not (tmp_path / "run" / "run.json").exists()

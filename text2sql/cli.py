@@ -25,7 +25,7 @@ ADVICE = {
 
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a command; what a user can cause ends in one message and exit status 1."""
-    settle_libraries()
+    set_library_defaults()
     if sys.stdout:
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know ASCII alone
     try:
@@ -33,7 +33,7 @@ def run(main: Callable[[], None]) -> NoReturn:
     except UserError as error:
         sys.exit(f"error: {error}")
     except OSError as error:
-        if error.errno == errno.EPIPE and (reader_left(sys.stdout) or reader_left(sys.stderr)):
+        if error.errno == errno.EPIPE and (stdout_closed(sys.stdout) or stdout_closed(sys.stderr)):
             sys.exit(128 + signal.SIGPIPE)  # as a shell sees a program that `head` cut off
         if error.errno not in ADVICE:
             raise
@@ -45,7 +45,7 @@ def run(main: Callable[[], None]) -> NoReturn:
     sys.exit(0)
 
 
-def settle_libraries() -> None:
+def set_library_defaults() -> None:
     """Set what libraries read when they are imported; what the user set stays."""
     # Threads that spin while they wait slow down ten times where another program uses a core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -59,7 +59,7 @@ def settle_libraries() -> None:
     warnings.filterwarnings("ignore", "Could not find a config file in")
 
 
-def reader_left(stream: TextIO) -> bool:
+def stdout_closed(stream: TextIO) -> bool:
     """Tell whether nobody reads this pipe any more, as after `| head`."""
     poll = select.poll()
     poll.register(stream.fileno(), 0)

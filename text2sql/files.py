@@ -14,7 +14,7 @@ from text2sql.errors import UserError
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed to it when the block ends without an error.
 
     Whoever reads `path`, after a kill or a power cut too, finds the old file or the new one. A
@@ -45,8 +45,8 @@ def make_folder(path: Path) -> None:
 
 
 @contextmanager
-def held_folder(path: Path) -> Iterator[None]:
-    """Keep other processes out of the folder's next `held_folder`: a `UserError` where one is in.
+def folder_lock(path: Path) -> Iterator[None]:
+    """Keep other processes out of the folder's next `folder_lock`: a `UserError` where one is in.
 
     The kernel lets go of it however this process ends. A folder that was made for it and is still
     empty at the end goes again.
@@ -77,7 +77,7 @@ def flush_to_disk(path: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         # Bytes of a model or a database can decode to lone surrogates, which UTF-8 cannot hold:
         # they are written \udcff, as JSON spells them.
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

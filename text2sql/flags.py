@@ -30,9 +30,9 @@ def parse_flags(
     # argparse gives no default to a name that the namespace already has
     namespace = argparse.Namespace(**dict.fromkeys(names_of_fields(config_type), UNSET))
     try:
-        take_words(sys.argv[1:] if arguments is None else arguments, parser, namespace)
+        apply_argv(sys.argv[1:] if arguments is None else arguments, parser, namespace)
         for path in reversed(namespace.config or []):
-            take_config(path, parser, get_type_hints(config_type), namespace)
+            apply_config(path, parser, get_type_hints(config_type), namespace)
     except UserError as error:
         parser.error(str(error))
     values = {name: getattr(namespace, name) for name in names_of_fields(config_type)}
@@ -97,7 +97,7 @@ class FlagHelp(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHe
         return re.sub(r"(?<!%)%(?![%(])", "%%", text)
 
 
-def take_words(
+def apply_argv(
     words: Sequence[str], parser: argparse.ArgumentParser, namespace: argparse.Namespace
 ) -> None:
     """Set in `namespace` what the words of a command line say; refuse a word that says nothing."""
@@ -108,7 +108,7 @@ def take_words(
         raise UserError(f"{word.partition('=')[0]} is no flag of this command; {hint}")
 
 
-def take_config(
+def apply_config(
     path: str, parser: argparse.ArgumentParser, hints: Mapping, namespace: argparse.Namespace
 ) -> None:
     """Set in `namespace` what the YAML file says and what came before it did not.
@@ -122,11 +122,11 @@ def take_config(
         if getattr(namespace, name) is not UNSET:
             continue
         if isinstance(value, str):
-            take_words([f"--{name}={value}"], parser, namespace)
+            apply_argv([f"--{name}={value}"], parser, namespace)
         elif isinstance(value, list) and parser._option_string_actions[f"--{name}"].nargs == "+":
             if any(str(item).startswith("--") for item in value):
                 raise UserError(f"--config {path}: {name} cannot hold a flag: {value!r}.")
-            take_words([f"--{name}", *map(str, value)], parser, namespace)
+            apply_argv([f"--{name}", *map(str, value)], parser, namespace)
         elif accepts(hints[name], value):
             setattr(namespace, name, value)
         else:

@@ -6,8 +6,8 @@ import pytest
 from tiny_gemma import load_in_float32
 
 from text2sql.benchmarks import harness_model
-from text2sql.benchmarks.harness_model import SharingHFLM
-from text2sql.benchmarks.response_cache import KeptAnswers
+from text2sql.benchmarks.harness_model import PrefixSharingHFLM
+from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.models.tokenizer import load_tokenizer
 
 
@@ -23,8 +23,8 @@ def model(tiny_gemma_dir):
 
 def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer, tmp_path):
     pairs = [("Which is odd?", " apple"), ("ends in blanks  ", "two words"), ("<bos>begun", " on")]
-    with KeptAnswers(tmp_path / "answers.jsonl") as answers:
-        asked = SharingHFLM(model, tokenizer, answers, batch_size=1)
+    with ResponseCache(tmp_path / "answers.jsonl") as answers:
+        asked = PrefixSharingHFLM(model, tokenizer, answers, batch_size=1)
         one_by_one = [asked._encode_pair(*pair) for pair in pairs]
         asked.encoded = asked.encode_all(pairs)
         assert set(asked.encoded) > {"Which is odd?", "Which is odd? apple", "ends in blanks"}
@@ -36,12 +36,12 @@ def test_whole_texts_are_asked_as_the_harness_asks_them_and_kept_as_they_come(
 ):
     texts = ["ash oak elm " * 30, "rook", "cod eel carp " * 9, "a wren and a crow"]
     requests = [SimpleNamespace(args=(text,)) for text in texts]
-    with KeptAnswers(tmp_path / "harness.jsonl") as answers:
-        harness = SharingHFLM(model, tokenizer, answers, batch_size=2, shares=False)
+    with ResponseCache(tmp_path / "harness.jsonl") as answers:
+        harness = PrefixSharingHFLM(model, tokenizer, answers, batch_size=2, shares=False)
         expected = harness.loglikelihood_rolling(requests)
     monkeypatch.setattr(harness_model, "LONG_TEXTS_AT_ONCE", 2)
-    with KeptAnswers(tmp_path / "ours.jsonl") as answers:
-        ours = SharingHFLM(model, tokenizer, answers, batch_size="auto:4")
+    with ResponseCache(tmp_path / "ours.jsonl") as answers:
+        ours = PrefixSharingHFLM(model, tokenizer, answers, batch_size="auto:4")
         forward = model.model.forward
         stop_at = iter([False, True])
         monkeypatch.setattr(
@@ -53,7 +53,7 @@ def test_whole_texts_are_asked_as_the_harness_asks_them_and_kept_as_they_come(
             ours.loglikelihood_rolling(requests)
         assert ours.batch_size_per_gpu == "auto"
     monkeypatch.setattr(model.model, "forward", forward)
-    with KeptAnswers(tmp_path / "ours.jsonl") as answers:
+    with ResponseCache(tmp_path / "ours.jsonl") as answers:
         assert len(answers.answers) == 2
-        ours = SharingHFLM(model, tokenizer, answers, batch_size="auto:4")
+        ours = PrefixSharingHFLM(model, tokenizer, answers, batch_size="auto:4")
         assert ours.loglikelihood_rolling(requests) == pytest.approx(expected, rel=1e-5)

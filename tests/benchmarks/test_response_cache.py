@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from text2sql.benchmarks.response_cache import KeptAnswers
+from text2sql.benchmarks.response_cache import ResponseCache
 
 
 def test_answers_are_asked_once_and_those_that_json_cannot_hold_again(tmp_path):
@@ -17,7 +17,7 @@ def test_answers_are_asked_once_and_those_that_json_cannot_hold_again(tmp_path):
         return [found[request.args[1]] for request in rest]
 
     for _ in range(2):
-        with KeptAnswers(path) as kept:
+        with ResponseCache(path) as kept:
             answers = kept.ask_the_rest("loglikelihood", requests, ask)
         assert answers == [found[" a"], found[" b"], found[" a"]]
     assert asked == [" a", " b", " b"]
@@ -25,10 +25,10 @@ def test_answers_are_asked_once_and_those_that_json_cannot_hold_again(tmp_path):
 
 def test_an_answer_that_a_kill_cut_short_is_asked_again(tmp_path):
     path, request = tmp_path / "answers.jsonl", SimpleNamespace(args=("context", " a"))
-    with KeptAnswers(path) as kept:
+    with ResponseCache(path) as kept:
         kept.add_partial("generate_until", ("another",), "text")
         kept.add_partial("loglikelihood", request.args, (-1.0, False))
     path.write_bytes(path.read_bytes()[:-5])
-    with KeptAnswers(path) as kept:
+    with ResponseCache(path) as kept:
         assert list(kept.answers.values()) == ["text"]
         assert kept.ask_the_rest("loglikelihood", [request], lambda rest: [(-1.0, False)])

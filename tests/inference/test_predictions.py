@@ -11,11 +11,11 @@ from text2sql.files import read_jsonl
 from text2sql.inference import kv_cache, predictions
 from text2sql.inference.predictions import (
     encode_prompt,
-    finish_predictions,
+    finalize_predictions,
     finished_predictions,
     generate_predictions,
-    growing_path,
     is_only_sql,
+    partial_path,
 )
 from text2sql.models.tokenizer import load_tokenizer
 
@@ -147,24 +147,24 @@ def test_a_killed_run_goes_on_behind_its_last_whole_line(
     whole = generate(model, tokenizer, rows, tmp_path / "whole.jsonl", batch_size=2)
     path = tmp_path / "p.jsonl"
     lines = [json.dumps(row) for row in whole[:3]]
-    growing_path(path).write_text("\n".join(lines) + '\n{"index": 3, "id": "validat')
+    partial_path(path).write_text("\n".join(lines) + '\n{"index": 3, "id": "validat')
     decoded = count_prompts(monkeypatch)
     assert generate(model, tokenizer, rows, path, batch_size=2) == whole
     assert sum(decoded) == len(rows) - 3
-    assert not growing_path(path).exists()
+    assert not partial_path(path).exists()
 
 
 def test_a_run_killed_behind_its_last_answer_is_put_together(tokenizer, rows, tmp_path, model):
     path = tmp_path / "predictions.jsonl"
     whole = generate(model, tokenizer, rows[:4], path, batch_size=2)
     first, *rest = path.read_text().splitlines(keepends=True)
-    growing_path(path).write_text(first + "".join(rest))
+    partial_path(path).write_text(first + "".join(rest))
     path.unlink()
-    assert finish_predictions(path, 4) and read_jsonl(path) == whole
+    assert finalize_predictions(path, 4) and read_jsonl(path) == whole
     path.write_text(first)  # of a smoke run
-    growing_path(path).write_text("".join(rest))
+    partial_path(path).write_text("".join(rest))
     assert generate(None, tokenizer, rows[:4], path, batch_size=2) == whole
-    assert not growing_path(path).exists() and not finish_predictions(path, 5)
+    assert not partial_path(path).exists() and not finalize_predictions(path, 5)
 
 
 def test_each_batch_is_on_disk_before_the_next_begins(

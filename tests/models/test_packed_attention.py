@@ -21,10 +21,10 @@ from text2sql.models.packed_attention import (
     ATTENTION,
     MODEL_TYPES,
     Branch,
-    flash_serves,
     pack,
     packed_attention,
     share_beginnings,
+    supports_flash_attention,
     supports_shared_prefix,
 )
 
@@ -133,8 +133,8 @@ def test_layout_says_where_parts_lie_and_what_they_see():
     layout = row["shared_prefix"].to(torch.device("cpu"))
     assert layout.branches == ((4, 1, 0, 2), (5, 2, 2, 1))
     assert layout.keys.tolist() == [0, 1, 2, 3, 0, 1, 4, 2, 5, 6]
-    assert layout.query_bounds.tolist() == [0, 2, 4, 5, 7]
-    assert layout.key_bounds.tolist() == [0, 2, 4, 7, 10]
+    assert layout.cu_seqlens_q.tolist() == [0, 2, 4, 5, 7]
+    assert layout.cu_seqlens_k.tolist() == [0, 2, 4, 7, 10]
 
 
 def test_row_is_filled_up_by_a_part_that_nothing_sees():
@@ -142,11 +142,11 @@ def test_row_is_filled_up_by_a_part_that_nothing_sees():
     layout = row["shared_prefix"]
     assert row["input_ids"].tolist() == [[1, 2, 5, 6, 7, 0, 0, 0]]
     assert row["position_ids"].shape == row["input_ids"].shape
-    assert layout.query_bounds.tolist() == [0, 2, 4, 5, 8]
-    assert layout.key_bounds.tolist() == [0, 2, 6, 8, len(layout.keys)]
+    assert layout.cu_seqlens_q.tolist() == [0, 2, 4, 5, 8]
+    assert layout.cu_seqlens_k.tolist() == [0, 2, 6, 8, len(layout.keys)]
     assert len(layout.keys) % 4 == 0 and layout.keys.max() < 8
     assert layout.keys[:8].tolist() == [0, 1, 0, 1, 2, 3, 0, 4]
-    assert layout.most_queries >= 3 and layout.most_keys >= len(layout.keys) - 8
+    assert layout.max_seqlen_q >= 3 and layout.max_seqlen_k >= len(layout.keys) - 8
 
 
 @pytest.mark.parametrize("branch", [Branch([], 1), Branch([4], 3)], ids=["empty", "too much"])
@@ -174,7 +174,7 @@ def test_trunk_is_the_beginning_that_saves_most(texts, limits, trunk, shared):
 
 
 def test_flash_kernel_does_not_serve_a_cpu():
-    assert not flash_serves(Model.from_config(CONFIGS["gemma"]()))
+    assert not supports_flash_attention(Model.from_config(CONFIGS["gemma"]()))
 
 
 def test_models_whose_attention_or_positions_are_of_another_kind_take_the_plain_path():

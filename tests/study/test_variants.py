@@ -8,10 +8,10 @@ import pytest
 from text2sql.errors import UserError
 from text2sql.study.variants import (
     BASE,
+    common_setting,
     hash_adapter,
     list_variants,
-    read_run,
-    shared_fact,
+    read_run_record,
 )
 
 
@@ -98,11 +98,11 @@ def test_hash_tells_other_weights_and_other_settings(tmp_path):
 
 
 def test_adapter_of_another_program_tells_its_base(tmp_path):
-    assert read_run(make_run(tmp_path / "run")) == {"model_id": "tiny"}
+    assert read_run_record(make_run(tmp_path / "run")) == {"model_id": "tiny"}
 
 
 def test_runs_of_two_bases_are_refused_together(tmp_path):
     runs = [make_run(tmp_path / name, model_id=name) for name in ("a", "b")]
     with pytest.raises(UserError, match="differ in model_id"):
-        shared_fact(runs, "model_id")
-    assert shared_fact(runs[:1], "load_in_4bit", default=True) is True
+        common_setting(runs, "model_id")
+    assert common_setting(runs[:1], "load_in_4bit", default=True) is True

@@ -14,7 +14,7 @@ from text2sql.training.cuda_graphs import (
     drop_cuda_graphs,
     use_cuda_graphs,
 )
-from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
+from text2sql.training.packing import MODEL_INPUTS, pack_examples, use_packed_forward
 
 ROWS = [[2, *range(5, 5 + length)] for length in (40, 60, 30, 80)]
 LONGER_ROWS = [[*range(start, start + 100)] for start in (5, 6, 7, 8)]  # fill another shape
@@ -41,7 +41,7 @@ def build_model(device: str):
     model = GemmaForCausalLM(config).to(device, torch.bfloat16)
     adapter = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
     model = get_peft_model(model, adapter).train()
-    compute_packed(model.get_base_model())
+    use_packed_forward(model.get_base_model())
     return model
 
 

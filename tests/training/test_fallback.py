@@ -8,7 +8,7 @@ from text2sql.files import read_json
 from text2sql.models.device import GIB, Device
 from text2sql.training import build
 from text2sql.training.fallback import next_smaller
-from text2sql.training.plan import Arrangement
+from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
 
 EXACT = "--lora_dropout 0 --learning_rate 1e-3 --max_steps 6 --eval_steps 6 --logging_steps 1"
@@ -80,7 +80,7 @@ def test_gpu_without_bf16_computes_in_float32_and_says_so(run_train, tmp_path, l
 
 def test_first_to_go_are_the_cuda_graphs_and_none_come_back():
     plans = [
-        Arrangement(
+        ExecutionPlan(
             8 // parts, parts, False, True, "bf16", cuda_graphs=True, expected_gib=20 / parts
         )
         for parts in (1, 2)
@@ -97,7 +97,7 @@ def test_processes_plan_for_the_least_of_their_devices(monkeypatch):
     other = Device("another", 24 * GIB, supports_bf16=False, is_cuda=True)
     monkeypatch.setattr(build, "gather_object", lambda devices: [*devices, other])
     expected = Device("a GPU", 24 * GIB, supports_bf16=False, is_cuda=True)
-    assert build.least_of_all(own) == expected
+    assert build.weakest_device(own) == expected
 
 
 def test_papers_arrangement_expects_the_memory_of_nf4(run_train, tmp_path, large_gpu):

@@ -5,7 +5,7 @@ import torch
 
 from text2sql.errors import UserError
 from text2sql.models.device import GIB, Device, ModelShape
-from text2sql.training.plan import Arrangement, expected_bytes, plan_training, relative_cost
+from text2sql.training.plan import ExecutionPlan, expected_bytes, plan_training, relative_cost
 
 GEMMA_2B = ModelShape(
     num_layers=18,
@@ -33,31 +33,31 @@ def shared(micro_batch: int) -> int:
     return 533 + 400 * micro_batch
 
 
-def plans(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> list[Arrangement]:
+def plans(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> list[ExecutionPlan]:
     settings = {"effective_batch_size": 8, "longest_row": 1024, "load_in_4bit": True} | kept
-    settings = {"tokens_of": padded, "num_steps": 4000} | settings
+    settings = {"tokens_per_micro_batch": padded, "num_steps": 4000} | settings
     return plan_training(shape, device, **settings)
 
 
-def plan(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> Arrangement:
+def plan(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> ExecutionPlan:
     return plans(device, shape, **kept)[0]
 
 
-@pytest.mark.parametrize("tokens_of", [padded, shared])
+@pytest.mark.parametrize("tokens_per_micro_batch", [padded, shared])
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("gib", [6, 8, 12, 16, 24, 40, 80, 139])
 def test_plans_keep_the_effective_batch_and_stay_within_memory_where_they_can(
-    tokens_of, shape, gib
+    tokens_per_micro_batch, shape, gib
 ):
     found = plans(
         gpu(gib),
         shape,
-        tokens_of=tokens_of,
-        packed=tokens_of is shared,
+        tokens_per_micro_batch=tokens_per_micro_batch,
+        packed=tokens_per_micro_batch is shared,
     )
     assert all(a.per_device_train_batch_size * a.gradient_accumulation_steps == 8 for a in found)
     fitting = [expected_bytes(shape, a, 1024, True) <= gib * GIB for a in found]
-    smallest = Arrangement(1, 8, True, False, "bf16", packed=tokens_of is shared)
+    smallest = ExecutionPlan(1, 8, True, False, "bf16", packed=tokens_per_micro_batch is shared)
     assert all(fitting) or found == [smallest]
 
 
@@ -73,7 +73,7 @@ def test_plans_go_from_the_fastest_to_slower_ones():
 
 
 def test_large_gpu_dequantises_the_weights_and_drops_checkpointing():
-    assert plan(gpu(139)) == Arrangement(8, 1, False, True, "bf16")
+    assert plan(gpu(139)) == ExecutionPlan(8, 1, False, True, "bf16")
 
 
 def test_cuda_graphs_are_used_where_a_step_is_one_row_with_memory_to_spare():
@@ -89,7 +89,7 @@ def test_cuda_graphs_are_used_where_a_step_is_one_row_with_memory_to_spare():
 
 def test_packed_rows_share_more_the_more_examples_they_hold():
     """On a small card checkpointing one shared row is faster than eight that share nothing."""
-    found = plan(gpu(8), tokens_of=shared, packed=True)
+    found = plan(gpu(8), tokens_per_micro_batch=shared, packed=True)
     assert found.per_device_train_batch_size > 1
 
 
@@ -110,8 +110,8 @@ def test_gpu_without_bf16_computes_in_float32():
 
 
 def test_cpu_packs_a_step_into_one_row_or_keeps_the_recipes_micro_batch():
-    assert plan(CPU, packed=True) == Arrangement(8, 1, False, True, "float32", packed=True)
-    assert plan(CPU) == Arrangement(1, 8, False, True, "float32")
+    assert plan(CPU, packed=True) == ExecutionPlan(8, 1, False, True, "float32", packed=True)
+    assert plan(CPU) == ExecutionPlan(1, 8, False, True, "float32")
 
 
 def test_micro_batch_that_the_user_said_is_kept():

@@ -3,7 +3,7 @@
 import pytest
 
 from text2sql.errors import UserError
-from text2sql.files import held_folder, write_json
+from text2sql.files import folder_lock, write_json
 from text2sql.training.run_folder import begin_or_resume, list_checkpoints, remove_run
 
 SETTINGS = {"learning_rate": 1e-4}
@@ -83,7 +83,7 @@ def test_folder_that_only_looks_like_a_checkpoint_is_kept(tmp_path):
 
 def test_folder_is_held_by_one_until_the_block_ends(tmp_path):
     run_dir, refused = tmp_path / "run", pytest.raises(UserError, match="Another command")
-    with held_folder(run_dir), refused, held_folder(run_dir):
+    with folder_lock(run_dir), refused, folder_lock(run_dir):
         pass
-    with held_folder(run_dir):
+    with folder_lock(run_dir):
         assert not list(run_dir.iterdir())

@@ -14,7 +14,7 @@ from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from text2sql.benchmarks.response_cache import KeptAnswers
+from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.inference.batch_plan import plan_scoring
 from text2sql.inference.log_likelihood import Answer, score_continuations
 from text2sql.models.packed_attention import supports_shared_prefix
@@ -25,7 +25,7 @@ LONG_TEXTS_AT_ONCE = 32  # are answered, and then kept, together
 WINDOWS_AT_ONCE = 512  # of long texts are packed into rows together
 
 
-class SharingHFLM(HFLM):
+class PrefixSharingHFLM(HFLM):
     """`HFLM` for a loaded model, with answers that are kept in a file.
 
     With `shares=False` every number is the harness' own to the last digit: rounding depends on the
@@ -36,7 +36,7 @@ class SharingHFLM(HFLM):
         self,
         model: PreTrainedModel,
         tokenizer: PreTrainedTokenizerBase,
-        answers: KeptAnswers,
+        answers: ResponseCache,
         batch_size: int | str,
         shares: bool = True,
     ):

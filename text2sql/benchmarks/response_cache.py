@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
 
 
-class KeptAnswers:
+class ResponseCache:
     """Answers by the kind of the request and its arguments; the harness calls it a cache hook."""
 
     def __init__(self, path: Path):
@@ -21,7 +21,7 @@ class KeptAnswers:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.file = path.open("a", encoding="utf-8")
 
-    def __enter__(self) -> "KeptAnswers":
+    def __enter__(self) -> "ResponseCache":
         return self
 
     def __exit__(self, *error: object) -> None:

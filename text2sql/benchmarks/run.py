@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from text2sql.benchmarks.response_cache import KeptAnswers
+from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.benchmarks.tasks import find_tasks
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_json, write_text
@@ -78,7 +78,7 @@ def run_benchmark(
     """
     import torch
 
-    from text2sql.benchmarks.harness_model import SharingHFLM
+    from text2sql.benchmarks.harness_model import PrefixSharingHFLM
 
     answers = answers_path(path, settings, batch_size)
     size: int | str = batch_size or CPU_BATCH_SIZE
@@ -86,8 +86,8 @@ def run_benchmark(
         size = "auto:4"
     while True:
         try:
-            with KeptAnswers(answers) as kept:
-                harness_model = SharingHFLM(model, tokenizer, kept, size, not batch_size)
+            with ResponseCache(answers) as kept:
+                harness_model = PrefixSharingHFLM(model, tokenizer, kept, size, not batch_size)
                 results = ask_harness(benchmark, tasks, harness_model, limit)
             break
         except torch.OutOfMemoryError:

@@ -60,7 +60,7 @@ def prefill(
     """Write the keys and values of all prompts; what several begin with is computed once."""
     for spans in shared_spans(prompts):
         for batch in batches_of(spans, tokens_at_once):
-            compute_spans(model, cache, prompts, batch, pad_id)
+            prefill_spans(model, cache, prompts, batch, pad_id)
 
 
 def batches_of(spans: Sequence[Span], tokens_at_once: int) -> Iterator[list[Span]]:
@@ -74,7 +74,7 @@ def batches_of(spans: Sequence[Span], tokens_at_once: int) -> Iterator[list[Span
     yield batch
 
 
-def compute_spans(
+def prefill_spans(
     model: PreTrainedModel,
     cache: BlockCache,
     prompts: Sequence[Sequence[int]],

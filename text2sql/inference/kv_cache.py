@@ -16,7 +16,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
 from text2sql.inference.prefix_tree import Span
-from text2sql.models.packed_attention import rotates_alike
+from text2sql.models.packed_attention import has_static_rope
 
 GROUPED_ATTENTION = "text2sql_grouped"  # as transformers knows it
 ALIGNMENT = 16  # of the columns; the fast kernels want rows of a mask aligned
@@ -29,7 +29,7 @@ def is_supported(model: PreTrainedModel) -> bool:
         config.get_text_config() is config
         and getattr(config, "sliding_window", None) is None
         and getattr(config, "attn_logit_softcapping", None) is None
-        and rotates_alike(config)
+        and has_static_rope(config)
         and getattr(base_of(model), "_supports_attention_backend", False)
         and all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers)
     )

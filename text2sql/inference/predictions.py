@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 def finished_predictions(path: Path) -> dict[int, dict]:
     """Return what is already predicted, by index: of a complete file and of one that grows."""
-    rows = [*read_finished_rows(path), *read_finished_rows(growing_path(path))]
+    rows = [*read_finished_rows(path), *read_finished_rows(partial_path(path))]
     return {row["index"]: row for row in rows}
 
 
-def growing_path(path: Path) -> Path:
+def partial_path(path: Path) -> Path:
     return path.with_suffix(".part.jsonl")
 
 
-def finish_predictions(path: Path, num_rows: int) -> bool:
+def finalize_predictions(path: Path, num_rows: int) -> bool:
     """Say whether all rows are predicted, and if so leave the complete file and none that grows."""
     finished = finished_predictions(path)
     if not finished.keys() >= set(range(num_rows)):
         return False
-    if growing_path(path).exists() or not path.exists():
+    if partial_path(path).exists() or not path.exists():
         write_jsonl(path, (finished[index] for index in sorted(finished)))
-        growing_path(path).unlink(missing_ok=True)  # another process may have been as quick
+        partial_path(path).unlink(missing_ok=True)  # another process may have been as quick
     return True
 
 
@@ -54,7 +54,7 @@ def generate_predictions(
     """
     from tqdm import tqdm
 
-    if finish_predictions(path, len(rows)):
+    if finalize_predictions(path, len(rows)):
         return
     finished = finished_predictions(path)
     prompts = {
@@ -65,7 +65,7 @@ def generate_predictions(
     settings = greedy_settings(tokenizer, max_new_tokens)
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
-        growing_path(path).open("a", encoding="utf-8") as file,
+        partial_path(path).open("a", encoding="utf-8") as file,
         tqdm(total=len(rows), initial=len(rows) - len(prompts), desc=label, unit="question") as bar,
     ):
         for answers in answer_in_batches(model, prompts, settings, batch_size):
@@ -75,7 +75,7 @@ def generate_predictions(
             file.flush()
             os.fsync(file.fileno())
             bar.update(len(answers))
-    finish_predictions(path, len(rows))
+    finalize_predictions(path, len(rows))
 
 
 def answer_in_batches(

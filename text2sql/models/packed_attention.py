@@ -55,10 +55,10 @@ class Layout:
     parts: tuple[Part, ...]  # trunks, then branches, then what fills the row up
     branches: tuple[Part, ...]
     keys: "torch.Tensor"  # the places that each part sees, part after part
-    query_bounds: "torch.Tensor"  # (parts + 1,) int32, where in the row each part begins
-    key_bounds: "torch.Tensor"  # (parts + 1,) int32, where in `keys` each part begins
-    most_queries: int  # at least as many as the longest part has
-    most_keys: int  # at least as many as any part sees
+    cu_seqlens_q: "torch.Tensor"  # (parts + 1,) int32, where in the row each part begins
+    cu_seqlens_k: "torch.Tensor"  # (parts + 1,) int32, where in `keys` each part begins
+    max_seqlen_q: int  # at least as many as the longest part has
+    max_seqlen_k: int  # at least as many as any part sees
 
     def to(self, device: "torch.device", non_blocking: bool = False) -> "Layout":
         return self._with(lambda tensor: tensor.to(device, non_blocking=non_blocking))
@@ -67,7 +67,7 @@ class Layout:
         return self._with(lambda tensor: tensor.pin_memory())
 
     def _with(self, change) -> "Layout":
-        names = ("keys", "query_bounds", "key_bounds")
+        names = ("keys", "cu_seqlens_q", "cu_seqlens_k")
         return replace(self, **{name: change(getattr(self, name)) for name in names})
 
 
@@ -114,10 +114,10 @@ def pack(
             parts=tuple(parts),
             branches=branch_parts,
             keys=torch.tensor(keys),
-            query_bounds=bounds[0],
-            key_bounds=bounds[1],
-            most_queries=round_up(max(part.length for part in parts), 4 * multiple),
-            most_keys=round_up(max(key_lengths), 2 * KEYS_A_TOKEN * multiple),
+            cu_seqlens_q=bounds[0],
+            cu_seqlens_k=bounds[1],
+            max_seqlen_q=round_up(max(part.length for part in parts), 4 * multiple),
+            max_seqlen_k=round_up(max(key_lengths), 2 * KEYS_A_TOKEN * multiple),
         ),
     }
 
@@ -160,18 +160,18 @@ def supports_shared_prefix(config: "PretrainedConfig") -> bool:
     """Say whether it is a model of a tested kind in which a token sees all that is before it."""
     layer_types = set(getattr(config, "layer_types", None) or ["full_attention"])
     windowed = getattr(config, "sliding_window", None) is not None
-    plain = layer_types == {"full_attention"} and not windowed and rotates_alike(config)
+    plain = layer_types == {"full_attention"} and not windowed and has_static_rope(config)
     return config.model_type in MODEL_TYPES and plain
 
 
-def rotates_alike(config: "PretrainedConfig") -> bool:
+def has_static_rope(config: "PretrainedConfig") -> bool:
     """Say whether a position is rotated alike in texts of every length, or not rotated at all."""
     rope = getattr(config, "rope_parameters", None) or {}
     settings = [rope, *(value for value in rope.values() if isinstance(value, dict))]
     return not {"dynamic", "longrope"} & {setting.get("rope_type") for setting in settings}
 
 
-def flash_serves(model: "PreTrainedModel") -> bool:
+def supports_flash_attention(model: "PreTrainedModel") -> bool:
     """Say whether the flash kernel can train this model where it lies, in its precision."""
     import torch
     from torch.backends.cuda import SDPAParams, can_use_flash_attention
@@ -243,10 +243,10 @@ def attend_at_once(
         query,
         key.index_select(0, layout.keys),
         value.index_select(0, layout.keys),
-        layout.query_bounds,
-        layout.key_bounds,
-        layout.most_queries,
-        layout.most_keys,
+        layout.cu_seqlens_q,
+        layout.cu_seqlens_k,
+        layout.max_seqlen_q,
+        layout.max_seqlen_k,
         dropout,
         is_causal=True,  # the last query of a part sees its last key
         return_debug_mask=False,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from text2sql.data.spider import Example
 from text2sql.data.spider_splits import Split, missing_databases
 from text2sql.errors import UserError
-from text2sql.files import held_folder, read_object, sha256_of_json, write_json
+from text2sql.files import folder_lock, read_object, sha256_of_json, write_json
 from text2sql.prompts.budget import FittedPrompt
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def write_processed_data(
     """
     refuse_foreign_folders(output_dir, rows_of_splits)
     with (
-        held_folder(output_dir),
+        folder_lock(output_dir),
         tempfile.TemporaryDirectory(dir=output_dir, prefix=UNFINISHED) as temporary,
     ):
         remove_unfinished(output_dir, Path(temporary))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SETTINGS_NAME = "generation.json"  # of the answers that lie beside it
 
 
-def find_stale_work(
+def find_outdated(
     study: Study, output_dir: Path, max_new_tokens: int, tasks_sha256: str | None, overwrite: bool
 ) -> list[Path]:
     """Return the files that must go; nothing is removed yet. A `UserError` unless `overwrite`.
@@ -32,14 +32,14 @@ def find_stale_work(
             if not finished_predictions(folder / "predictions.jsonl"):
                 continue
             settings = prediction_settings(study, split, variant, max_new_tokens)
-            if is_stale(folder, recorded_settings(folder / SETTINGS_NAME), settings, overwrite):
+            if is_outdated(folder, recorded_settings(folder / SETTINGS_NAME), settings, overwrite):
                 files = [path for path in folder.iterdir() if path.is_file()]
                 stale += sorted(files, key=lambda path: path.name == SETTINGS_NAME)
     for benchmark in study.benchmarks:
         for variant in study.variants:
             path = benchmark.path(output_dir / "general", variant.name, study.limit)
             settings = benchmark_settings(study, benchmark, variant, tasks_sha256)
-            if path.exists() and is_stale(path, recorded_settings(path), settings, overwrite):
+            if path.exists() and is_outdated(path, recorded_settings(path), settings, overwrite):
                 stale.append(path)
     return stale
 
@@ -50,7 +50,7 @@ def recorded_settings(path: Path) -> dict:
     return record.get("text2sql", record).get("settings", {})
 
 
-def is_stale(made: Path, recorded: Mapping, settings: Mapping, overwrite: bool) -> bool:
+def is_outdated(made: Path, recorded: Mapping, settings: Mapping, overwrite: bool) -> bool:
     """Say whether other settings made `made`; a `UserError` unless it may be overwritten."""
     differing = [
         f"{key} ({recorded.get(key, 'not recorded')}, now {settings.get(key)})"
@@ -79,7 +79,7 @@ def refuse_smaller_study(output_dir: Path, limit: int | None, overwrite: bool) -
         )
 
 
-def remove_stale_work(stale: Sequence[Path], models: "LoadedVariants") -> None:
+def remove_outdated(stale: Sequence[Path], models: "LoadedVariants") -> None:
     """Remove the files once the model is there, since without it nothing would replace them."""
     if stale:
         models.load()

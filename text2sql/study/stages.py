@@ -20,7 +20,7 @@ from text2sql.files import (
     write_jsonl,
     write_text,
 )
-from text2sql.inference.predictions import finish_predictions, generate_predictions
+from text2sql.inference.predictions import finalize_predictions, generate_predictions
 from text2sql.prompts.schema_text import render_schema
 from text2sql.report.example_browser import SCHEMAS_NAME
 from text2sql.run_record import build_run_record
@@ -71,11 +71,11 @@ def generate_all(
         for variant in study.variants:
             folder = output_dir / split.name / variant.name
             path = folder / "predictions.jsonl"
-            if finish_predictions(path, len(split.rows)):
+            if finalize_predictions(path, len(split.rows)):
                 continue
             settings = prediction_settings(study, split, variant, max_new_tokens)
             write_json(folder / SETTINGS_NAME, build_run_record(settings=settings))
-            if twin := study.twin_of(variant):
+            if twin := study.identical_variant(variant):
                 write_jsonl(path, read_jsonl(output_dir / split.name / twin.name / path.name))
                 continue
             with models.active(variant) as model:
@@ -143,7 +143,7 @@ def run_benchmarks(
             path = benchmark.path(output_dir / "general", variant.name, study.limit)
             if path.exists():
                 continue
-            if twin := study.twin_of(variant):
+            if twin := study.identical_variant(variant):
                 twin_path = benchmark.path(output_dir / "general", twin.name, study.limit)
                 write_text(path, twin_path.read_text(encoding="utf-8"))
                 continue

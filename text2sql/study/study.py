@@ -57,7 +57,7 @@ class Study:
         sha256 = hash_once(Path(variant.adapter_dir))
         return {**self.base, "adapter_sha256": sha256, "adapter_scale": variant.scale}
 
-    def twin_of(self, variant: Variant) -> Variant | None:
+    def identical_variant(self, variant: Variant) -> Variant | None:
         """Return an earlier variant of the same weights, as the best checkpoint is the adapter."""
         earlier = self.variants[: self.variants.index(variant)]
         same = (v for v in earlier if self.settings_of(v) == self.settings_of(variant))
@@ -122,7 +122,7 @@ def read_study(output_dir: Path) -> dict:
     )
 
 
-def model_of(data_dir: Path, recorded_model_id: str | None, model_id: str | None) -> str:
+def resolve_base_model(data_dir: Path, recorded_model_id: str | None, model_id: str | None) -> str:
     """Return the base model; the prompts must have been made for it."""
     chosen = model_id or recorded_model_id
     if chosen is None:

@@ -91,7 +91,7 @@ def hash_adapter(adapter_dir: Path) -> str:
     return sha256_of_json({file.name: sha256_of_file(file) for file in files})
 
 
-def read_run(adapter_dir: Path) -> dict:
+def read_run_record(adapter_dir: Path) -> dict:
     """Return the run record of `train.py`, or what PEFT's own settings say of another's adapter."""
     if (adapter_dir / RECORD_NAME).exists():
         return read_object(adapter_dir / RECORD_NAME)
@@ -99,9 +99,9 @@ def read_run(adapter_dir: Path) -> dict:
     return {"model_id": settings.get("base_model_name_or_path")}
 
 
-def shared_fact(adapter_dirs: Sequence[Path], key: str, default: object = None) -> object:
+def common_setting(adapter_dirs: Sequence[Path], key: str, default: object = None) -> object:
     """Return what every run records under `key`; a `UserError` where the runs differ."""
-    values = [read_run(adapter_dir).get(key, default) for adapter_dir in adapter_dirs]
+    values = [read_run_record(adapter_dir).get(key, default) for adapter_dir in adapter_dirs]
     if any(value != values[0] for value in values):
         told = ", ".join(f"{d}: {v}" for d, v in zip(adapter_dirs, values, strict=True))
         raise UserError(f"The adapters differ in {key} ({told}); evaluate them one by one.")

@@ -27,14 +27,14 @@ from transformers.utils import is_liger_kernel_available
 from trl import SFTConfig
 
 from text2sql.errors import UserError
-from text2sql.files import held_folder
+from text2sql.files import folder_lock
 from text2sql.models.device import Device, ModelShape, world_size
 from text2sql.models.loading import choose_device, load_base_model, load_config
-from text2sql.models.packed_attention import flash_serves, supports_shared_prefix
+from text2sql.models.packed_attention import supports_flash_attention, supports_shared_prefix
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.dataset import refuse_other_tokenizer
 from text2sql.training.packing import mean_packed_row
-from text2sql.training.plan import ARRANGEMENT_FLAGS, Arrangement, plan_training
+from text2sql.training.plan import PLAN_FLAGS, ExecutionPlan, plan_training
 from text2sql.training.trainer import AdapterTrainer
 
 SAMPLED_ROWS = 128  # of which the size of micro-batches is read off
@@ -43,7 +43,7 @@ DTYPES = {"bf16": torch.bfloat16, "fp16": torch.float16, "float32": torch.float3
 
 def load_for_training(
     flags: Any, said: set[str], rows: Dataset
-) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[Arrangement]]:
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[ExecutionPlan]]:
     """Load the model for the first of the arrangements that fit this device, the fastest first."""
     # A data loader's worker is forked, which threads of the tokenizer do not survive.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -53,8 +53,8 @@ def load_for_training(
     device = choose_device()
     config = load_config(flags.model_id)
     packed = can_pack(flags, config)
-    sizes = sizes_of_micro_batches(rows, tokenizer, shared=packed and flags.loss_on == "sql")
-    arrangements = plan(flags, said, config, least_of_all(Device.of(device)), rows, sizes)
+    sizes = micro_batch_token_counter(rows, tokenizer, shared=packed and flags.loss_on == "sql")
+    arrangements = plan(flags, said, config, weakest_device(Device.of(device)), rows, sizes)
     model = load_base_model(
         flags.model_id,
         load_in_4bit=flags.load_in_4bit,
@@ -64,12 +64,12 @@ def load_for_training(
     )
     # A graph cannot be made of another attention kernel, nor while a thread pins memory.
     wants_pinning = "dataloader_pin_memory" in said and flags.dataloader_pin_memory
-    if wants_pinning or not flash_serves(model):
+    if wants_pinning or not supports_flash_attention(model):
         arrangements = [replace(found, cuda_graphs=False) for found in arrangements]
     return model, tokenizer, arrangements
 
 
-def least_of_all(own: Device) -> Device:
+def weakest_device(own: Device) -> Device:
     """Return the device that all processes plan for, so that they cut the same micro-batches."""
     devices = gather_object([own])
     free = [device.free_bytes for device in devices if device.free_bytes is not None]
@@ -77,7 +77,7 @@ def least_of_all(own: Device) -> Device:
     return replace(own, free_bytes=min(free, default=None), supports_bf16=bf16)
 
 
-def sizes_of_micro_batches(
+def micro_batch_token_counter(
     rows: Dataset, tokenizer: PreTrainedTokenizerBase, *, shared: bool
 ) -> Callable[[int], int]:
     """Return what gives the tokens that a micro-batch of so many rows has as a rule."""
@@ -95,16 +95,16 @@ def plan(
     device: Device,
     rows: Dataset,
     sizes: Callable[[int], int],
-) -> list[Arrangement]:
+) -> list[ExecutionPlan]:
     """Return the plans for this device, with what the user or the paper fixes kept."""
     precision = None
     if said & {"bf16", "fp16"}:
         precision = "fp16" if flags.fp16 else "bf16" if flags.bf16 else "float32"
     elif device.is_cuda and not device.supports_bf16:
         print(f"{device.name} has no bf16, and Gemma overflows in fp16: float32 it is.")
-    fixed = set(ARRANGEMENT_FLAGS) if flags.arrangement == "paper" else said
+    fixed = set(PLAN_FLAGS) if flags.arrangement == "paper" else said
     batch, accumulation, checkpointing = (
-        getattr(flags, name) if name in fixed else None for name in ARRANGEMENT_FLAGS
+        getattr(flags, name) if name in fixed else None for name in PLAN_FLAGS
     )
     if flags.arrangement == "paper":
         accumulation = None  # what several processes leave of the effective batch
@@ -115,7 +115,7 @@ def plan(
         device,
         effective_batch_size=step_size,
         longest_row=max(rows["num_tokens"]),
-        tokens_of=sizes,
+        tokens_per_micro_batch=sizes,
         load_in_4bit=flags.load_in_4bit,
         num_steps=count_steps(flags, step_size, len(rows)),
         world_size=world_size(),
@@ -144,7 +144,7 @@ def effective_batch_size(flags: Any, said: set[str]) -> int:
 def build_trainer(
     flags: Any,
     said: set[str],
-    arrangement: Arrangement,
+    arrangement: ExecutionPlan,
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     rows: Dataset,
@@ -199,11 +199,11 @@ def fuse_layers(model: PreTrainedModel) -> None:
 
 
 def sft_config(
-    flags: Any, said: set[str], arrangement: Arrangement, num_rows: int, num_eval_rows: int
+    flags: Any, said: set[str], arrangement: ExecutionPlan, num_rows: int, num_eval_rows: int
 ) -> SFTConfig:
     """Return TRL's settings: what the flags say, arranged for this device."""
     values = {field.name: getattr(flags, field.name) for field in fields(SFTConfig) if field.init}
-    values |= {name: getattr(arrangement, name) for name in ARRANGEMENT_FLAGS}
+    values |= {name: getattr(arrangement, name) for name in PLAN_FLAGS}
     values |= {
         "bf16": arrangement.precision == "bf16",
         "fp16": arrangement.precision == "fp16",
@@ -251,12 +251,12 @@ def processes() -> PartialState:
     return PartialState(cpu=not torch.cuda.is_available())
 
 
-def first_process_holds(run_dir: Path) -> AbstractContextManager[None]:
+def lock_run_dir(run_dir: Path) -> AbstractContextManager[None]:
     """Keep another run out of the folder; the other processes of this run share the hold."""
-    return held_folder(run_dir) if processes().is_main_process else nullcontext()
+    return folder_lock(run_dir) if processes().is_main_process else nullcontext()
 
 
-def first_process_decides(decide: Callable, *arguments: Any) -> Any:
+def on_main_process(decide: Callable, *arguments: Any) -> Any:
     """Return, on every process, what `decide` returned on the first."""
     decision = [decide(*arguments) if processes().is_main_process else None]
     return broadcast_object_list(decision)[0]

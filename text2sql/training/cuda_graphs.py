@@ -23,7 +23,7 @@ class RowLayers(torch.nn.Module):
     def __init__(self, backbone: torch.nn.Module, forward: Callable, layout: Layout):
         super().__init__()
         self.backbone, self.compute = backbone, forward
-        self.most = {"most_queries": layout.most_queries, "most_keys": layout.most_keys}
+        self.most = {"max_seqlen_q": layout.max_seqlen_q, "max_seqlen_k": layout.max_seqlen_k}
 
     def forward(self, input_ids, position_ids, *places: torch.Tensor) -> torch.Tensor:
         layout = Layout((), (), *places, **self.most)
@@ -43,9 +43,9 @@ def use_cuda_graphs(backbone: torch.nn.Module) -> None:
         row = {"input_ids": input_ids, "position_ids": position_ids, "shared_prefix": shared_prefix}
         if not (backbone.training and torch.is_grad_enabled()):
             return eager(**row, **settings)
-        places = (shared_prefix.keys, shared_prefix.query_bounds, shared_prefix.key_bounds)
+        places = (shared_prefix.keys, shared_prefix.cu_seqlens_q, shared_prefix.cu_seqlens_k)
         inputs = (input_ids, position_ids, *places)
-        most = (shared_prefix.most_queries, shared_prefix.most_keys)
+        most = (shared_prefix.max_seqlen_q, shared_prefix.max_seqlen_k)
         shape = (*(tuple(tensor.shape) for tensor in inputs), *most)
         if eager_rows[shape] < ROWS_BEFORE_GRAPH:
             eager_rows[shape] += 1

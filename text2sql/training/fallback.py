@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 
 from text2sql.training.cuda_graphs import drop_cuda_graphs
-from text2sql.training.plan import Arrangement
+from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
 
 
 def train_within_memory(
-    trainer: AdapterTrainer, arrangements: Sequence[Arrangement], checkpoint: str | None
-) -> Arrangement:
+    trainer: AdapterTrainer, arrangements: Sequence[ExecutionPlan], checkpoint: str | None
+) -> ExecutionPlan:
     """Train in the first of `arrangements`, which the trainer was built for; return the last used.
 
     Where the device runs out of memory, training goes on after the last finished step in the next
@@ -38,7 +38,7 @@ def train_within_memory(
         current = smaller
 
 
-def next_smaller(current: Arrangement, others: Sequence[Arrangement]) -> Arrangement | None:
+def next_smaller(current: ExecutionPlan, others: Sequence[ExecutionPlan]) -> ExecutionPlan | None:
     """Return the first that needs less memory with the weights as they were loaded, if any.
 
     None of them has CUDA graphs, whose memory grows with every shape of a row.
@@ -66,7 +66,7 @@ def keep_finished_steps(trainer: AdapterTrainer) -> str | None:
     return str(folder)
 
 
-def arrange(trainer: AdapterTrainer, arrangement: Arrangement) -> None:
+def arrange(trainer: AdapterTrainer, arrangement: ExecutionPlan) -> None:
     """Have the trainer compute its steps in another arrangement from its next start on."""
     trainer.args.per_device_train_batch_size = arrangement.per_device_train_batch_size
     trainer._train_batch_size = trainer.args.train_batch_size  # as its __init__ does

@@ -56,7 +56,7 @@ def first_label(labels: Sequence[int]) -> int:
     return next(place for place in range(1, len(labels)) if labels[place] != -100)
 
 
-def compute_packed(model: "PreTrainedModel") -> None:
+def use_packed_forward(model: "PreTrainedModel") -> None:
     """From now on the model computes packed rows alone, by `packed_forward`."""
     use_packed_attention(model)
     model.forward = MethodType(packed_forward, model)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     pass
 
 # What an arrangement sets, under TRL's names.
-ARRANGEMENT_FLAGS = (
+PLAN_FLAGS = (
     "per_device_train_batch_size",
     "gradient_accumulation_steps",
     "gradient_checkpointing",
@@ -36,7 +36,7 @@ SCRATCH_GIB = 0.8  # CUDA context, cuBLAS workspaces, logits of the supervised t
 
 
 @dataclass(frozen=True)
-class Arrangement:
+class ExecutionPlan:
     per_device_train_batch_size: int
     gradient_accumulation_steps: int
     gradient_checkpointing: bool
@@ -65,7 +65,7 @@ def plan_training(
     *,
     effective_batch_size: int,
     longest_row: int,
-    tokens_of: Callable[[int], int],
+    tokens_per_micro_batch: Callable[[int], int],
     load_in_4bit: bool,
     num_steps: int,
     world_size: int = 1,
@@ -75,7 +75,7 @@ def plan_training(
     gradient_accumulation_steps: int | None = None,
     gradient_checkpointing: bool | None = None,
     precision: Precision | None = None,
-) -> list[Arrangement]:
+) -> list[ExecutionPlan]:
     """Return the arrangements that fit, the fastest first, or the smallest where none does.
 
     The arguments that may be None fix what the user said; `longest_row` is in tokens, and
@@ -93,7 +93,7 @@ def plan_training(
         micro_batch_size = effective_batch_size // (world_size * said)
     share = effective_batch_size // world_size  # of one process, in examples
     micro_batch = micro_batch_size or 1
-    smallest = Arrangement(
+    smallest = ExecutionPlan(
         per_device_train_batch_size=micro_batch,
         gradient_accumulation_steps=share // micro_batch,
         gradient_checkpointing=bool(gradient_checkpointing),
@@ -110,7 +110,7 @@ def plan_training(
         if gradient_checkpointing in (None, found.gradient_checkpointing)
     ]
     fitting = [found for found in possible if found.expected_gib * GIB <= device.free_bytes]
-    fastest_first = sorted(fitting, key=lambda found: relative_cost(found, tokens_of))
+    fastest_first = sorted(fitting, key=lambda found: relative_cost(found, tokens_per_micro_batch))
     if not fastest_first:
         return [min(possible, key=lambda found: found.expected_gib)]
     pays = num_steps >= GRAPH_STEPS and world_size == 1
@@ -120,7 +120,7 @@ def plan_training(
     ]
 
 
-def can_use_cuda_graphs(arrangement: Arrangement, device: Device, load_in_4bit: bool) -> bool:
+def can_use_cuda_graphs(arrangement: ExecutionPlan, device: Device, load_in_4bit: bool) -> bool:
     """Say whether a step is one row, with memory to spare for the graphs of its shapes."""
     one_row = arrangement.packed and arrangement.gradient_accumulation_steps == 1
     plain = not arrangement.gradient_checkpointing and arrangement.precision != "float32"
@@ -129,11 +129,11 @@ def can_use_cuda_graphs(arrangement: Arrangement, device: Device, load_in_4bit: 
 
 
 def arrange_for_cpu(
-    smallest: Arrangement,
+    smallest: ExecutionPlan,
     share: int,
     load_in_4bit: bool,
     micro_batch_size: int | None,
-) -> Arrangement:
+) -> ExecutionPlan:
     """Return one packed row a step, or one example a time where padding would cost more."""
     micro_batch = micro_batch_size or (share if smallest.packed else 1)
     return replace(
@@ -145,8 +145,8 @@ def arrange_for_cpu(
 
 
 def candidates(
-    smallest: Arrangement, share: int, load_in_4bit: bool, micro_batch_size: int | None
-) -> list[Arrangement]:
+    smallest: ExecutionPlan, share: int, load_in_4bit: bool, micro_batch_size: int | None
+) -> list[ExecutionPlan]:
     micro_batches = [share // parts for parts in (1, 2, 4, 8) if share % parts == 0]
     if micro_batch_size is not None:
         micro_batches = [micro_batch_size]
@@ -164,9 +164,11 @@ def candidates(
     ]
 
 
-def relative_cost(arrangement: Arrangement, tokens_of: Callable[[int], int]) -> float:
+def relative_cost(
+    arrangement: ExecutionPlan, tokens_per_micro_batch: Callable[[int], int]
+) -> float:
     """Return the time of a step in tokens that pass through the layers, forwards or backwards."""
-    tokens = tokens_of(arrangement.per_device_train_batch_size) + FIXED_TOKENS
+    tokens = tokens_per_micro_batch(arrangement.per_device_train_batch_size) + FIXED_TOKENS
     if not arrangement.dequantize:
         tokens += DEQUANTISING_TOKENS
     passes = 3 if arrangement.gradient_checkpointing else 2
@@ -175,7 +177,7 @@ def relative_cost(arrangement: Arrangement, tokens_of: Callable[[int], int]) -> 
 
 def expected_bytes(
     shape: ModelShape,
-    arrangement: Arrangement,
+    arrangement: ExecutionPlan,
     longest_row: int,
     load_in_4bit: bool,
 ) -> float:

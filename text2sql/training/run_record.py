@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from text2sql.files import sha256_of_file
 from text2sql.models.device import GIB, Device, world_size
 from text2sql.run_record import build_run_record
-from text2sql.training.plan import Arrangement
+from text2sql.training.plan import ExecutionPlan
 
 if TYPE_CHECKING:
     from text2sql.training.trainer import AdapterTrainer
@@ -65,7 +65,7 @@ def model_card(record: dict) -> str:
 
 def print_plan(
     trainer: "AdapterTrainer",
-    arrangement: Arrangement,
+    arrangement: ExecutionPlan,
     preview: str,
     flags: Any,
     num_steps: int,
@@ -87,7 +87,7 @@ def print_plan(
 def begin_record(
     flags: Any,
     settings: dict,
-    arrangement: Arrangement,
+    arrangement: ExecutionPlan,
     num_train_examples: int,
     prompts_limit: int | None,
 ) -> dict:
@@ -110,7 +110,7 @@ def begin_record(
 def finish_record(
     record: dict,
     trainer: "AdapterTrainer",
-    arrangement: Arrangement,
+    arrangement: ExecutionPlan,
     run_dir: Path,
     seconds: float,
 ) -> dict:

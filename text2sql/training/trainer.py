@@ -14,8 +14,8 @@ from trl import SFTTrainer
 
 from text2sql.errors import UserError
 from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
-from text2sql.training.packing import MODEL_INPUTS, compute_packed, pack_examples
-from text2sql.training.plan import Arrangement
+from text2sql.training.packing import MODEL_INPUTS, pack_examples, use_packed_forward
+from text2sql.training.plan import ExecutionPlan
 
 
 class EpochSeededSampler(LengthGroupedSampler):
@@ -55,7 +55,7 @@ def describe_log(logs: dict[str, float], step: int) -> str:
     return f"step {step}: {', '.join(told)}"
 
 
-class Pace(TrainerCallback):
+class ThroughputTimer(TrainerCallback):
     """A clock of training alone, from a mark that begins where the run begins or goes on."""
 
     def on_train_begin(self, args, state, control, **kwargs):
@@ -85,21 +85,21 @@ class AdapterTrainer(SFTTrainer):
     micro-batch are one row in which what their prompts share is computed once.
     """
 
-    def __init__(self, *args, arrangement: Arrangement, **kwargs):
+    def __init__(self, *args, arrangement: ExecutionPlan, **kwargs):
         multiple = ROW_MULTIPLE if arrangement.cuda_graphs else 1
         collator = partial(pack_examples, multiple=multiple) if arrangement.packed else None
         super().__init__(*args, data_collator=collator, **kwargs)
         self.packed = arrangement.packed
         self.token_sums: dict[bool, list[torch.Tensor]] = {True: [], False: []}  # by model.training
         if arrangement.packed:
-            compute_packed(self.model.get_base_model())
+            use_packed_forward(self.model.get_base_model())
         if arrangement.cuda_graphs:
             use_cuda_graphs(self.model.get_base_model().base_model)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()
         if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
             self.add_callback(ReadableProgress)
-        self.pace = Pace()
+        self.pace = ThroughputTimer()
         self.add_callback(self.pace)
 
     def trainable_parameters(self) -> list[torch.nn.Parameter]:

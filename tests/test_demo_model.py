@@ -26,6 +26,8 @@ from demo.tokenizer import SPECIAL_TOKENS
 from text2sql.data.spider import read_examples, read_schemas
 from text2sql.prompts.chat import INSTRUCTION
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 ENGLISH = (SPIDER_DIR.parent / "benchmark_text" / "endings.txt").read_text(encoding="utf-8")
 
 

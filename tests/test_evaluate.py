@@ -17,6 +17,8 @@ from text2sql.files import folder_lock, read_json, read_jsonl
 from text2sql.study import variant_models
 from text2sql.study.stages import hash_tasks
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 NUM_VALIDATION = 16
 
 

@@ -16,6 +16,8 @@ from text2sql.files import read_json
 from text2sql.study.study import read_study
 from text2sql.study.variants import BASE
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 NUM_VALIDATION = 16
 
 

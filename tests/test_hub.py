@@ -13,6 +13,8 @@ from local_hub import LocalHub
 from text2sql.errors import UserError
 from text2sql.hub import explain_hub_errors
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 
 def run_preprocess(hub: LocalHub, home: Path, *flags: str, **environment: str):
     archive = f"--spider_archive={hub.url}/files/spider.zip"

@@ -10,6 +10,8 @@ from tiny_tasks import task_settings, write_yaml
 
 from text2sql.files import read_json
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 RUN = "outputs/gemma-2b-it-spider"
 PREPROCESS = ["preprocess.py", "--limit=8", "--num_shots=1", "--holdout_fraction=0.2"]
 TRAIN = ["train.py", "--max_steps=2"]

@@ -16,6 +16,8 @@ from text2sql.prompts.chat import render_chat
 from text2sql.prompts.dataset import COLUMNS
 from text2sql.prompts.sql_text import one_line
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 
 @pytest.fixture
 def tokenizer(tiny_gemma_dir):

@@ -10,6 +10,8 @@ from tiny_train import losses
 
 from text2sql.files import read_json
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 
 def test_two_processes_train_and_evaluate_what_one_does(run_train, tiny_prompts_dir, tmp_path):
     """Of 13 rows to evaluate neither two processes nor batches of four have equal shares."""

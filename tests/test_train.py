@@ -18,6 +18,8 @@ import train
 from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 
 @pytest.fixture(scope="module")
 def finished_run(tiny_prompts_dir, tmp_path_factory) -> Path:

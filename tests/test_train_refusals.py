@@ -9,6 +9,8 @@ from text2sql.errors import UserError
 from text2sql.files import folder_lock, read_json, write_json
 from text2sql.training.run_folder import list_checkpoints
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 
 @pytest.mark.parametrize(
     ("flags", "message"),

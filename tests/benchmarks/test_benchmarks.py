@@ -27,6 +27,8 @@ from text2sql.models.tokenizer import load_tokenizer
 from text2sql.report.benchmark_results import pair_items, read_benchmark, strata_of
 from text2sql.report.significance import compare_strata
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 
 @pytest.fixture(autouse=True)
 def no_environment_report(monkeypatch):

@@ -27,6 +27,8 @@ from text2sql.report.text import (
 from text2sql.study.training_history import read_training
 from text2sql.study.variants import BASE, Variant
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 TWO = {BASE: (0.2, 0.7), Variant("finetuned", "finetuned", "run", "outputs/run"): (0.7, 0.5)}
 RESAMPLING = {"seed": 1, "num_bootstrap": 200}
 

@@ -11,6 +11,8 @@ from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
 from text2sql.report.page import write_report
 from text2sql.study.study import read_study
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 PHONE, DESKTOP = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 PAPER = {"width": 718, "height": 1046}  # A4 at 96 dpi, less margins of a centimetre

@@ -14,6 +14,8 @@ from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
 from text2sql.files import read_json
 from text2sql.report.page import write_report
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 
 @pytest.fixture(scope="module")
 def whole_dir(tmp_path_factory):

@@ -6,6 +6,8 @@ from tiny_train import QUICK, losses
 from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 
 @pytest.mark.parametrize(("loss_on", "num_steps"), [("sql", 16), ("text", 4)])
 def test_packed_row_gives_the_losses_of_the_papers_arrangement(

@@ -11,6 +11,8 @@ from text2sql.training.fallback import next_smaller
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
 
+pytestmark = pytest.mark.slow  # each test runs a command or a model
+
 EXACT = "--lora_dropout 0 --learning_rate 1e-3 --max_steps 6 --eval_steps 6 --logging_steps 1"
 
 

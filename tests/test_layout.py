@@ -14,12 +14,12 @@ ROOT = Path(__file__).parent.parent
 
 # A module imports only modules listed before it. Add a new one after the last that it imports.
 ORDER = """
-    errors files run_record flags cli hub
+    errors files typed_json run_record flags cli hub
     data.spider data.spider_splits data.spider_archive
     prompts.sql_text prompts.schema_text prompts.chat prompts.budget prompts.shots prompts.dataset
     models.device models.tokenizer models.loading models.adapters models.packed_attention
-    inference.extract_sql inference.batch_plan inference.prefix_tree inference.kv_cache
-    inference.greedy inference.log_likelihood inference.predictions
+    inference.extract_sql inference.prediction inference.batch_plan inference.prefix_tree
+    inference.kv_cache inference.greedy inference.log_likelihood inference.predictions
     training.run_folder training.plan training.label_checks training.packing training.cuda_graphs
     training.trainer training.fallback training.build training.run_record
     scoring.exact_match.lexer scoring.exact_match.names scoring.exact_match.ast
@@ -67,6 +67,7 @@ TESTED_IN = {
     "lexer": "parser",
     "names": "parser",
     "outdated": "evaluate",
+    "prediction": "typed_json",
     "plots": "build",
     "run": "benchmarks",
     "sandbox": "pool",

@@ -161,10 +161,15 @@ def read_finished_rows(path: Path) -> list[dict]:
     """
     if not path.exists():
         return []
+    remove_cut_line(path)
+    return read_jsonl(path)
+
+
+def remove_cut_line(path: Path) -> None:
+    """Remove from a JSONL file a last line without its newline, which a kill cut short."""
     finished, newline, cut_short = path.read_bytes().rpartition(b"\n")
     if cut_short:
         os.truncate(path, len(finished + newline))
-    return read_jsonl(path)
 
 
 def sha256_of_file(path: Path) -> str:

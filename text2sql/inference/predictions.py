@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from text2sql.files import json_line, read_finished_rows, write_jsonl
+from text2sql.files import json_line, remove_cut_line, write_jsonl
 from text2sql.inference.batch_plan import BatchPlan, plan_decoding
 from text2sql.inference.extract_sql import extract_sql
+from text2sql.inference.prediction import Prediction, read_predictions
 from text2sql.models.tokenizer import end_of_turn_id
 from text2sql.prompts.chat import render_chat
 
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
     from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 
-def finished_predictions(path: Path) -> dict[int, dict]:
-    """Return what is already predicted, by index: of a complete file and of one that grows."""
-    rows = [*read_finished_rows(path), *read_finished_rows(partial_path(path))]
-    return {row["index"]: row for row in rows}
+def finished_predictions(path: Path) -> dict[int, Prediction]:
+    """Return the predictions made so far, by index, from the complete and from the partial file."""
+    predictions = []
+    for file in (path, partial_path(path)):
+        if file.exists():
+            remove_cut_line(file)
+            predictions += read_predictions(file)
+    return {prediction.index: prediction for prediction in predictions}
 
 
 def partial_path(path: Path) -> Path:
@@ -32,7 +37,7 @@ def finalize_predictions(path: Path, num_rows: int) -> bool:
     if not finished.keys() >= set(range(num_rows)):
         return False
     if partial_path(path).exists() or not path.exists():
-        write_jsonl(path, (finished[index] for index in sorted(finished)))
+        write_jsonl(path, (finished[index].to_json() for index in sorted(finished)))
         partial_path(path).unlink(missing_ok=True)  # another process may have been as quick
     return True
 
@@ -70,8 +75,10 @@ def generate_predictions(
     ):
         for answers in answer_in_batches(model, prompts, settings, batch_size):
             for index, token_ids in answers.items():
-                row = prediction_row(tokenizer, index, rows[index], prompts[index], token_ids)
-                file.write(json_line(row))
+                prediction = build_prediction(
+                    tokenizer, index, rows[index], prompts[index], token_ids
+                )
+                file.write(json_line(prediction.to_json()))
             file.flush()
             os.fsync(file.fileno())
             bar.update(len(answers))
@@ -107,14 +114,14 @@ def encode_prompt(tokenizer: "PreTrainedTokenizerBase", messages: list[dict]) ->
     return tokenizer(text, add_special_tokens=False)["input_ids"]
 
 
-def prediction_row(
+def build_prediction(
     tokenizer: "PreTrainedTokenizerBase",
     index: int,
     row: dict,
     prompt: Sequence[int],
     token_ids: Sequence[int],
-) -> dict:
-    """Return a line of predictions.jsonl; `stopped` is false where the limit cut it short."""
+) -> Prediction:
+    """Return the prediction in the new tokens of one answer, with its end-of-turn token if any."""
     stopped = bool(token_ids) and token_ids[-1] in stop_ids(tokenizer)
     generation = tokenizer.decode(
         token_ids[:-1] if stopped else token_ids,
@@ -122,17 +129,17 @@ def prediction_row(
         clean_up_tokenization_spaces=False,
     )
     predicted_sql = extract_sql(generation)
-    return {
-        "index": index,
-        "id": row["id"],
-        "db_id": row["db_id"],
-        "generation": generation,
-        "predicted_sql": predicted_sql,
-        "is_only_sql": is_only_sql(generation, predicted_sql),
-        "num_prompt_tokens": len(prompt),
-        "num_new_tokens": len(token_ids),
-        "stopped": stopped,
-    }
+    return Prediction(
+        index=index,
+        id=row["id"],
+        db_id=row["db_id"],
+        generation=generation,
+        predicted_sql=predicted_sql,
+        is_only_sql=is_only_sql(generation, predicted_sql),
+        num_prompt_tokens=len(prompt),
+        num_new_tokens=len(token_ids),
+        stopped=stopped,
+    )
 
 
 def is_only_sql(generation: str, predicted_sql: str) -> bool:

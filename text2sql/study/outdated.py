@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from text2sql.benchmarks.run import Benchmark
 from text2sql.errors import UserError
 from text2sql.files import read_object
+from text2sql.inference.prediction import PREDICTIONS_NAME
 from text2sql.inference.predictions import finished_predictions
 from text2sql.study.study import STUDY_NAME, PreparedSplit, Study
 from text2sql.study.variants import Variant
@@ -29,7 +30,7 @@ def find_outdated(
     for split in study.splits:
         for variant in study.variants:
             folder = output_dir / split.name / variant.name
-            if not finished_predictions(folder / "predictions.jsonl"):
+            if not finished_predictions(folder / PREDICTIONS_NAME):
                 continue
             settings = prediction_settings(study, split, variant, max_new_tokens)
             if is_outdated(folder, recorded_settings(folder / SETTINGS_NAME), settings, overwrite):

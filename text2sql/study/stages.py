@@ -20,6 +20,7 @@ from text2sql.files import (
     write_jsonl,
     write_text,
 )
+from text2sql.inference.prediction import PREDICTIONS_NAME, read_predictions
 from text2sql.inference.predictions import finalize_predictions, generate_predictions
 from text2sql.prompts.schema_text import render_schema
 from text2sql.report.example_browser import SCHEMAS_NAME
@@ -70,7 +71,7 @@ def generate_all(
         write_json(output_dir / split.name / SCHEMAS_NAME, schemas_of(split))
         for variant in study.variants:
             folder = output_dir / split.name / variant.name
-            path = folder / "predictions.jsonl"
+            path = folder / PREDICTIONS_NAME
             if finalize_predictions(path, len(split.rows)):
                 continue
             settings = prediction_settings(study, split, variant, max_new_tokens)
@@ -107,9 +108,10 @@ def score_variant(
     split: PreparedSplit, variant: Variant, folder: Path, settings: ScoringSettings
 ) -> None:
     """Write verdicts and scores, unless those of the same predictions and settings are there."""
-    rows = read_jsonl(folder / "predictions.jsonl")[: len(split.rows)]
+    predictions = read_predictions(folder / PREDICTIONS_NAME)[: len(split.rows)]
+    predicted_sqls = [prediction.predicted_sql for prediction in predictions]
     scored = {
-        "predictions_sha256": sha256_of_json([row["predicted_sql"] for row in rows]),
+        "predictions_sha256": sha256_of_json(predicted_sqls),
         "examples_sha256": sha256_of_json([asdict(example) for example in split.examples]),
         "tables_sha256": sha256_of_file(split.tables_path),
         "missing_databases": split.missing_databases,
@@ -119,7 +121,7 @@ def score_variant(
     if scores_path.exists() and read_json(scores_path).get("scored") == scored:
         return
     verdicts = score_predictions(
-        [row["predicted_sql"] for row in rows],
+        predicted_sqls,
         split.examples,
         read_schemas(split.tables_path),
         split.database_dir,

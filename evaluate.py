@@ -16,6 +16,7 @@ from typing import Any
 from text2sql.benchmarks.run import DEFAULT_SHOTS, parse_benchmarks
 from text2sql.cli import run
 from text2sql.data.spider import read_examples, read_schemas
+from text2sql.data.spider_splits import SPIDER_FILES, refuse_missing_databases
 from text2sql.errors import UserError
 from text2sql.files import folder_lock, sha256_of_file
 from text2sql.flags import parse_flags
@@ -29,18 +30,10 @@ from text2sql.study.study import (
     Study,
     read_split,
     read_study,
-    refuse_missing_databases,
     resolve_base_model,
     write_study,
 )
 from text2sql.study.variants import common_setting, list_variants
-
-# What --split means in a folder in Spider's layout: questions, schemas, databases.
-SPIDER_FILES = {
-    "train": ("train_spider.json", "tables.json", "database"),
-    "validation": ("dev.json", "tables.json", "database"),
-    "test": ("test.json", "test_tables.json", "test_database"),
-}
 
 
 def flag(default: Any, text: str) -> Any:
@@ -197,7 +190,8 @@ def plan_study(flags: EvaluateFlags) -> Study:
     variants = list_variants(adapter_dirs, flags.checkpoints, flags.adapter_scales)
     data_dir = Path(flags.data_dir)
     splits = [read_split(data_dir, name, flags.limit) for name in flags.splits]
-    refuse_missing_databases(splits, flags.skip_missing_databases)
+    for split in splits if not flags.skip_missing_databases else ():
+        refuse_missing_databases(split.db_ids, split.database_dir)  # before hours of generation
     load_in_4bit = flags.load_in_4bit
     if load_in_4bit is None:
         load_in_4bit = common_setting(adapter_dirs, "load_in_4bit", default=True)

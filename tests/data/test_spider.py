@@ -104,11 +104,15 @@ def test_folder_without_a_file_is_refused_and_the_file_named(own_spider_dir, nam
         read_folder_splits(own_spider_dir, False)
 
 
+def missing_in(split: Split) -> list[str]:
+    return missing_databases((e.db_id for e in split.examples), split.database_dir)
+
+
 def test_missing_databases_are_named(own_spider_dir):
     database_path(own_spider_dir / "database", "harbor").unlink()
     splits = read_folder_splits(own_spider_dir, False)
-    assert missing_databases(splits["train"]) == ["harbor"]
-    assert missing_databases(splits["validation"]) == []
+    assert missing_in(splits["train"]) == ["harbor"]
+    assert missing_in(splits["validation"]) == []
 
 
 def test_extra_split_of_a_file_uses_spiders_own_databases(tiny_spider_dir, tmp_path):
@@ -117,7 +121,7 @@ def test_extra_split_of_a_file_uses_spiders_own_databases(tiny_spider_dir, tmp_p
     name, split = read_extra_split(f"realistic={tmp_path}/realistic.json", tiny_spider_dir)
     assert (name, split.examples[0].id) == ("realistic", "realistic-0")
     assert split.tables_path == tiny_spider_dir / "tables.json"
-    assert missing_databases(split) == []
+    assert missing_in(split) == []
 
 
 def test_extra_split_of_a_folder_brings_its_own_databases(tiny_spider_dir, own_spider_dir):

@@ -1,11 +1,12 @@
-"""Spider's splits: questions from the hub or a folder, with the schemas and databases they use."""
+"""Spider's splits and file names: questions from the hub or a folder, with their databases."""
 
 import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from text2sql.data.spider import Example, database_path, read_examples
 from text2sql.errors import UserError
@@ -16,9 +17,25 @@ HUB_DATASET = "xlangai/spider"
 OWN_SPLITS = ("train", "validation", "holdout", "test")
 
 
+class SplitFiles(NamedTuple):
+    """The names of a split's questions, schemas and databases in a folder in Spider's layout."""
+
+    questions: str
+    tables: str
+    databases: str
+
+
+SPIDER_FILES = {
+    "train": SplitFiles("train_spider.json", "tables.json", "database"),
+    "others": SplitFiles("train_others.json", "tables.json", "database"),
+    "validation": SplitFiles("dev.json", "tables.json", "database"),
+    "test": SplitFiles("test.json", "test_tables.json", "test_database"),
+}
+
+
 @dataclass(frozen=True)
 class Split:
-    """The examples of one split, and where their schemas and databases lie."""
+    """The examples of one split, and the paths of their schemas and databases."""
 
     examples: list[Example]
     tables_path: Path
@@ -27,22 +44,22 @@ class Split:
 
 
 def read_folder_splits(folder: Path, include_others: bool) -> dict[str, Split]:
-    """Return train and validation, and test where it is there, of a folder in Spider's layout."""
-    require_files(folder, ("train_spider.json", "dev.json", "tables.json"))
-    train = read_questions(folder, "train_spider.json", "train")
-    splits = {"train": train, "validation": read_questions(folder, "dev.json", "validation")}
+    """Return train and validation, and test where present, of a folder in Spider's layout."""
+    train, validation = SPIDER_FILES["train"], SPIDER_FILES["validation"]
+    require_files(folder, (train.questions, validation.questions, train.tables))
+    splits = {name: read_questions(folder, name) for name in ("train", "validation")}
     return add_others_and_test(splits, folder, include_others)
 
 
 def read_hub_splits(archive_folder: Path, include_others: bool) -> dict[str, Split]:
-    """Return the same with the questions of the hub's data set; the archive gives the rest."""
+    """Return the same splits with the hub's questions and the archive's schemas and databases."""
     splits = {}
     for name, examples in read_hub_examples().items():
         content = [[example.db_id, example.question, example.gold_sql] for example in examples]
         splits[name] = Split(
             number_examples(examples, name),
-            archive_folder / "tables.json",
-            archive_folder / "database",
+            archive_folder / SPIDER_FILES[name].tables,
+            archive_folder / SPIDER_FILES[name].databases,
             {f"{HUB_DATASET}, {name}": sha256_of_json(content)},
         )
     return add_others_and_test(splits, archive_folder, include_others)
@@ -64,20 +81,16 @@ def add_others_and_test(
     splits: dict[str, Split], folder: Path, include_others: bool
 ) -> dict[str, Split]:
     if include_others:
-        require_files(folder, ("train_others.json",))
-        train, others = splits["train"], read_questions(folder, "train_others.json", "others")
+        require_files(folder, (SPIDER_FILES["others"].questions,))
+        train, others = splits["train"], read_questions(folder, "others")
         splits["train"] = replace(
             train,
             examples=train.examples + others.examples,
             hashes=train.hashes | others.hashes,
         )
-    if (folder / "test.json").exists() and (folder / "test_tables.json").exists():
-        test = read_questions(folder, "test.json", "test")
-        splits["test"] = replace(
-            test,
-            tables_path=folder / "test_tables.json",
-            database_dir=folder / "test_database",
-        )
+    test = SPIDER_FILES["test"]
+    if (folder / test.questions).exists() and (folder / test.tables).exists():
+        splits["test"] = read_questions(folder, "test")
     return splits
 
 
@@ -89,21 +102,26 @@ def read_extra_split(argument: str, folder: Path) -> tuple[str, Split]:
         raise UserError(f"--extra_split {argument} must be NAME=FILE.json or NAME=DIR.")
     if name in OWN_SPLITS:
         raise UserError(f"--extra_split {argument}: {name} is one of Spider's own splits.")
+    files = SPIDER_FILES["validation"]
     if path.is_dir():
-        require_files(path, ("dev.json", "tables.json"))
-        return name, read_questions(path, "dev.json", name)
+        require_files(path, (files.questions, files.tables))
+        return name, read_questions(path, name, files)
     if not path.is_file():
         raise UserError(f"--extra_split {argument}: there is no file or folder {place}.")
-    own = read_questions(path.parent, path.name, name)
-    return name, replace(own, tables_path=folder / "tables.json", database_dir=folder / "database")
+    split = read_questions(path.parent, name, files._replace(questions=path.name))
+    return name, replace(
+        split, tables_path=folder / files.tables, database_dir=folder / files.databases
+    )
 
 
-def read_questions(folder: Path, file_name: str, id_prefix: str) -> Split:
-    path = folder / file_name
+def read_questions(folder: Path, name: str, files: SplitFiles | None = None) -> Split:
+    """Return a split whose ids begin with `name`; its files are Spider's own of that name."""
+    files = files or SPIDER_FILES[name]
+    path = folder / files.questions
     return Split(
-        number_examples(read_examples(path), id_prefix),
-        folder / "tables.json",
-        folder / "database",
+        number_examples(read_examples(path), name),
+        folder / files.tables,
+        folder / files.databases,
         {str(path.resolve()): sha256_of_file(path)},
     )
 
@@ -121,10 +139,20 @@ def require_files(folder: Path, names: Sequence[str]) -> None:
         )
 
 
-def missing_databases(split: Split) -> list[str]:
-    """Return the databases of the split's examples whose files are not there, sorted."""
-    db_ids = {example.db_id for example in split.examples}
-    return sorted(d for d in db_ids if not database_path(split.database_dir, d).is_file())
+def missing_databases(db_ids: Iterable[str], database_dir: Path) -> list[str]:
+    """Return the databases without a file, sorted and each once."""
+    return sorted(d for d in set(db_ids) if not database_path(database_dir, d).is_file())
+
+
+def refuse_missing_databases(db_ids: Iterable[str], database_dir: Path) -> None:
+    """Raise a `UserError` that names the databases without a file and what to do."""
+    missing = missing_databases(db_ids, database_dir)
+    if missing:
+        raise UserError(
+            f"{len(missing)} database files are missing from {database_dir}: "
+            f"{', '.join(missing)}. Put them there, or pass --skip_missing_databases to leave "
+            "their questions out of execution accuracy."
+        )
 
 
 def hold_out_databases(train: Split, fraction: float, seed: int) -> tuple[Split, Split]:

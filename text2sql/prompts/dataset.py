@@ -60,7 +60,7 @@ def describe_split(
     """Return the split's entry in the manifest."""
     kept = {row["id"] for row in rows}
     left_out = [example.id for example in split.examples if example.id not in kept]
-    missing = missing_databases(split)
+    missing = missing_databases((e.db_id for e in split.examples), split.database_dir)
     return {
         "rows": len(rows),
         "left_out": len(left_out),

@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from text2sql.data.spider import Example, Schema, database_path
+from text2sql.data.spider_splits import refuse_missing_databases
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_file
 from text2sql.scoring.exact_match.ast import Query
@@ -101,12 +102,8 @@ def find_databases(
     """Return the file of each database that the examples ask, without those that are absent."""
     paths = {example.db_id: database_path(database_dir, example.db_id) for example in examples}
     found = {db_id: path for db_id, path in paths.items() if path.is_file()}
-    absent = [str(path) for path in paths.values() if not path.is_file()]
-    if absent and not settings.skip_missing_databases:
-        raise UserError(
-            f"{len(absent)} database files are absent: {', '.join(absent)}. Put them there, or "
-            "leave their examples out of execution accuracy with --skip_missing_databases."
-        )
+    if not settings.skip_missing_databases:
+        refuse_missing_databases(paths, database_dir)
     for path in found.values():
         check_database_file(path)
     return found

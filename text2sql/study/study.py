@@ -1,13 +1,13 @@
 """What one evaluation compares and on what, as planned before the model loads: study.json."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from text2sql.benchmarks.run import Benchmark
-from text2sql.data.spider import Example, database_path
+from text2sql.data.spider import Example
+from text2sql.data.spider_splits import missing_databases
 from text2sql.errors import UserError
 from text2sql.files import read_object, sha256_of_json, write_json
 from text2sql.prompts.dataset import read_manifest, read_prompts
@@ -34,9 +34,12 @@ class PreparedSplit:
         return [Example(row["db_id"], row["question"], row["gold_sql"]) for row in self.rows]
 
     @property
+    def db_ids(self) -> set[str]:
+        return {row["db_id"] for row in self.rows}
+
+    @property
     def missing_databases(self) -> list[str]:
-        db_ids = {row["db_id"] for row in self.rows}
-        return sorted(d for d in db_ids if not database_path(self.database_dir, d).is_file())
+        return missing_databases(self.db_ids, self.database_dir)
 
 
 @dataclass(frozen=True)
@@ -134,14 +137,3 @@ def resolve_base_model(data_dir: Path, recorded_model_id: str | None, model_id: 
             f"Run preprocess.py --model_id {chosen}, or say another --data_dir."
         )
     return chosen
-
-
-def refuse_missing_databases(splits: Sequence[PreparedSplit], skip: bool) -> None:
-    """Refuse before hours of generation what scoring would refuse after them."""
-    for split in splits:
-        if split.missing_databases and not skip:
-            raise UserError(
-                f"{split.name} asks {len(split.missing_databases)} databases that are not in "
-                f"{split.database_dir}: {', '.join(split.missing_databases)}. Put them there, or "
-                "leave their questions out of execution accuracy with --skip_missing_databases."
-            )

@@ -30,6 +30,7 @@ ORDER = """
     study.variants study.variant_models study.training_history
     report.example_browser
     study.study study.outdated study.stages
+    report.estimators report.hypotheses report.choosing
     report.significance report.tradeoff report.benchmark_results
     report.plots report.text report.tables report.tensorboard
     report.build report.sections report.page

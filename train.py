@@ -11,14 +11,14 @@ Writes a PEFT adapter with its model card, run.json, checkpoints and TensorBoard
 
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from text2sql.cli import run
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_json, write_json, write_text
-from text2sql.flags import parse_flags
+from text2sql.flags import flag, parse_flags
 from text2sql.prompts.dataset import read_manifest, read_prompts
 from text2sql.training.label_checks import preview_first_row
 from text2sql.training.plan import PLAN_FLAGS, ExecutionPlan
@@ -36,70 +36,54 @@ if TYPE_CHECKING:
 class TrainFlags:
     """The paper's values, and the flags that are not SFTConfig's own."""
 
-    # data and model
-    data_dir: str = field(default="processed_data", metadata={"help": "folder of preprocess.py"})
-    output_dir: str = field(
-        default="outputs/gemma-2b-it-spider", metadata={"help": "folder for the adapter"}
+    data_dir: str = flag("processed_data", "folder of preprocess.py", group="Data and model")
+    output_dir: str = flag("outputs/gemma-2b-it-spider", "folder for the adapter")
+    model_id: str | None = flag(None, "hub name or folder; default: that of the prompts")
+    load_in_4bit: bool = flag(True, "NF4 with double quantisation")
+    eval_split: str = flag("holdout", "split that chooses the checkpoint; the paper's: validation")
+    loss_on: Literal["sql", "text"] = flag("sql", "loss on the SQL alone; the paper's: text")
+    max_length: int | None = flag(None, "most tokens of a row; default: that of the prompts")
+    lora_r: int = flag(4, "rank", group="Adapter")
+    lora_alpha: int = flag(8, "scale, divided by the rank")
+    lora_dropout: float = flag(0.05, "dropout before the adapter")
+    lora_target_modules: list[str] = flag(["q_proj", "v_proj"], "layers that are adapted")
+    num_train_epochs: float = flag(5, "passes over the train split", group="Optimisation")
+    per_device_train_batch_size: int = flag(1, "examples at once, on each device")
+    gradient_accumulation_steps: int = flag(8, "micro-batches per step")
+    gradient_checkpointing: bool = flag(True, "recompute activations to save memory")
+    learning_rate: float = flag(1e-4, "peak learning rate")
+    lr_scheduler_type: str = flag("cosine", "schedule after the warm-up")
+    warmup_steps: float = flag(0.03, "steps, or below 1 a fraction of them")
+    weight_decay: float = flag(0.01, "of AdamW")
+    optim: str = flag("paged_adamw_32bit", "optimizer")
+    train_sampling_strategy: str = flag("group_by_length", "order of the examples")
+    dataloader_num_workers: int = flag(4, "processes that load data")
+    dataloader_pin_memory: bool = flag(True, "page-locked host memory")
+    remove_unused_columns: bool = flag(False, "drop columns that the model does not take")
+    seed: int = flag(42, "default: that of the prompts")
+    eval_strategy: str = flag("steps", "no, steps or epoch", group="Evaluation, checkpoints, logs")
+    eval_steps: float = flag(200, "steps between evaluations")
+    per_device_eval_batch_size: int = flag(1, "examples at once, on each device")
+    early_stopping_patience: int = flag(3, "evaluations without a better loss; 0 never stops early")
+    save_strategy: str = flag("steps", "no, steps or epoch")
+    save_steps: float = flag(200, "steps between checkpoints")
+    save_total_limit: int = flag(3, "checkpoints that are kept")
+    load_best_model_at_end: bool = flag(True, "keep the best checkpoint's adapter")
+    # without it early stopping would lose its count at a restart
+    restore_callback_states_from_checkpoint: bool = flag(True, "resume early stopping's count")
+    metric_for_best_model: str = flag("eval_loss", "what makes a checkpoint the best")
+    greater_is_better: bool = flag(False, "whether more of that metric is better")
+    logging_steps: float = flag(50, "steps between logs")
+    logging_nan_inf_filter: bool = flag(False, "hide losses that are not finite")
+    report_to: str = flag("tensorboard", "where logs are sent")
+    arrangement: Literal["auto", "paper"] = flag(
+        "auto",
+        "auto: the fastest that fits; paper: 1 × 8 with checkpointing on NF4",
+        group="This run",
     )
-    model_id: str | None = field(
-        default=None, metadata={"help": "hub name or folder; default: that of the prompts"}
-    )
-    load_in_4bit: bool = field(default=True, metadata={"help": "NF4 with double quantisation"})
-    eval_split: str = field(
-        default="holdout",
-        metadata={"help": "split that chooses the checkpoint; the paper's is validation"},
-    )
-    loss_on: Literal["sql", "text"] = field(
-        default="sql", metadata={"help": "loss on the SQL alone, or as the paper on all the text"}
-    )
-    max_length: int | None = field(
-        default=None, metadata={"help": "most tokens of a row; default: that of the prompts"}
-    )
-    # adapter
-    lora_r: int = 4
-    lora_alpha: int = 8
-    lora_dropout: float = 0.05
-    lora_target_modules: list[str] = field(default_factory=lambda: ["q_proj", "v_proj"])
-    # optimisation
-    num_train_epochs: float = 5
-    per_device_train_batch_size: int = 1
-    gradient_accumulation_steps: int = 8
-    gradient_checkpointing: bool = True
-    learning_rate: float = 1e-4
-    lr_scheduler_type: str = "cosine"
-    warmup_steps: float = 0.03
-    weight_decay: float = 0.01
-    optim: str = "paged_adamw_32bit"
-    train_sampling_strategy: str = "group_by_length"
-    dataloader_num_workers: int = 4
-    dataloader_pin_memory: bool = True
-    remove_unused_columns: bool = False
-    seed: int = field(default=42, metadata={"help": "default: that of the prompts"})
-    # evaluation, checkpoints and logs
-    eval_strategy: str = "steps"
-    eval_steps: float = 200
-    per_device_eval_batch_size: int = 1
-    save_strategy: str = "steps"
-    save_steps: float = 200
-    save_total_limit: int = 3
-    load_best_model_at_end: bool = True
-    restore_callback_states_from_checkpoint: bool = True  # or patience would begin anew
-    metric_for_best_model: str = "eval_loss"
-    greater_is_better: bool = False
-    early_stopping_patience: int = field(
-        default=3, metadata={"help": "evaluations without a better loss; 0 never stops early"}
-    )
-    logging_steps: float = 50
-    logging_nan_inf_filter: bool = False
-    report_to: str = "tensorboard"
-    # how this run goes
-    arrangement: Literal["auto", "paper"] = field(
-        default="auto",
-        metadata={"help": "auto: the fastest that fits; paper: 1 × 8 with checkpointing on NF4"},
-    )
-    limit: int | None = field(default=None, metadata={"help": "use the first N rows of each split"})
-    resume: bool = field(default=False, metadata={"help": "go on from the newest checkpoint"})
-    overwrite: bool = field(default=False, metadata={"help": "replace the run in --output_dir"})
+    limit: int | None = flag(None, "smoke run: the first N rows of each split")
+    resume: bool = flag(False, "continue from the newest checkpoint")
+    overwrite: bool = flag(False, "replace the run in --output_dir")
 
 
 ABOVE_ZERO = ("limit", "learning_rate", "eval_steps", "lora_alpha")
@@ -121,7 +105,7 @@ NOT_SETTINGS = {
 
 
 def main() -> None:
-    flags, said = parse_flags(flags_type(), __doc__)
+    flags, said = parse_flags(TrainFlags, __doc__, import_library_flags=import_sft_config)
     manifest = read_manifest(Path(flags.data_dir))
     adopt_recorded_values(flags, said, manifest)
     refuse_contradictions(flags, said, manifest)
@@ -155,14 +139,10 @@ def main() -> None:
             print_outcome(record, run_dir)
 
 
-def flags_type() -> type:
-    """Return the dataclass of all flags: SFTConfig's, with the recipe's defaults over them."""
-    from trl import SFTConfig
+def import_sft_config() -> type:
+    from trl import SFTConfig  # with torch, which takes seconds
 
-    # SFTConfig checks its values against the device; that waits until there is a plan.
-    return dataclass(
-        type("AllTrainFlags", (TrainFlags, SFTConfig), {"__post_init__": lambda self: None})
-    )
+    return SFTConfig
 
 
 def adopt_recorded_values(flags: TrainFlags, said: set[str], manifest: dict) -> None:

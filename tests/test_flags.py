@@ -1,4 +1,4 @@
-"""Flags come from the command line or a YAML file; test_command_errors.py has what `run` does."""
+"""Flags come from the command line or a YAML file; test_cli.py covers `run`."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from text2sql.files import write_text
-from text2sql.flags import parse_flags
+from text2sql.flags import flag, parse_flags
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,6 +32,8 @@ class Flags:
     report_to: None | str | list[str] = "none"  # noqa: RUF036 - as TRL declares it
     lr_scheduler_kwargs: dict | str | None = None
     liger_kernel_config: dict[str, bool] | None = None
+    plan: Literal["auto", "paper"] = flag("auto", "how to run", group="This run", alias="scheme")
+    overwrite: bool = False
 
 
 def parse(*words: str) -> Flags:
@@ -92,6 +94,7 @@ FORMS = {
         "splits",
         ["test", "holdout"],
     ),
+    "alias": (["--scheme", "paper"], "plan", "paper"),
     "last of two": (["--num_shots", "1", "--num_shots", "2"], "num_shots", 2),
 }
 
@@ -109,14 +112,14 @@ def test_words_come_from_sys_argv_where_none_are_given(monkeypatch):
 
 
 MISUSE = {
-    "misspelt": (["--modle_id", "x"], "--modle_id is no flag .* did you mean --model_id"),
-    "misspelt with a value": (["--num_shot=3"], "--num_shot is no flag .* mean --num_shots"),
+    "misspelt": (["--modle_id", "x"], "--modle_id is not a flag .* did you mean --model_id"),
+    "misspelt with a value": (["--num_shot=3"], "--num_shot is not a flag .* mean --num_shots"),
     "misspelt with hyphens": (["--num-shot", "3"], "did you mean --num_shots"),
     "empty": (["--spider_dir", ""], "--spider_dir is empty"),
     "misspelt no_": (["--no_laod_in_4bit"], "did you mean --load_in_4bit"),
-    "shortened": (["--num", "3"], "--num is no flag"),
-    "like nothing": (["--xyzzy"], "--xyzzy is no flag of this command; --help lists the flags"),
-    "word without a flag": (["stray"], "stray is no flag"),
+    "shortened": (["--num", "3"], "--num is not a flag"),
+    "like nothing": (["--xyzzy"], "--xyzzy is not a flag of this command; --help lists the flags"),
+    "word without a flag": (["stray"], "stray is not a flag"),
     "no number": (["--num_shots", "many"], "--num_shots.*invalid int value: 'many'"),
     "fraction for an int": (["--num_shots", "1.5"], "--num_shots.*invalid int"),
     "no choice": (["--loss_on", "all"], "--loss_on.*invalid choice: 'all'.*'sql', 'text'"),
@@ -165,7 +168,8 @@ VALUES = {
     "mapping only": ("liger_kernel_config: {rope: yes}", "liger_kernel_config", {"rope": True}),
     "mapping as JSON": ("lr_scheduler_kwargs: '{\"a\": 1}'", "lr_scheduler_kwargs", '{"a": 1}'),
     "CRLF": ("num_shots: 5\r\n", "num_shots", 5),
-    "alias": ("num_shots: &n 5\nmax_length: *n", "max_length", 5),
+    "alias of a flag": ("scheme: paper", "plan", "paper"),
+    "alias of YAML": ("num_shots: &n 5\nmax_length: *n", "max_length", 5),
 }
 
 
@@ -199,16 +203,17 @@ def test_later_yaml_file_wins_over_an_earlier_one(tmp_path):
 
 
 BAD_CONFIGS = {
-    "empty": ("", "must hold one 'flag: value' a line"),
-    "only a comment": ("# num_shots: 3", "must hold one 'flag: value' a line"),
-    "list": ("- num_shots", "must hold one 'flag: value' a line"),
-    "word": ("num_shots", "must hold one 'flag: value' a line"),
-    "unknown key": ("num_shot: 3", "num_shot is no flag .* did you mean --num_shots"),
-    "key that is no word": ("no: 3", "no is no flag"),
-    "key that is a list": ("? [a, b]\n: 3", "is no flag"),
-    "config inside": ("config: other.yaml", "config is no flag"),
-    "key twice": ("num_shots: 1\nnum_shots: 2", "says num_shots twice"),
+    "empty": ("", "must hold one 'flag: value' per line"),
+    "only a comment": ("# num_shots: 3", "must hold one 'flag: value' per line"),
+    "list": ("- num_shots", "must hold one 'flag: value' per line"),
+    "word": ("num_shots", "must hold one 'flag: value' per line"),
+    "unknown key": ("num_shot: 3", "num_shot is not a flag .* did you mean --num_shots"),
+    "key that is no word": ("no: 3", "no is not a flag"),
+    "key that is a list": ("? [a, b]\n: 3", "is not a flag"),
+    "config inside": ("config: other.yaml", "config is not a flag"),
+    "key twice": ("num_shots: 1\nnum_shots: 2", "sets num_shots twice"),
     "bad YAML": ("num_shots: [1", "cannot be read"),
+    "flag and its alias": ("plan: auto\nscheme: paper", "sets plan twice"),
     "two documents": ("num_shots: 1\n---\nnum_shots: 2", "cannot be read"),
     "object of Python": ("splits: !!python/object:os.system [a]", "cannot be read"),
     "alias of itself": ("lr_scheduler_kwargs: &a {b: *a}", "cannot be read"),
@@ -236,40 +241,29 @@ def test_yaml_file_that_is_missing_a_folder_or_binary_is_named(capsys, tmp_path)
         assert f"--config {path} cannot be read: " in refusal(capsys, "--config", path)
 
 
-# --help
+@dataclass
+class LibraryFlags:
+    seed: int = 0
+    num_shots: int = 8
+    plan_file: str | None = field(default=None, metadata={"help": "the library's own"})
 
 
-def help_page(capsys) -> str:
-    with pytest.raises(SystemExit) as stop:
-        parse("--help")
-    assert stop.value.code == 0
-    return capsys.readouterr().out
+def parse_with_library(*words: str):
+    return parse_flags(Flags, "", words, import_library_flags=lambda: LibraryFlags)
 
 
-def test_help_lists_each_flag_once_with_its_default(capsys):
-    page = help_page(capsys)
-    assert page.count("--num_shots") == 1
-    assert "--num-shots" not in page
-    for default in ("(default: 3)", "(default: 0.0001)", "(default: ['validation'])"):
-        assert default in page
-    assert "(default: None)" not in page
-
-
-def test_help_prints_percent_signs_and_still_fills_in_defaults(capsys):
-    assert "3 % of it, 100%, or gemma" in " ".join(help_page(capsys).split())
-
-
-def test_help_prints_the_description_line_by_line(capsys):
-    with pytest.raises(SystemExit):
-        parse_flags(Flags, "First line.\n\n  python train.py  # 3 %\n", ["--help"])
-    assert "\n  python train.py  # 3 %\n" in capsys.readouterr().out
+def test_library_flags_join_those_of_the_command_which_keep_their_defaults():
+    flags, explicit = parse_with_library("--plan_file", "x", "--seed", "1")
+    assert isinstance(flags, Flags)
+    assert (flags.num_shots, flags.plan_file, flags.seed) == (3, "x", 1)
+    assert explicit == {"plan_file", "seed"}
 
 
 def test_parsing_light_flags_imports_nothing_heavy():
     code = (
         "import sys\n"
         "from dataclasses import make_dataclass\n"
-        "from text2sql.flags import parse_flags\n"
+        "from text2sql.flags import flag, parse_flags\n"
         "parse_flags(make_dataclass('Flags', [('seed', int, 42)]), '', [])\n"
         "print({'torch', 'transformers', 'datasets'} & set(sys.modules))\n"
     )

@@ -13,12 +13,12 @@ from conftest import ROOT, run_command
 import evaluate
 import preprocess
 import train
-from text2sql.flags import build_parser
+from text2sql.flags import add_library_flags, build_parser
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONFIGS = {
     "preprocess.py": preprocess.PreprocessFlags,
-    "train.py": train.flags_type(),
+    "train.py": add_library_flags(train.TrainFlags, train.import_sft_config()),
     "evaluate.py": evaluate.EvaluateFlags,
 }
 
@@ -67,7 +67,7 @@ def test_command_has_only_flags_that_exist(command):
 
 @pytest.mark.parametrize("flag", sorted(set(re.findall(r"`--(\w+)", README))))
 def test_flag_in_the_text_is_a_flag_of_some_command(flag):
-    everywhere = set.union(*map(flag_names, CONFIGS)) | {"config", "help"}
+    everywhere = set.union(*map(flag_names, CONFIGS)) | {"config", "help", "help_all"}
     assert flag in everywhere
 
 
@@ -123,6 +123,20 @@ def test_help_shows_every_flag_and_its_default(script):
     shown = run_command(script, "--help").stdout
     assert all(f"--{name}" in shown for name in ("config", "limit", "output_dir"))
     assert Path(script).stem in shown
+
+
+@pytest.mark.parametrize("script", sorted(CONFIGS))
+def test_help_is_at_most_100_lines_and_imports_no_torch(script):
+    code = (
+        "import atexit, runpy, sys\n"
+        "atexit.register(lambda: print('torch' in sys.modules))\n"
+        f"sys.argv = [{script!r}, '--help']\n"
+        f"runpy.run_path({script!r}, run_name='__main__')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    *page, has_torch = done.stdout.splitlines()
+    assert has_torch == "False"
+    assert len(page) <= 100
 
 
 def test_skipped_test_says_why_beside_those_that_failed(tmp_path):

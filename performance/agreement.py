@@ -17,7 +17,7 @@ from performance.decoding import Decode, encode_validation, generate_with, ours_
 from text2sql.cli import run
 from text2sql.flags import parse_flags
 from text2sql.inference.batch_plan import plan_decoding
-from text2sql.inference.predictions import greedy_settings
+from text2sql.inference.generate import greedy_settings
 from text2sql.study.variant_models import LoadedVariants, choose_dtype
 from text2sql.study.variants import BASE, Variant
 

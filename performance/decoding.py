@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import torch
+
 from performance.cards import cap_memory
 from text2sql.cli import run
 from text2sql.flags import parse_flags
-from text2sql.inference.batch_plan import BatchPlan, empty_cache, plan_decoding
-from text2sql.inference.predictions import (
+from text2sql.inference.batch_plan import BatchPlan, plan_decoding
+from text2sql.inference.generate import (
     encode_prompt,
     generate_batch,
     greedy_settings,
@@ -66,7 +68,7 @@ def main() -> None:
         cap_memory(gib)
         measure_ours(f"{gib:g} GiB", load(finetuned, flags.model_id), finetuned, prompts, settings)
         gc.collect()
-        empty_cache()
+        torch.cuda.empty_cache()
 
 
 def encode_validation(
@@ -100,7 +102,7 @@ def measure_ours(
     longest = max(map(len, prompts)) + settings.max_new_tokens
     with models.active(variant) as model:
         plan = plan_decoding(model, longest, batch_size)
-        size = plan.share_of(len(prompts))
+        size = plan.next_batch_size(len(prompts))
         measure(f"{label}, {size}", prompts, size, ours_with(model, settings, plan))
 
 
@@ -108,7 +110,6 @@ def write_random_adapter(model_id: str, adapter_dir: Path) -> None:
     """Save an adapter of the recipe's shape whose weights are random, unless there is one."""
     if (adapter_dir / "adapter_config.json").exists():
         return
-    import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoConfig, AutoModelForCausalLM
 
@@ -149,14 +150,12 @@ def ours_with(model, settings, plan: BatchPlan) -> Decode:
 
 def measure(label: str, prompts: Sequence[Sequence[int]], batch_size: int, decode: Decode) -> None:
     """Print the examples a second of one pass over the prompts, after a short one to warm up."""
-    import torch
-
     if not prompts:
         return
     on_gpu = torch.cuda.is_available()
     decode(prompts[:batch_size][:8])
     if on_gpu:
-        empty_cache()
+        torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
         torch.cuda.synchronize()
     began = time.perf_counter()

@@ -17,9 +17,11 @@ ORDER = """
     errors files typed_json run_record flags cli hub
     data.spider data.spider_splits data.spider_archive
     prompts.sql_text prompts.schema_text prompts.chat prompts.budget prompts.shots prompts.dataset
-    models.device models.tokenizer models.loading models.adapters models.packed_attention
+    models.device models.tokenizer models.loading models.adapters models.packed_rows
+    models.packed_attention
     inference.extract_sql inference.prediction inference.batch_plan inference.prefix_tree
-    inference.kv_cache inference.greedy inference.log_likelihood inference.predictions
+    inference.kv_cache inference.greedy inference.log_likelihood inference.partial_predictions
+    inference.generate
     training.run_folder training.plan training.label_checks training.packing training.cuda_graphs
     training.trainer training.fallback training.build training.run_record
     scoring.exact_match.lexer scoring.exact_match.names scoring.exact_match.ast
@@ -42,9 +44,14 @@ HEAVY = {
     *("scipy", "statsmodels", "tensorboard", "torch", "transformers", "trl"),
 }
 HEAVY_MODULES = {
+    "inference.batch_plan",
     "inference.kv_cache",
     "inference.greedy",
     "inference.log_likelihood",
+    "inference.generate",
+    "models.packed_attention",
+    "training.packing",
+    "study.stages",
     "benchmarks.harness_model",
     "training.cuda_graphs",
     "training.trainer",
@@ -68,6 +75,8 @@ TESTED_IN = {
     "lexer": "parser",
     "names": "parser",
     "outdated": "evaluate",
+    "packed_rows": "packed_attention",
+    "partial_predictions": "generate",
     "prediction": "typed_json",
     "plots": "build",
     "run": "benchmarks",

@@ -82,8 +82,12 @@ def test_rows_are_halved_down_to_one_token(capsys):
 
 def test_batches_are_about_as_large_as_each_other():
     plan = BatchPlan(num_prompts=500, prefill_tokens=8192)
-    assert [plan.share_of(1034), plan.share_of(689), plan.share_of(345)] == [345, 345, 345]
-    assert plan.share_of(20) == 20
+    assert [plan.next_batch_size(1034), plan.next_batch_size(689), plan.next_batch_size(345)] == [
+        345,
+        345,
+        345,
+    ]
+    assert plan.next_batch_size(20) == 20
 
 
 def test_what_the_user_says_is_kept(plan_on_gpu):
@@ -94,6 +98,6 @@ def test_what_the_user_says_is_kept(plan_on_gpu):
 def test_a_plan_is_halved_down_to_one_prompt(capsys):
     plan = BatchPlan(num_prompts=3, prefill_tokens=300)
     assert plan.halved() == BatchPlan(num_prompts=1, prefill_tokens=256)
-    assert "going on with 1" in capsys.readouterr().out
+    assert "continuing with 1" in capsys.readouterr().out
     with pytest.raises(UserError, match="--max_new_tokens"):
         plan.halved().halved()

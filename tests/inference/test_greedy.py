@@ -49,10 +49,10 @@ def prompts() -> list[list[int]]:
     """Prompts of three lengths of common beginnings, one alone and one of a single token."""
     torch.manual_seed(1)
     draw = lambda length: torch.randint(30, 97, (length,)).tolist()  # noqa: E731
-    trunk = draw(60)
-    schemas = [trunk + draw(40) for _ in range(3)]
+    prefix = draw(60)
+    schemas = [prefix + draw(40) for _ in range(3)]
     asked = [schema + draw(3 + 2 * n) for n, schema in enumerate(schemas * 4)]
-    return sorted([*asked, draw(25), [31], trunk, trunk])
+    return sorted([*asked, draw(25), [31], prefix, prefix])
 
 
 def decode(model, prompts, prefill_tokens=400) -> list[list[int]]:
@@ -132,11 +132,13 @@ def test_the_models_own_attention_is_put_back(prompts):
 
 def test_a_window_or_a_cap_or_another_interface_is_not_supported():
     windowed = MistralForCausalLM(MistralConfig(**SIZES, sliding_window=8))
-    assert not kv_cache.is_supported(windowed)
-    assert kv_cache.is_supported(MistralForCausalLM(MistralConfig(**SIZES, sliding_window=None)))
+    assert not kv_cache.supports_block_cache(windowed)
+    assert kv_cache.supports_block_cache(
+        MistralForCausalLM(MistralConfig(**SIZES, sliding_window=None))
+    )
     capped = build_llama()
     capped.config.attn_logit_softcapping = Gemma2Config().attn_logit_softcapping
-    assert not kv_cache.is_supported(capped)
+    assert not kv_cache.supports_block_cache(capped)
 
 
 @pytest.mark.parametrize("model_type", ["gemma", "mistral", "qwen2", "qwen3", "phi3", "olmo2"])
@@ -145,7 +147,7 @@ def test_other_families_are_decoded_as_one_by_one(prompts, model_type):
     sizes = {**SIZES, "sliding_window": None} if model_type == "mistral" else SIZES
     config = AutoConfig.for_model(model_type, **sizes, initializer_range=0.3, pad_token_id=0)
     model = AutoModelForCausalLM.from_config(config).eval()
-    assert kv_cache.is_supported(model)
+    assert kv_cache.supports_block_cache(model)
     some = prompts[::3]
     assert decode(model, some) == generate_alone(model, some)
 
@@ -156,7 +158,7 @@ def test_learned_positions_are_the_rows_own(prompts):
         vocab_size=97, n_embd=48, n_layer=2, n_head=6, n_positions=512, initializer_range=0.3
     )
     model = GPT2LMHeadModel(config).eval()
-    assert kv_cache.is_supported(model)
+    assert kv_cache.supports_block_cache(model)
     assert decode(model, prompts) == generate_alone(model, prompts)
 
 
@@ -167,8 +169,8 @@ def test_no_position_is_asked_that_no_prompt_has():
         vocab_size=97, n_embd=48, n_layer=2, n_head=6, n_positions=160, initializer_range=0.3
     )
     model = GPT2LMHeadModel(config).eval()
-    trunk = torch.randint(30, 97, (130,)).tolist()
-    late, early = [trunk + [5] * 3, trunk + [6] * 5], torch.randint(30, 97, (80,)).tolist()
+    prefix = torch.randint(30, 97, (130,)).tolist()
+    late, early = [prefix + [5] * 3, prefix + [6] * 5], torch.randint(30, 97, (80,)).tolist()
     some = sorted([*late, early])
     assert decode(model, some, prefill_tokens=10_000) == generate_alone(model, some)
 
@@ -182,7 +184,7 @@ def test_values_may_be_of_another_size_than_keys(prompts):
         "deepseek_v3", **sizes, **latent, v_head_dim=8, first_k_dense_replace=2, pad_token_id=0
     )
     model = AutoModelForCausalLM.from_config(config).eval()
-    assert kv_cache.is_supported(model)
+    assert kv_cache.supports_block_cache(model)
     some = prompts[::3]
     assert decode(model, some) == generate_alone(model, some)
 
@@ -191,9 +193,9 @@ def test_values_may_be_of_another_size_than_keys(prompts):
 def test_positions_that_hang_on_the_longest_text_are_not_supported(rope_type):
     model = build_llama()
     model.config.rope_parameters = {"rope_type": rope_type, "rope_theta": 1e4, "factor": 2.0}
-    assert not kv_cache.is_supported(model)
+    assert not kv_cache.supports_block_cache(model)
     model.config.rope_parameters = {"full_attention": model.config.rope_parameters}
-    assert not kv_cache.is_supported(model)
+    assert not kv_cache.supports_block_cache(model)
 
 
 def test_the_block_is_freed_as_soon_as_the_answers_are_there(prompts):

@@ -7,11 +7,11 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from text2sql.errors import UserError
 from text2sql.inference.batch_plan import ScoringPlan
 from text2sql.inference.log_likelihood import (
-    cut_row,
-    groups_of,
+    group_texts,
     read_texts,
     score_continuations,
-    shared_by,
+    shared_length,
+    take_row,
 )
 
 VOCABULARY = 97
@@ -60,7 +60,7 @@ def score_alone(model, request, max_length=10_000) -> tuple[float, bool]:
 
 def score(model, requests, plan, max_length=10_000) -> list[tuple[float, bool]]:
     answers = dict(score_continuations(model, requests, max_length, plan))
-    return [answers[place] for place in range(len(requests))]
+    return [answers[index] for index in range(len(requests))]
 
 
 @pytest.mark.parametrize("tokens_at_once", [1, 50, 170, 10_000])
@@ -88,19 +88,19 @@ def test_a_text_that_is_too_long_loses_its_beginning(model, requests):
 
 
 def test_shots_are_read_once_and_a_letter_not_at_all(requests):
-    groups = groups_of(read_texts(requests, 10_000))
-    shared = {shared_by(group): len(group) for group in groups if len(group) > 1}
+    groups = group_texts(read_texts(requests, 10_000))
+    shared = {shared_length(group): len(group) for group in groups if len(group) > 1}
     assert shared[60] == 6, "six questions behind the same shots, the three letters of each at once"
     assert [length for length in shared if length != 60] == [12] * (len(shared) - 1)
 
 
 def test_rows_hold_every_text_once_and_no_more_tokens_than_they_may(requests):
     texts = read_texts(requests, 10_000)
-    groups, seen = groups_of(texts), []
+    groups, seen = group_texts(texts), []
     while groups:
-        row, groups = cut_row(groups, 100)
-        own = sum(len(text.tokens) - shared_by(group) for group in row for text in group)
-        size = own + sum(shared_by(group) for group in row)
+        row, groups = take_row(groups, 100)
+        own = sum(len(text.tokens) - shared_length(group) for group in row for text in group)
+        size = own + sum(shared_length(group) for group in row)
         assert size <= 100 or sum(map(len, row)) == 1
         seen += [text.tokens for group in row for text in group]
     assert seen == [text.tokens for text in texts]

@@ -20,13 +20,11 @@ from transformers import (
 from text2sql.models.packed_attention import (
     ATTENTION,
     MODEL_TYPES,
-    Branch,
-    pack,
     packed_attention,
-    share_beginnings,
     supports_flash_attention,
-    supports_shared_prefix,
+    supports_packed_attention,
 )
+from text2sql.models.packed_rows import Suffix, pack_row, split_shared_prefix
 
 SIZES = {
     "vocab_size": 96,
@@ -46,14 +44,14 @@ CONFIGS = {
     "qwen3": partial(Qwen3Config, **SIZES),
 }
 ROWS = {
-    "one trunk": ([[2, 5, 6, 7]], [Branch([8, 9, 10], 4), Branch([11], 4), Branch([12, 13], 4)]),
-    "at different places": ([[2, 5, 6, 7, 8]], [Branch([9, 10], 2), Branch([11] * 9, 5)]),
-    "nothing in common": ([[]], [Branch([2, 9, 10]), Branch([2, 30, 31, 32])]),
-    "two trunks": (
+    "one prefix": ([[2, 5, 6, 7]], [Suffix([8, 9, 10], 4), Suffix([11], 4), Suffix([12, 13], 4)]),
+    "at different positions": ([[2, 5, 6, 7, 8]], [Suffix([9, 10], 2), Suffix([11] * 9, 5)]),
+    "nothing in common": ([[]], [Suffix([2, 9, 10]), Suffix([2, 30, 31, 32])]),
+    "two prefixes": (
         [[2, 5, 6], [2, 7, 8, 9]],
-        [Branch([9, 10], 3), Branch([11], 4, trunk=1), Branch([12, 13, 14], 1)],
+        [Suffix([9, 10], 3), Suffix([11], 4, prefix=1), Suffix([12, 13, 14], 1)],
     ),
-    "one text": ([[]], [Branch([2, 5, 6, 7])]),
+    "one text": ([[]], [Suffix([2, 5, 6, 7])]),
 }
 
 
@@ -77,22 +75,22 @@ def adapter_gradients(model) -> list[torch.Tensor]:
     return found
 
 
-def one_by_one(model, trunks, branches) -> list[torch.Tensor]:
-    """Return the logits of each branch in a text of its own, after a backward pass of their sum."""
+def one_by_one(model, prefixes, suffixes) -> list[torch.Tensor]:
+    """Return the logits of each suffix in a text of its own, after a backward pass of their sum."""
     parts = []
-    for branch in branches:
-        text = [*trunks[branch.trunk][: branch.shared], *branch.tokens]
-        parts.append(model(input_ids=torch.tensor([text])).logits[0, branch.shared :])
+    for suffix in suffixes:
+        text = [*prefixes[suffix.prefix][: suffix.prefix_length], *suffix.tokens]
+        parts.append(model(input_ids=torch.tensor([text])).logits[0, suffix.prefix_length :])
     sum(part.square().sum() for part in parts).backward()
     return [part.detach() for part in parts]
 
 
-def packed(model, trunks, branches) -> list[torch.Tensor]:
-    row = pack(trunks, branches)
+def packed(model, prefixes, suffixes) -> list[torch.Tensor]:
+    row = pack_row(prefixes, suffixes)
     with packed_attention(model):
         logits = model(**row).logits[0]
-        places = row["shared_prefix"].branches
-        parts = [logits[part.start : part.start + part.length] for part in places]
+        segments = row["shared_prefix"].suffixes
+        parts = [logits[part.start : part.start + part.length] for part in segments]
         sum(part.square().sum() for part in parts).backward()
     return [part.detach() for part in parts]
 
@@ -104,13 +102,13 @@ def test_packed_texts_have_the_logits_and_gradients_that_they_have_alone(name, c
 
 
 def test_checkpointing_computes_a_packed_row_again_with_its_layout():
-    compare(build_model("gemma", checkpointing=True), *ROWS["at different places"])
+    compare(build_model("gemma", checkpointing=True), *ROWS["at different positions"])
 
 
-def compare(model, trunks, branches):
-    alone = one_by_one(model, trunks, branches)
+def compare(model, prefixes, suffixes):
+    alone = one_by_one(model, prefixes, suffixes)
     alone_gradients = adapter_gradients(model)
-    together = packed(model, trunks, branches)
+    together = packed(model, prefixes, suffixes)
     for expected, found in zip(alone, together, strict=True):
         torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
     for expected, found in zip(alone_gradients, adapter_gradients(model), strict=True):
@@ -126,19 +124,19 @@ def test_row_without_a_layout_is_refused_and_the_usual_attention_comes_back():
     model(input_ids=text)
 
 
-def test_layout_says_where_parts_lie_and_what_they_see():
-    row = pack([[1, 2], [3, 4]], [Branch([5], 2), Branch([6, 7], 1, trunk=1)])
+def test_layout_gives_the_position_and_the_keys_of_each_segment():
+    row = pack_row([[1, 2], [3, 4]], [Suffix([5], 2), Suffix([6, 7], 1, prefix=1)])
     assert row["input_ids"].tolist() == [[1, 2, 3, 4, 5, 6, 7]]
     assert row["position_ids"].tolist() == [[0, 1, 0, 1, 2, 1, 2]]
     layout = row["shared_prefix"].to(torch.device("cpu"))
-    assert layout.branches == ((4, 1, 0, 2), (5, 2, 2, 1))
+    assert layout.suffixes == ((4, 1, 0, 2), (5, 2, 2, 1))
     assert layout.keys.tolist() == [0, 1, 2, 3, 0, 1, 4, 2, 5, 6]
     assert layout.cu_seqlens_q.tolist() == [0, 2, 4, 5, 7]
     assert layout.cu_seqlens_k.tolist() == [0, 2, 4, 7, 10]
 
 
-def test_row_is_filled_up_by_a_part_that_nothing_sees():
-    row = pack([[1, 2]], [Branch([5, 6], 2), Branch([7], 1)], multiple=4)
+def test_row_is_padded_by_a_segment_that_no_other_sees():
+    row = pack_row([[1, 2]], [Suffix([5, 6], 2), Suffix([7], 1)], multiple=4)
     layout = row["shared_prefix"]
     assert row["input_ids"].tolist() == [[1, 2, 5, 6, 7, 0, 0, 0]]
     assert row["position_ids"].shape == row["input_ids"].shape
@@ -149,14 +147,14 @@ def test_row_is_filled_up_by_a_part_that_nothing_sees():
     assert layout.max_seqlen_q >= 3 and layout.max_seqlen_k >= len(layout.keys) - 8
 
 
-@pytest.mark.parametrize("branch", [Branch([], 1), Branch([4], 3)], ids=["empty", "too much"])
-def test_branch_that_cannot_be_packed_is_refused(branch):
-    with pytest.raises(ValueError, match="empty or shares more"):
-        pack([[1, 2]], [branch])
+@pytest.mark.parametrize("suffix", [Suffix([], 1), Suffix([4], 3)], ids=["empty", "too much"])
+def test_suffix_that_cannot_be_packed_is_refused(suffix):
+    with pytest.raises(ValueError, match="empty or continues beyond"):
+        pack_row([[1, 2]], [suffix])
 
 
 @pytest.mark.parametrize(
-    ("texts", "limits", "trunk", "shared"),
+    ("texts", "limits", "prefix", "shared"),
     [
         ([[1, 2, 3], [1, 2, 4]], [2, 2], [1, 2], [2, 2]),
         ([[1, 2, 3], [1, 2, 4]], [1, 2], [1], [1, 1]),
@@ -167,10 +165,10 @@ def test_branch_that_cannot_be_packed_is_refused(branch):
         ([[1, 2, 3], [1, 2, 3]], [2, 2], [1, 2], [2, 2]),
     ],
 )
-def test_trunk_is_the_beginning_that_saves_most(texts, limits, trunk, shared):
-    found, branches = share_beginnings(texts, limits)
-    assert (found, [branch.shared for branch in branches]) == (trunk, shared)
-    assert [[*found[: b.shared], *b.tokens] for b in branches] == texts
+def test_shared_prefix_is_the_one_that_saves_the_most(texts, limits, prefix, shared):
+    found, suffixes = split_shared_prefix(texts, limits)
+    assert (found, [suffix.prefix_length for suffix in suffixes]) == (prefix, shared)
+    assert [[*found[: suffix.prefix_length], *suffix.tokens] for suffix in suffixes] == texts
 
 
 def test_flash_kernel_does_not_serve_a_cpu():
@@ -179,9 +177,9 @@ def test_flash_kernel_does_not_serve_a_cpu():
 
 def test_models_whose_attention_or_positions_are_of_another_kind_take_the_plain_path():
     assert set(CONFIGS) == set(MODEL_TYPES)
-    assert all(supports_shared_prefix(config()) for config in CONFIGS.values())
+    assert all(supports_packed_attention(config()) for config in CONFIGS.values())
     windowed = Qwen2Config(**SIZES, use_sliding_window=True, max_window_layers=0)
     stretched = LlamaConfig(**SIZES, rope_parameters={"rope_type": "dynamic", "factor": 2.0})
     others = (MistralConfig(), Gemma2Config(), Gemma3TextConfig(), GPT2Config())
     for config in (windowed, stretched, *others):
-        assert not supports_shared_prefix(config), type(config)
+        assert not supports_packed_attention(config), type(config)

@@ -6,7 +6,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import GemmaConfig, GemmaForCausalLM
 from transformers.modeling_outputs import BaseModelOutputWithPast
 
-from text2sql.models.packed_attention import Branch, pack
+from text2sql.models.packed_rows import Suffix, pack_row
 from text2sql.training import cuda_graphs
 from text2sql.training.cuda_graphs import (
     ROW_MULTIPLE,
@@ -64,7 +64,7 @@ def test_graph_is_made_for_a_shape_of_rows_that_has_come_several_times(monkeypat
     use_cuda_graphs(backbone)
 
     def compute(length: int) -> str:
-        rows = pack([[5] * length], [Branch([6], length)], multiple=ROW_MULTIPLE)
+        rows = pack_row([[5] * length], [Suffix([6], length)], multiple=ROW_MULTIPLE)
         return backbone.forward(**rows).last_hidden_state
 
     assert [compute(20) for _ in range(ROWS_BEFORE_GRAPH)] == ["eager"] * ROWS_BEFORE_GRAPH

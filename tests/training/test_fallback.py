@@ -30,7 +30,7 @@ def short_of_memory(monkeypatch):
 
     def limit(most_examples: int, after_step: int) -> None:
         def training_step(self, model, inputs, *args, **kwargs):
-            too_large = len(inputs["shared_prefix"].branches) > most_examples
+            too_large = len(inputs["shared_prefix"].suffixes) > most_examples
             if too_large and self.state.global_step >= after_step:
                 raise torch.OutOfMemoryError("CUDA out of memory.")
             return original(self, model, inputs, *args, **kwargs)

@@ -17,7 +17,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.inference.batch_plan import plan_scoring
 from text2sql.inference.log_likelihood import Answer, score_continuations
-from text2sql.models.packed_attention import supports_shared_prefix
+from text2sql.models.packed_attention import supports_packed_attention
 
 REQUESTS_AT_ONCE = 4096  # are in memory as tokens
 TEXTS_AT_ONCE = 512  # are encoded in one call
@@ -49,7 +49,7 @@ class PrefixSharingHFLM(HFLM):
             batch_size=batch_size,
         )
         self.answers = answers
-        self.shares = shares and supports_shared_prefix(model.config)
+        self.shares = shares and supports_packed_attention(model.config)
         self.encoded: dict[str, list[int]] = {}
         self.bar: tqdm | None = None
         self.encoding = Lock()  # a tokenizer serves one thread at a time

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from text2sql.benchmarks.run import Benchmark
 from text2sql.errors import UserError
 from text2sql.files import read_object
+from text2sql.inference.partial_predictions import finished_predictions
 from text2sql.inference.prediction import PREDICTIONS_NAME
-from text2sql.inference.predictions import finished_predictions
 from text2sql.study.study import STUDY_NAME, PreparedSplit, Study
 from text2sql.study.variants import Variant
 

@@ -20,8 +20,9 @@ from text2sql.files import (
     write_jsonl,
     write_text,
 )
+from text2sql.inference.generate import generate_predictions
+from text2sql.inference.partial_predictions import finalize_predictions
 from text2sql.inference.prediction import PREDICTIONS_NAME, read_predictions
-from text2sql.inference.predictions import finalize_predictions, generate_predictions
 from text2sql.prompts.schema_text import render_schema
 from text2sql.report.example_browser import SCHEMAS_NAME
 from text2sql.run_record import build_run_record

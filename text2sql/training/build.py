@@ -30,7 +30,7 @@ from text2sql.errors import UserError
 from text2sql.files import folder_lock
 from text2sql.models.device import Device, ModelShape, world_size
 from text2sql.models.loading import choose_device, load_base_model, load_config
-from text2sql.models.packed_attention import supports_flash_attention, supports_shared_prefix
+from text2sql.models.packed_attention import supports_flash_attention, supports_packed_attention
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.dataset import refuse_other_tokenizer
 from text2sql.training.packing import mean_packed_row
@@ -190,7 +190,7 @@ def can_pack(flags: Any, config: PreTrainedConfig) -> bool:
     other_loss = flags.label_smoothing_factor > 0 or flags.loss_type == "dft"
     other_rows = flags.packing or flags.padding_free
     free = not (other_loss or other_rows or flags.arrangement == "paper")
-    return free and supports_shared_prefix(config)
+    return free and supports_packed_attention(config)
 
 
 def fuse_layers(model: PreTrainedModel) -> None:

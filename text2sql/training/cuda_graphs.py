@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from transformers.modeling_outputs import BaseModelOutputWithPast
 
-from text2sql.models.packed_attention import Layout
+from text2sql.models.packed_rows import PackedLayout
 
 ROW_MULTIPLE = 256  # tokens; the fewer shapes, the more padding
 ROWS_BEFORE_GRAPH = 7  # of a shape; rarer ones are not worth a graph
@@ -20,13 +20,13 @@ ROWS_BEFORE_GRAPH = 7  # of a shape; rarer ones are not worth a graph
 class RowLayers(torch.nn.Module):
     """The layers of a model as a function of tensors alone, for rows of one shape."""
 
-    def __init__(self, backbone: torch.nn.Module, forward: Callable, layout: Layout):
+    def __init__(self, backbone: torch.nn.Module, forward: Callable, layout: PackedLayout):
         super().__init__()
         self.backbone, self.compute = backbone, forward
         self.most = {"max_seqlen_q": layout.max_seqlen_q, "max_seqlen_k": layout.max_seqlen_k}
 
     def forward(self, input_ids, position_ids, *places: torch.Tensor) -> torch.Tensor:
-        layout = Layout((), (), *places, **self.most)
+        layout = PackedLayout((), (), *places, **self.most)
         inputs = {"input_ids": input_ids, "position_ids": position_ids}
         return self.compute(**inputs, shared_prefix=layout, use_cache=False).last_hidden_state
 
@@ -39,7 +39,7 @@ def use_cuda_graphs(backbone: torch.nn.Module) -> None:
     eager, graphs, pool = backbone.forward, {}, torch.cuda.graph_pool_handle()
     eager_rows: Counter[tuple] = Counter()  # of each shape
 
-    def forward(*, input_ids, position_ids, shared_prefix: Layout, **settings):
+    def forward(*, input_ids, position_ids, shared_prefix: PackedLayout, **settings):
         row = {"input_ids": input_ids, "position_ids": position_ids, "shared_prefix": shared_prefix}
         if not (backbone.training and torch.is_grad_enabled()):
             return eager(**row, **settings)

@@ -4,12 +4,8 @@ from collections.abc import Sequence
 from types import MethodType
 from typing import TYPE_CHECKING
 
-from text2sql.models.packed_attention import (
-    Layout,
-    pack,
-    share_beginnings,
-    use_packed_attention,
-)
+from text2sql.models.packed_attention import use_packed_attention
+from text2sql.models.packed_rows import PackedLayout, pack_row, split_shared_prefix
 
 if TYPE_CHECKING:
     import torch
@@ -34,11 +30,11 @@ def pack_examples(examples: Sequence[dict], multiple: int = 1) -> dict:
 
     texts = [list(example["input_ids"]) for example in examples]
     labels = [list(example["labels"]) for example in examples]
-    trunk, branches = share_beginnings(texts, [first_label(own) - 1 for own in labels])
-    row = pack([trunk], branches, multiple=multiple)
+    prefix, suffixes = split_shared_prefix(texts, [first_label(own) - 1 for own in labels])
+    row = pack_row([prefix], suffixes, multiple=multiple)
     supervised, shift_labels, weights = [], [], []
-    for own, part in zip(labels, row["shared_prefix"].branches, strict=True):
-        first = part.start - part.seen_length  # where the text would begin if it were whole
+    for own, segment in zip(labels, row["shared_prefix"].suffixes, strict=True):
+        first = segment.start - segment.prefix_length  # where the text would begin if it were whole
         places = [place for place in range(1, len(own)) if own[place] != -100]
         supervised += [first + place - 1 for place in places]
         shift_labels += [own[place] for place in places]
@@ -67,7 +63,7 @@ def packed_forward(
     *,
     supervised: "torch.Tensor",
     shift_labels: "torch.Tensor",
-    **row: "torch.Tensor | Layout | None",
+    **row: "torch.Tensor | PackedLayout | None",
 ) -> "ModelOutput":
     """Return `log_probs` of the labels (n,), `entropy` and `is_top1`, without a mask or logits.
 
@@ -98,6 +94,6 @@ def mean_packed_row(texts: Sequence[Sequence[int]], num_texts: int) -> int:
     sizes = []
     for start in range(0, max(len(texts) - num_texts, 0) + 1, num_texts):
         batch = texts[start : start + num_texts]
-        trunk, branches = share_beginnings(batch, [len(text) - 1 for text in batch])
-        sizes.append(len(trunk) + sum(len(branch.tokens) for branch in branches))
+        prefix, suffixes = split_shared_prefix(batch, [len(text) - 1 for text in batch])
+        sizes.append(len(prefix) + sum(len(suffix.tokens) for suffix in suffixes))
     return round(sum(sizes) / len(sizes))

@@ -8,13 +8,11 @@ from tiny_gemma import load_in_float32
 
 from text2sql.errors import UserError
 from text2sql.files import read_jsonl
-from text2sql.inference import kv_cache, predictions
-from text2sql.inference.predictions import (
-    encode_prompt,
+from text2sql.inference import generate as generate_module
+from text2sql.inference.generate import encode_prompt, generate_predictions, is_only_sql
+from text2sql.inference.partial_predictions import (
     finalize_predictions,
     finished_predictions,
-    generate_predictions,
-    is_only_sql,
     partial_path,
 )
 from text2sql.models.tokenizer import load_tokenizer
@@ -80,13 +78,13 @@ def force_token(model, token_id: int, after: int) -> None:
 
 def count_prompts(monkeypatch) -> list[int]:
     """Return a list that grows by the number of prompts of each batch."""
-    decoded, decode_batch = [], predictions.decode_batch
+    decoded, decode_batch = [], generate_module.decode_batch
 
     def counting(model, prompts, *arguments):
         decoded.append(len(prompts))
         return decode_batch(model, prompts, *arguments)
 
-    monkeypatch.setattr(predictions, "decode_batch", counting)
+    monkeypatch.setattr(generate_module, "decode_batch", counting)
     return decoded
 
 
@@ -105,7 +103,7 @@ def test_a_model_of_another_kind_is_answered_by_generate(
     model, tokenizer, rows, tmp_path, monkeypatch
 ):
     expected = generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=7)
-    monkeypatch.setattr(kv_cache, "is_supported", lambda model: False)
+    monkeypatch.setattr(generate_module, "supports_block_cache", lambda model: False)
     assert generate(model, tokenizer, rows, tmp_path / "plain.jsonl", batch_size=7) == expected
 
 
@@ -170,14 +168,14 @@ def test_a_run_killed_behind_its_last_answer_is_put_together(tokenizer, rows, tm
 def test_each_batch_is_on_disk_before_the_next_begins(
     model, tokenizer, rows, tmp_path, monkeypatch
 ):
-    path, decode_batch = tmp_path / "p.jsonl", predictions.decode_batch
+    path, decode_batch = tmp_path / "p.jsonl", generate_module.decode_batch
 
     def fail_on_the_third(*arguments):
         if len(finished_predictions(path)) == 4:
             raise KeyboardInterrupt
         return decode_batch(*arguments)
 
-    monkeypatch.setattr(predictions, "decode_batch", fail_on_the_third)
+    monkeypatch.setattr(generate_module, "decode_batch", fail_on_the_third)
     with pytest.raises(KeyboardInterrupt):
         generate(model, tokenizer, rows, path, batch_size=2)
     assert len(finished_predictions(path)) == 4
@@ -197,16 +195,16 @@ def test_a_smoke_run_is_the_beginning_of_the_whole_and_takes_nothing_away(
 
 def test_out_of_memory_halves_the_batch(model, tokenizer, rows, tmp_path, monkeypatch, capsys):
     whole = generate(model, tokenizer, rows, tmp_path / "whole.jsonl", batch_size=2)
-    decode_batch = predictions.decode_batch
+    decode_batch = generate_module.decode_batch
 
     def small_memory(model, prompts, *arguments):
         if len(prompts) > 2:
             raise torch.OutOfMemoryError("CUDA out of memory.")
         return decode_batch(model, prompts, *arguments)
 
-    monkeypatch.setattr(predictions, "decode_batch", small_memory)
+    monkeypatch.setattr(generate_module, "decode_batch", small_memory)
     assert generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=7) == whole
-    assert "going on with 3" in capsys.readouterr().out
+    assert "continuing with 3" in capsys.readouterr().out
 
 
 def test_a_prompt_that_never_fits_is_an_error_that_says_what_to_do(
@@ -215,7 +213,7 @@ def test_a_prompt_that_never_fits_is_an_error_that_says_what_to_do(
     def no_memory(*arguments):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(predictions, "decode_batch", no_memory)
+    monkeypatch.setattr(generate_module, "decode_batch", no_memory)
     with pytest.raises(UserError, match="--max_new_tokens"):
         generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=4)
 
@@ -224,7 +222,7 @@ def test_a_prompt_that_never_fits_is_an_error_that_says_what_to_do(
 def test_the_authors_sampling_advice_is_set_aside_and_put_back(
     model, tokenizer, rows, tmp_path, monkeypatch, supported
 ):
-    monkeypatch.setattr(kv_cache, "is_supported", lambda model: supported)
+    monkeypatch.setattr(generate_module, "supports_block_cache", lambda model: supported)
     greedy = generate(model, tokenizer, rows[:2], tmp_path / "greedy.jsonl", batch_size=2)
     model.generation_config.do_sample = True
     model.generation_config.temperature = 50.0

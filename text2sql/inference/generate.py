@@ -1,0 +1,212 @@
+"""Greedy generation of predictions: batched, with shared prefixes computed once, resumable."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from tqdm import tqdm
+from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from text2sql.files import json_line
+from text2sql.inference.batch_plan import BatchPlan, plan_decoding
+from text2sql.inference.extract_sql import extract_sql
+from text2sql.inference.greedy import cut_at_stop, decode_greedily
+from text2sql.inference.kv_cache import supports_block_cache
+from text2sql.inference.partial_predictions import (
+    finalize_predictions,
+    finished_predictions,
+    partial_path,
+)
+from text2sql.inference.prediction import Prediction
+from text2sql.models.tokenizer import end_of_turn_id
+from text2sql.prompts.chat import render_chat
+
+
+def generate_predictions(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    rows: Sequence[dict[str, Any]],
+    path: Path,
+    *,
+    max_new_tokens: int,
+    batch_size: int = 0,
+    label: str = "",
+) -> None:
+    """Write a prediction for each of `rows` that `path` does not have yet.
+
+    Each finished batch is on disk before the next one starts. A `batch_size` of 0 chooses it from
+    the free memory.
+    """
+    if finalize_predictions(path, len(rows)):
+        return
+    finished = finished_predictions(path)
+    prompts = {
+        index: encode_prompt(tokenizer, row["prompt"])
+        for index, row in enumerate(rows)
+        if index not in finished
+    }
+    settings = greedy_settings(tokenizer, max_new_tokens)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (
+        partial_path(path).open("a", encoding="utf-8") as file,
+        tqdm(total=len(rows), initial=len(rows) - len(prompts), desc=label, unit="question") as bar,
+    ):
+        for answers in generate_in_batches(model, prompts, settings, batch_size):
+            for index, token_ids in answers.items():
+                prediction = build_prediction(
+                    tokenizer, index, rows[index], prompts[index], token_ids
+                )
+                file.write(json_line(prediction.to_json()))
+            file.flush()
+            os.fsync(file.fileno())
+            bar.update(len(answers))
+    finalize_predictions(path, len(rows))
+
+
+def generate_in_batches(
+    model: PreTrainedModel,
+    prompts: Mapping[int, list[int]],
+    settings: GenerationConfig,
+    batch_size: int,
+) -> Iterator[dict[int, list[int]]]:
+    """Yield the new token ids of each prompt by its index, one batch at a time.
+
+    Sorted prompts put those with a common prefix (the same solved examples, the same schema) into
+    one batch. A batch that runs out of memory is retried in halves, as are all later ones.
+    """
+    longest = max(map(len, prompts.values())) + settings.max_new_tokens
+    plan = plan_decoding(model, longest, batch_size)
+    pending = sorted(prompts, key=lambda index: prompts[index])
+    while pending:
+        batch = pending[: plan.next_batch_size(len(pending))]
+        generated = try_decoding(model, [prompts[index] for index in batch], settings, plan)
+        if generated is None:
+            plan = plan.halved()
+            continue
+        yield dict(zip(batch, generated, strict=True))
+        pending = pending[len(batch) :]
+
+
+def encode_prompt(
+    tokenizer: PreTrainedTokenizerBase, messages: Sequence[dict[str, str]]
+) -> list[int]:
+    """Return the token ids of the rendered prompt, with no special tokens but the template's."""
+    text = render_chat(tokenizer, messages, add_generation_prompt=True)
+    return cast(list[int], tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def build_prediction(
+    tokenizer: PreTrainedTokenizerBase,
+    index: int,
+    row: dict[str, Any],
+    prompt: Sequence[int],
+    token_ids: list[int],
+) -> Prediction:
+    """Return the prediction that the new tokens, including the stop token if any, amount to."""
+    stopped = bool(token_ids) and token_ids[-1] in stop_ids(tokenizer)
+    generation = cast(
+        str,
+        tokenizer.decode(
+            token_ids[:-1] if stopped else token_ids,
+            skip_special_tokens=True,
+            clean_up_tokenization_spaces=False,
+        ),
+    )
+    predicted_sql = extract_sql(generation)
+    return Prediction(
+        index=index,
+        id=row["id"],
+        db_id=row["db_id"],
+        generation=generation,
+        predicted_sql=predicted_sql,
+        is_only_sql=is_only_sql(generation, predicted_sql),
+        num_prompt_tokens=len(prompt),
+        num_new_tokens=len(token_ids),
+        stopped=stopped,
+    )
+
+
+def is_only_sql(generation: str, predicted_sql: str) -> bool:
+    """Return whether the generation is the SQL alone, ignoring white space and a final `;`."""
+
+    def bare(text: str) -> str:
+        return " ".join(text.split()).rstrip("; ")
+
+    return bool(predicted_sql) and bare(generation) == bare(predicted_sql)
+
+
+def stop_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Return the tokens that end an answer: end of sequence and the template's end of turn."""
+    ids = (tokenizer.eos_token_id, end_of_turn_id(tokenizer))
+    return {token_id for token_id in ids if token_id is not None}
+
+
+def greedy_settings(tokenizer: PreTrainedTokenizerBase, max_new_tokens: int) -> GenerationConfig:
+    """Return settings for greedy generation, without the model's own sampling defaults."""
+    return GenerationConfig(
+        do_sample=False,
+        max_new_tokens=max_new_tokens,
+        eos_token_id=sorted(stop_ids(tokenizer)),
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+    )
+
+
+def try_decoding(
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    settings: GenerationConfig,
+    plan: BatchPlan,
+) -> list[list[int]] | None:
+    """Return what `decode_batch` returns, or None when the device runs out of memory."""
+    try:
+        return decode_batch(model, prompts, settings, plan)
+    except torch.OutOfMemoryError:
+        return None
+
+
+def decode_batch(
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    settings: GenerationConfig,
+    plan: BatchPlan,
+) -> list[list[int]]:
+    """Return the new token ids of each sorted prompt, up to and including the stop token."""
+    if supports_block_cache(model):
+        return decode_greedily(model, prompts, settings, plan.prefill_tokens)
+    return generate_batch(model, prompts, settings)
+
+
+def generate_batch(
+    model: PreTrainedModel, prompts: Sequence[Sequence[int]], settings: GenerationConfig
+) -> list[list[int]]:
+    """Return what `decode_batch` returns, by transformers' own `generate`."""
+    width = max(map(len, prompts))
+    padding = [width - len(prompt) for prompt in prompts]
+    ids = [
+        [settings.pad_token_id] * pad + [*prompt]
+        for pad, prompt in zip(padding, prompts, strict=True)
+    ]
+    mask = [[0] * pad + [1] * (width - pad) for pad in padding]
+    generate = cast(Callable[..., torch.Tensor], model.generate)
+    with torch.inference_mode(), generation_settings(model, settings):
+        output = generate(
+            input_ids=torch.tensor(ids, device=model.device),
+            attention_mask=torch.tensor(mask, device=model.device),
+        )
+    stop_ids = set(settings.eos_token_id)
+    return [cut_at_stop(new_ids, stop_ids) for new_ids in output[:, width:].tolist()]
+
+
+@contextmanager
+def generation_settings(model: PreTrainedModel, settings: GenerationConfig) -> Iterator[None]:
+    """Replace the model's own defaults for `generate` by `settings` within the block."""
+    defaults = model.generation_config
+    model.generation_config = settings
+    try:
+        yield
+    finally:
+        model.generation_config = defaults

@@ -1,0 +1,31 @@
+"""A predictions file while it grows: what is finished, and when the file is complete."""
+
+from pathlib import Path
+
+from text2sql.files import remove_cut_line, write_jsonl
+from text2sql.inference.prediction import Prediction, read_predictions
+
+
+def finished_predictions(path: Path) -> dict[int, Prediction]:
+    """Return the predictions made so far, by index, from the complete and from the partial file."""
+    predictions = []
+    for file in (path, partial_path(path)):
+        if file.exists():
+            remove_cut_line(file)
+            predictions += read_predictions(file)
+    return {prediction.index: prediction for prediction in predictions}
+
+
+def partial_path(path: Path) -> Path:
+    return path.with_suffix(".part.jsonl")
+
+
+def finalize_predictions(path: Path, num_rows: int) -> bool:
+    """Return whether all rows are predicted; if so, leave only the complete file."""
+    finished = finished_predictions(path)
+    if not finished.keys() >= set(range(num_rows)):
+        return False
+    if partial_path(path).exists() or not path.exists():
+        write_jsonl(path, (finished[index].to_json() for index in sorted(finished)))
+        partial_path(path).unlink(missing_ok=True)  # another process may have removed it
+    return True

@@ -1,0 +1,168 @@
+"""Texts with shared prefixes, packed into one row in which each prefix appears once.
+
+A row is `[prefix] ... [prefix] [suffix] ... [suffix]`. A suffix continues one of the prefixes from
+some position: it attends causally to the prefix up to there and to itself, and to nothing else,
+and its positions continue from there. So each text gets the logits and gradients that it would get
+alone, without any padding.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
+
+if TYPE_CHECKING:
+    import torch
+
+KEYS_PER_TOKEN = 8  # the keys of a row are padded to this times the multiple of its tokens
+
+
+class Suffix(NamedTuple):
+    """Tokens that follow the first `prefix_length` tokens of the prefix with index `prefix`."""
+
+    tokens: Sequence[int]
+    prefix_length: int = 0
+    prefix: int = 0
+
+
+class Segment(NamedTuple):
+    """A run of tokens in a row, and the earlier run that its tokens attend to as well."""
+
+    start: int
+    length: int
+    prefix_start: int = 0
+    prefix_length: int = 0
+
+    @property
+    def num_keys(self) -> int:
+        return self.prefix_length + self.length
+
+    def keys(self) -> Iterator[int]:
+        """Yield the indices in the row that the last token of the segment attends to."""
+        yield from range(self.prefix_start, self.prefix_start + self.prefix_length)
+        yield from range(self.start, self.start + self.length)
+
+
+@dataclass(frozen=True)
+class PackedLayout:
+    """Which tokens of a packed row attend to which; a model takes it as `shared_prefix=`."""
+
+    segments: tuple[Segment, ...]  # prefixes, then suffixes, then padding
+    suffixes: tuple[Segment, ...]
+    keys: "torch.Tensor"  # (keys,) int64, indices in the row that each segment sees, concatenated
+    cu_seqlens_q: "torch.Tensor"  # (segments + 1,) int32, where in the row each segment begins
+    cu_seqlens_k: "torch.Tensor"  # (segments + 1,) int32, where in `keys` each segment begins
+    max_seqlen_q: int  # an upper bound of the segments' lengths
+    max_seqlen_k: int  # an upper bound of the segments' numbers of keys
+
+    def to(self, device: "torch.device", non_blocking: bool = False) -> "PackedLayout":
+        return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> "PackedLayout":
+        return self._map(lambda tensor: tensor.pin_memory())
+
+    def _map(self, change: Callable[["torch.Tensor"], "torch.Tensor"]) -> "PackedLayout":
+        return replace(
+            self,
+            keys=change(self.keys),
+            cu_seqlens_q=change(self.cu_seqlens_q),
+            cu_seqlens_k=change(self.cu_seqlens_k),
+        )
+
+
+class PackedRow(TypedDict):
+    """The keyword arguments of a model that `use_packed_attention` prepared."""
+
+    input_ids: "torch.Tensor"  # (1, tokens)
+    position_ids: "torch.Tensor"  # (1, tokens)
+    shared_prefix: PackedLayout
+
+
+def pack_row(
+    prefixes: Sequence[Sequence[int]], suffixes: Sequence[Suffix], *, multiple: int = 1
+) -> PackedRow:
+    """Return the row of these prefixes and suffixes, in this order, with all tensors on the CPU.
+
+    With a `multiple` above 1 a last segment, which no other sees, pads the row and its keys to
+    multiples, so that rows come in few shapes. Raises `ValueError` for a suffix that is empty or
+    continues beyond its prefix.
+    """
+    import torch
+
+    if any(not s.tokens or s.prefix_length > len(prefixes[s.prefix]) for s in suffixes):
+        raise ValueError("a suffix is empty or continues beyond its prefix")
+    texts = [*prefixes, *(suffix.tokens for suffix in suffixes)]
+    segments = lay_out_segments(prefixes, suffixes)
+    suffix_segments = tuple(segments[len(prefixes) :])
+    num_tokens = segments[-1].start + segments[-1].length
+    if multiple > 1:
+        segments.append(Segment(num_tokens, round_up(num_tokens + 1, multiple) - num_tokens))
+    keys = [*chain.from_iterable(segment.keys() for segment in segments)]
+    key_lengths = [segment.num_keys for segment in segments]
+    if multiple > 1:
+        num_padding_keys = round_up(len(keys), KEYS_PER_TOKEN * multiple) - len(keys)
+        keys += [index % num_tokens for index in range(num_padding_keys)]
+        key_lengths[-1] += num_padding_keys
+    lengths = [segment.length for segment in segments]
+    padding = [0] * (sum(lengths) - num_tokens)
+    positions = chain.from_iterable(range(s.prefix_length, s.num_keys) for s in segments)
+    return {
+        "input_ids": torch.tensor([[*chain(*texts), *padding]]),
+        "position_ids": torch.tensor([[*positions]]),
+        "shared_prefix": PackedLayout(
+            segments=tuple(segments),
+            suffixes=suffix_segments,
+            keys=torch.tensor(keys),
+            cu_seqlens_q=torch.tensor([*accumulate(lengths, initial=0)], dtype=torch.int32),
+            cu_seqlens_k=torch.tensor([*accumulate(key_lengths, initial=0)], dtype=torch.int32),
+            max_seqlen_q=round_up(max(lengths), 4 * multiple),
+            max_seqlen_k=round_up(max(key_lengths), 2 * KEYS_PER_TOKEN * multiple),
+        ),
+    }
+
+
+def lay_out_segments(
+    prefixes: Sequence[Sequence[int]], suffixes: Sequence[Suffix]
+) -> list[Segment]:
+    """Return a segment for each prefix and then for each suffix, one behind the other."""
+    lengths = [*map(len, prefixes), *(len(suffix.tokens) for suffix in suffixes)]
+    starts = [*accumulate(lengths, initial=0)]
+    own = [Segment(starts[index], len(prefix)) for index, prefix in enumerate(prefixes)]
+    return own + [
+        Segment(starts[index], len(suffix.tokens), starts[suffix.prefix], suffix.prefix_length)
+        for index, suffix in enumerate(suffixes, start=len(prefixes))
+    ]
+
+
+def round_up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple
+
+
+def split_shared_prefix(
+    texts: Sequence[Sequence[int]], limits: Sequence[int]
+) -> tuple[list[int], list[Suffix]]:
+    """Return the one prefix that saves the most tokens, and each text as a suffix of it.
+
+    No text takes more of the prefix than its limit, which must be below the text's length.
+    """
+    most_saved, prefix, suffixes = -1, [], []
+    for candidate in texts:
+        shared = [
+            min(common_length(candidate, text), limit)
+            for text, limit in zip(texts, limits, strict=True)
+        ]
+        longest = sorted(shared)[-2] if len(texts) > 1 else 0  # among the other texts
+        shared = [min(length, longest) for length in shared]
+        if (saved := sum(shared) - longest) > most_saved:
+            most_saved, prefix = saved, list(candidate[:longest])
+            lengths = zip(texts, shared, strict=True)
+            suffixes = [Suffix(text[length:], length) for text, length in lengths]
+    return prefix, suffixes
+
+
+def common_length(one: Sequence[int], other: Sequence[int], known: int = 0) -> int:
+    """Return the length of the common prefix, of which the first `known` tokens are known."""
+    shortest = min(len(one), len(other))
+    while known < shortest and one[known] == other[known]:
+        known += 1
+    return known

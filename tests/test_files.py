@@ -126,14 +126,14 @@ def test_link_is_written_through(tmp_path, target_exists):
 def test_file_in_the_way_of_a_folder_is_named(tmp_path):
     write_text(tmp_path / "file", "")
     for path in (tmp_path / "file" / "scores.json", tmp_path / "file" / "deeper" / "scores.json"):
-        with pytest.raises(UserError, match=r"file.* cannot be a folder"):
+        with pytest.raises(UserError, match=r"file.* cannot be created as a folder"):
             write_json(path, {})
     assert names_in(tmp_path) == ["file"]
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="only Linux has a /proc")
 def test_place_where_no_folder_can_be_is_named():
-    with pytest.raises(UserError, match=r"/proc/none/scores cannot be made there"):
+    with pytest.raises(UserError, match=r"/proc/none/scores cannot be created"):
         write_json(Path("/proc/none/scores/x.json"), {})
 
 

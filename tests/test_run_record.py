@@ -15,7 +15,15 @@ from text2sql.run_record import build_run_record, command_text, git_commit
 def test_record_says_command_time_commit_and_versions_before_the_facts(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["/somewhere/train.py", "--output_dir", "my run"])
     record = build_run_record(seed=42)
-    assert list(record) == ["command", "created", "commit", "python", "versions", "seed"]
+    assert list(record) == [
+        "command",
+        "created",
+        "text2sql",
+        "commit",
+        "python",
+        "versions",
+        "seed",
+    ]
     assert record["command"] == "train.py --output_dir 'my run'"
     assert record["versions"]["transformers"]
     assert record["created"].endswith("+00:00")
@@ -79,3 +87,11 @@ def test_without_git_the_record_is_written_without_a_commit(copied_module, monke
     assert git_commit() is None
     monkeypatch.setenv("PATH", str(tmp_path))
     assert build_run_record()["commit"] is None
+
+
+def test_password_in_a_url_is_not_recorded():
+    url = "https://user:secret@example.org/spider.zip"
+    for words in (["--spider_archive", url], [f"--spider_archive={url}"]):
+        text = command_text(["preprocess.py", *words])
+        assert "https://***@example.org/spider.zip" in text
+        assert "secret" not in text

@@ -2,6 +2,8 @@
 
 import sys
 
+__version__ = "0.2.0"
+
 if sys.version_info < (3, 11):
     raise SystemExit(
         "This project needs Python 3.11 or newer; this is Python %d.%d. "
@@ -13,14 +15,3 @@ if sys.platform == "win32":
         "This project needs Linux or macOS: it runs a model's SQL in processes that Unix can limit "
         "and kill. On Windows use WSL."
     )
-
-
-def end_quietly_when_interrupted(kind, error, traceback):
-    """Print a sentence for Ctrl-C, also while a command is still importing; a shell sees 130."""
-    if issubclass(kind, KeyboardInterrupt):
-        sys.stderr.write("\nInterrupted; what was finished is kept.\n")
-    else:
-        sys.__excepthook__(kind, error, traceback)
-
-
-sys.excepthook = end_quietly_when_interrupted

@@ -1,5 +1,5 @@
-"""The one exception for what a user can put right."""
+"""The one exception for errors that the user can correct."""
 
 
 class UserError(Exception):
-    """Something that the user can put right; its text says what is wrong and what to do."""
+    """An error that the user can correct; its text says what is wrong and what to do."""

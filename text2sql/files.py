@@ -17,13 +17,13 @@ from text2sql.errors import UserError
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed to it when the block ends without an error.
 
-    Whoever reads `path`, after a kill or a power cut too, finds the old file or the new one. A
-    link is followed and permissions are kept. A `UserError` says where no file can stand.
+    A reader of `path` finds the old file or the new one, even after a kill or a power cut. Symbolic
+    links are followed and permissions kept. Raises a `UserError` where no file can be created.
     """
     path = Path(os.path.realpath(path))
     make_folder(path.parent)
     if path.is_dir():
-        raise UserError(f"{path} is a folder where a file is to be written; move it away.")
+        raise UserError(f"{path} is a folder, but a file belongs there; move it away.")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
@@ -39,17 +39,17 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise UserError(f"{path} cannot be a folder: a file is in the way.") from None
+        raise UserError(f"{path} cannot be created as a folder: a file has that name.") from None
     except FileNotFoundError:  # as below /proc
-        raise UserError(f"{path} cannot be made there; choose another place.") from None
+        raise UserError(f"{path} cannot be created; choose another folder.") from None
 
 
 @contextmanager
 def folder_lock(path: Path) -> Iterator[None]:
-    """Keep other processes out of the folder's next `folder_lock`: a `UserError` where one is in.
+    """Hold an exclusive lock on the folder; a `UserError` if another process holds it.
 
-    The kernel lets go of it however this process ends. A folder that was made for it and is still
-    empty at the end goes again.
+    The kernel releases the lock however this process ends. A folder that was created for the lock
+    and is still empty at the end is removed.
     """
     is_new = not path.exists()
     make_folder(path)
@@ -79,7 +79,7 @@ def flush_to_disk(path: Path) -> None:
 def write_text(path: Path, text: str) -> None:
     with atomic_write(path) as temporary:
         # Bytes of a model or a database can decode to lone surrogates, which UTF-8 cannot hold:
-        # they are written \udcff, as JSON spells them.
+        # they are written as \udcff, as in JSON.
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
@@ -87,16 +87,16 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, to_json(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def write_jsonl(path: Path, rows: Iterable[dict]) -> None:
+def write_jsonl(path: Path, rows: Iterable[dict[str, Any]]) -> None:
     write_text(path, "".join(json_line(row) for row in rows))
 
 
-def json_line(row: dict) -> str:
+def json_line(row: dict[str, Any]) -> str:
     return to_json(row) + "\n"
 
 
 def to_json(value: Any, **options: Any) -> str:
-    """Return `value` as JSON, which has no NaN and no infinity: they become null."""
+    """Return `value` as JSON; NaN and infinity, which JSON lacks, become null."""
     try:
         return json.dumps(value, allow_nan=False, **options)
     except ValueError:
@@ -114,26 +114,26 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_json(path: Path) -> Any:
-    """Return the parsed file; a `UserError` names a file that is missing or no JSON."""
+    """Return the parsed file; a `UserError` if it is missing or not valid JSON."""
     try:
         return json.loads(read_bytes(path))
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is not valid JSON: {error}. Mend or replace it.") from None
+        raise UserError(f"{path} is not valid JSON: {error}. Repair or replace it.") from None
 
 
-def read_object(path: Path, *keys: str) -> dict:
-    """Return the parsed file; a `UserError` where it is no JSON object that has `keys`."""
+def read_object(path: Path, *keys: str) -> dict[str, Any]:
+    """Return the parsed file; a `UserError` unless it is a JSON object that has `keys`."""
     value = read_json(path)
     if not isinstance(value, dict):
-        raise UserError(f"{path} must hold a JSON object: {{...}}. Mend or replace it.")
+        raise UserError(f"{path} must contain a JSON object: {{...}}. Repair or replace it.")
     missing = [key for key in keys if key not in value]
     if missing:
         raise UserError(f"{path} lacks {', '.join(missing)}: it is damaged. Replace it.")
     return value
 
 
-def read_jsonl(path: Path) -> list[dict]:
-    """Return one object a line; a `UserError` names the first line that is none."""
+def read_jsonl(path: Path) -> list[dict[str, Any]]:
+    """Return one object per line; a `UserError` names the first line that is not an object."""
     rows = []
     for number, line in enumerate(read_bytes(path).split(b"\n"), start=1):
         if line.strip():
@@ -141,23 +141,23 @@ def read_jsonl(path: Path) -> list[dict]:
     return rows
 
 
-def read_line(path: Path, number: int, line: bytes) -> dict:
+def read_line(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise UserError(
-            f"{path}, line {number}, is not valid JSON: {error}. Mend the line, or remove the "
-            "file to begin anew."
+            f"{path}, line {number}, is not valid JSON: {error}. Repair the line, or remove "
+            "the file to start again."
         ) from None
     if not isinstance(row, dict):
         raise UserError(f"{path}, line {number}, must be a JSON object: {{...}}.")
     return row
 
 
-def read_finished_rows(path: Path) -> list[dict]:
-    """Return the rows of a JSONL file that grows, without a last line that a kill cut short.
+def read_finished_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a JSONL file that is being appended to.
 
-    The cut line is removed from the file, so that the next row can be appended.
+    A last line that a kill cut short is removed, so that the next row can be appended.
     """
     if not path.exists():
         return []

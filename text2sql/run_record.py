@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from text2sql import __version__
 
 RECORDED_PACKAGES = (
     "torch",
@@ -25,13 +28,15 @@ RECORDED_PACKAGES = (
 )
 
 SECRET_FLAGS = ("--hub_token", "--hub-token")
+URL_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s@]+@")
 
 
-def build_run_record(**facts: Any) -> dict:
-    """Return `facts` preceded by what says where an output came from."""
+def build_run_record(**facts: Any) -> dict[str, Any]:
+    """Return `facts` preceded by the provenance of an output: command, time, commit, versions."""
     return {
         "command": command_text(sys.argv),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "text2sql": __version__,
         "commit": git_commit(),
         "python": platform.python_version(),
         "versions": package_versions(),
@@ -40,7 +45,7 @@ def build_run_record(**facts: Any) -> dict:
 
 
 def command_text(words: Sequence[str]) -> str:
-    """Return the command as a shell takes it, without its folder and without a hub token."""
+    """Return the command as typed into a shell, without its folder, hub token or URL passwords."""
     shown = [Path(words[0]).name]
     for before, word in pairwise(words):
         flag, equals, _ = word.partition("=")
@@ -48,7 +53,7 @@ def command_text(words: Sequence[str]) -> str:
             word = "***"
         elif flag in SECRET_FLAGS and equals:
             word = f"{flag}=***"
-        shown.append(word)
+        shown.append(URL_CREDENTIALS.sub("***@", word))
     return shlex.join(shown)
 
 
@@ -65,7 +70,7 @@ def package_versions() -> dict[str, str]:
 def git_commit() -> str | None:
     """Return the checkout's commit, with `-dirty` where tracked files differ; None without git."""
     root = Path(__file__).resolve().parent.parent
-    # Named outright, so that a copy unpacked inside another checkout does not record that one's.
+    # Named explicitly: a copy unpacked inside another checkout must not record that one's commit.
     checkout = ["--git-dir", str(root / ".git"), "--work-tree", str(root)]
     command = ["git", *checkout, "describe", "--always", "--dirty", "--abbrev=12"]
     try:

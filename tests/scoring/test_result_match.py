@@ -1,3 +1,5 @@
+"""The results of two queries match, or not, as the official test-suite script decides."""
+
 import itertools
 import time
 from collections import Counter

@@ -1,3 +1,5 @@
+"""Predictions and gold queries become verdicts and scores, in order and in full."""
+
 import json
 import shutil
 import subprocess

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from demo.domains import connect, read_domains
-from demo.make_benchmark import BENCHMARK_DIR, main, pairs_of_unequal_length, read_pairs
-from demo.make_spider import SPIDER_DIR, SPLITS, has_ties, is_telling, polish, write_spider
-from demo.phrases import complete_measure
-from demo.pretrain import MODEL_DIR
+from demo.sources.domains import connect, read_domains
+from demo.sources.make_benchmark import BENCHMARK_DIR, main, pairs_of_unequal_length, read_pairs
+from demo.sources.make_spider import SPIDER_DIR, SPLITS, has_ties, is_telling, polish, write_spider
+from demo.sources.phrases import complete_measure
+from demo.pretraining.pretrain import MODEL_DIR
 from text2sql.data.spider import database_path, read_examples, read_schemas
 from text2sql.files import read_jsonl
 

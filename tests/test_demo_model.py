@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from demo.lexicon import GENERIC_WORDS, SPIDER_DIR, make_lexicon, read_held_out_words
-from demo.pretrain import MODEL_DIR
-from demo.pretrain_data import read_english
-from demo.synthetic_documents import (
+from demo.pretraining.lexicon import GENERIC_WORDS, SPIDER_DIR, make_lexicon, read_held_out_words
+from demo.pretraining.pretrain import MODEL_DIR
+from demo.pretraining.text_stream import read_english
+from demo.pretraining.documents import (
     IGNORED,
     columns_in,
     make_chat,
@@ -20,9 +20,9 @@ from demo.synthetic_documents import (
     make_talk,
     write_sql,
 )
-from demo.synthetic_schema import make_tables
-from demo.synthetic_sql import make_question
-from demo.tokenizer import SPECIAL_TOKENS
+from demo.pretraining.random_schema import make_tables
+from demo.pretraining.questions import make_question
+from demo.pretraining.tokenizer import SPECIAL_TOKENS
 from text2sql.data.spider import read_examples, read_schemas
 from text2sql.prompts.chat import INSTRUCTION
 
@@ -185,7 +185,7 @@ def test_the_last_hundredth_of_the_english_is_held_out(tmp_path):
 
 
 def test_the_learning_rate_rises_stays_and_falls_to_almost_nothing():
-    from demo.pretrain_loop import WARMUP_STEPS, learning_rate
+    from demo.pretraining.trainer import WARMUP_STEPS, learning_rate
 
     assert learning_rate(0, 0.0, 2e-3) == pytest.approx(2e-3 / WARMUP_STEPS)
     assert learning_rate(500, 0.6, 2e-3) == pytest.approx(2e-3)
@@ -195,7 +195,7 @@ def test_the_learning_rate_rises_stays_and_falls_to_almost_nothing():
 def test_the_loss_is_that_of_the_tokens_with_a_weight(model):
     import torch
 
-    from demo.pretrain_loop import losses_of_rows
+    from demo.pretraining.trainer import losses_of_rows
 
     ids = torch.tensor([[2, 50, 60, 70]])
     with torch.no_grad():
@@ -211,7 +211,7 @@ def test_weights_are_rounded_as_4_bit_loading_rounds_them():
     import torch
     from bitsandbytes.functional import dequantize_4bit, quantize_4bit
 
-    from demo.pretrain_loop import round_to_nf4
+    from demo.pretraining.trainer import round_to_nf4
 
     weight = torch.randn(64, 128, generator=torch.manual_seed(1)) * 0.02
     packed = quantize_4bit(weight, blocksize=64, quant_type="nf4", compress_statistics=False)
@@ -221,7 +221,7 @@ def test_weights_are_rounded_as_4_bit_loading_rounds_them():
 def test_a_rounded_layer_answers_for_rounded_weights_and_learns_the_kept_ones():
     import torch
 
-    from demo.pretrain_loop import RoundedLinear, round_to_nf4
+    from demo.pretraining.trainer import RoundedLinear, round_to_nf4
 
     layer = RoundedLinear(64, 32, bias=False)
     hidden = torch.randn(3, 64)
@@ -257,7 +257,7 @@ def test_the_closing_goes_a_part_of_the_way():
 def test_batches_take_up_what_a_chunk_leaves_over():
     import numpy as np
 
-    from demo.pretrain import batches
+    from demo.pretraining.text_stream import batches
 
     chunks = ((np.arange(4 * n, 4 * n + 4)[:, None], np.zeros((4, 1))) for n in range(3))
     found = batches(chunks, 3)

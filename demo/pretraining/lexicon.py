@@ -9,7 +9,7 @@ from random import Random
 from text2sql.data.spider import read_examples, read_schemas
 from text2sql.prompts.schema_text import RESERVED_WORDS
 
-SPIDER_DIR = Path(__file__).parent / "spider"
+SPIDER_DIR = Path(__file__).parents[1] / "spider"
 # Words of the validation databases' names that any schema may have; demo/README.md lists them.
 GENERIC_WORDS = frozenset(
     "age cost fee full id length limit name nickname price rate surname time title".split()

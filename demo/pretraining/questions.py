@@ -6,12 +6,12 @@ from random import Random
 
 import yaml
 
-from demo.lexicon import Lexicon
-from demo.synthetic_phrases import relation, with_singular_verb
-from demo.synthetic_schema import Table
-from demo.synthetic_slots import general_slots, table_slots
+from demo.pretraining.lexicon import Lexicon
+from demo.pretraining.random_schema import Table
+from demo.pretraining.relations import relation, with_singular_verb
+from demo.pretraining.template_words import general_slots, table_slots
 
-KINDS_PATH = Path(__file__).parent / "synthetic_kinds.yaml"
+KINDS_PATH = Path(__file__).parent / "question_templates.yaml"
 QUESTION_WORDS = "what which how in from can who when where among of for is are to do does".split()
 
 

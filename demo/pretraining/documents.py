@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from random import Random
 
-from demo.lexicon import Lexicon
-from demo.synthetic_schema import Table, make_common_words, make_table, make_tables
-from demo.synthetic_sql import make_question
+from demo.pretraining.lexicon import Lexicon
+from demo.pretraining.questions import make_question
+from demo.pretraining.random_schema import Table, make_common_words, make_table, make_tables
 
 LEARNED, READ, IGNORED = 20, 2, 0  # weights of answers, of what is asked, of what is not to be said
 Pieces = list[tuple[str, int]]
@@ -34,7 +34,6 @@ REQUESTS = (
     "",
     "",
 )
-NOT_SIMPLE = re.compile(r"\b(JOIN|GROUP|ORDER|AND|OR|INTERSECT|UNION|EXCEPT|IN)\b|\(SELECT")
 KEYWORDS = re.compile(
     r"\b(SELECT|FROM|WHERE|GROUP|ORDER|BY|LIMIT|JOIN|ON|AS|AND|OR|NOT|IN|HAVING|DISTINCT|DESC|ASC"
     r"|LIKE|BETWEEN|INTERSECT|EXCEPT|UNION)\b"
@@ -102,41 +101,6 @@ def make_chat(lexicon: Lexicon, random: Random) -> Pieces:
         if number == 0:
             pieces[-1] = (pieces[-1][0], IGNORED)
     return pieces
-
-
-def make_closing_document(lexicon: Lexicon, random: Random) -> Pieces:
-    """Return a document of the last phase, whose chats hold SQL for simple questions only."""
-    draw = random.random()
-    if draw < 0.1:
-        return make_look_ups(lexicon, random)
-    if draw < 0.5:
-        return make_talk(lexicon, random)
-    return make_plain(lexicon, random)
-
-
-def make_talk(lexicon: Lexicon, random: Random) -> Pieces:
-    """Return turns of questions: a simple one is answered in SQL, others by their columns."""
-    style, pieces = make_style(random), []
-    tables, request = make_tables(lexicon, random), random.choice(REQUESTS)
-    for number in range(random.randint(1, 3)):
-        question, sql = make_question(tables, lexicon, random)
-        schema = "" if number else write_schema(tables, style)
-        asked = "\n".join(filter(None, (schema, question, request)))
-        answer = columns_in(sql, tables) if NOT_SIMPLE.search(sql) else write_sql(sql, style)
-        pieces += make_turn(asked, answer, bool(number))
-    return pieces
-
-
-def columns_in(sql: str, tables: list[Table]) -> str:
-    """Return the columns that the query names, table by table: "name, age of guest"."""
-    words = set(re.findall(r"\w+", re.sub(r"'[^']*'", "", sql)))
-    named = {
-        table.name: [name for name in table.columns if name in words]
-        for table in tables
-        if table.name in words
-    }
-    parts = (f"{', '.join(names)} of {table}" if names else table for table, names in named.items())
-    return "; ".join(parts)
 
 
 def make_look_ups(lexicon: Lexicon, random: Random) -> Pieces:

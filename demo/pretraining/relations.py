@@ -5,9 +5,9 @@ In the SQL a column of the asked table has `@` before it, to be replaced by its 
 
 from random import Random
 
-from demo.lexicon import Lexicon, make_proper_name
-from demo.synthetic_measures import VERBS, Phrase, spoken, with_ing, with_s
-from demo.synthetic_schema import Category, Table, read_bank
+from demo.pretraining.lexicon import Lexicon, make_proper_name
+from demo.pretraining.measures import VERBS, Phrase, spoken, with_ing, with_s
+from demo.pretraining.random_schema import Category, Table, read_bank
 
 PREPOSITIONS = "in at on by for from near under of with to inside over".split()
 PLURAL_VERBS = ("have", "have", "own", "keep", "hold", "use", "run")

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from demo.domains import Column, Domain, Table
-from demo.phrases import forms
+from demo.sources.domains import Column, Domain, Table
+from demo.sources.phrases import forms
 
 SMALL_NUMBERS = {2: "two", 3: "three", 4: "four"}
 TIMES = (  # of HAVING count(*)

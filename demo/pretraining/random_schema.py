@@ -7,7 +7,7 @@ from random import Random
 
 import yaml
 
-from demo.lexicon import (
+from demo.pretraining.lexicon import (
     LABELS,
     SQL_WORDS,
     Lexicon,
@@ -17,9 +17,9 @@ from demo.lexicon import (
     plural,
     read_held_out_words,
 )
-from demo.synthetic_measures import Measure, bank_measure, dated_measure, random_measure
+from demo.pretraining.measures import Measure, bank_measure, dated_measure, random_measure
 
-BANK_PATH = Path(__file__).parent / "synthetic_bank.yaml"
+BANK_PATH = Path(__file__).parent / "everyday_things.yaml"
 FEW_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 SHARE_OF_PLAIN, SHARE_OF_THE_BANK = 0.35, 0.65  # of the schemas; of the tables of the others
 

@@ -2,8 +2,8 @@
 
 from random import Random
 
-from demo.lexicon import Lexicon, make_no_word, plural
-from demo.synthetic_measures import (
+from demo.pretraining.lexicon import Lexicon, make_no_word, plural
+from demo.pretraining.measures import (
     Measure,
     Phrase,
     ask,
@@ -14,8 +14,8 @@ from demo.synthetic_measures import (
     spoken,
     superlative,
 )
-from demo.synthetic_phrases import called_phrase, category_phrase
-from demo.synthetic_schema import FEW_WORDS, Table, make_value
+from demo.pretraining.random_schema import FEW_WORDS, Table, make_value
+from demo.pretraining.relations import called_phrase, category_phrase
 
 SHOW = (
     "show",

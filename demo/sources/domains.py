@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from demo.phrases import complete_measure, forms
+from demo.sources.phrases import complete_measure, forms
 
 DOMAINS_DIR = Path(__file__).parent / "databases"
 

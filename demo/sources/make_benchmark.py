@@ -1,4 +1,4 @@
-"""Write the items of demo/benchmark from demo/benchmark_text: python -m demo.make_benchmark
+"""Write the items of demo/benchmark from demo/benchmark_text: python -m demo.sources.make_benchmark
 
 With --tokenizer FOLDER it also counts the pairs of sentences that are not equally long for it.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from text2sql.files import write_jsonl
 
 TEXT_DIR = Path(__file__).parent / "benchmark_text"
-BENCHMARK_DIR = Path(__file__).parent / "benchmark"
+BENCHMARK_DIR = Path(__file__).parents[1] / "benchmark"
 
 
 def main() -> None:

@@ -8,9 +8,9 @@ from random import Random
 
 import yaml
 
-from demo.lexicon import Lexicon
+from demo.pretraining.lexicon import Lexicon
 
-PATTERNS_PATH = Path(__file__).parent / "synthetic_measures.yaml"
+PATTERNS_PATH = Path(__file__).parent / "measures.yaml"
 # Upwards, then downwards: what an adjective or a measure of any name may be spoken of with.
 ADJECTIVES = tuple(
     tuple(line.split())

@@ -29,7 +29,7 @@ test: install
 # The demo's own flags; demo/README.md says why each differs from the recipe.
 demo: install
 	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
-	  --schema_format compact --num_shots 0 --output_dir $(DEMO)/processed_data
+	  --schema_format compact --num_shots 0 --holdout_fraction 0.24 --output_dir $(DEMO)/processed_data
 	$(BIN)/python train.py --data_dir $(DEMO)/processed_data --output_dir $(DEMO)/run --resume \
 	  --learning_rate 1e-2 --max_steps 180 --eval_steps 60 --logging_steps 10
 	@echo; echo "Part of the gain is format: base and fine-tuned with one solved example in the prompt"

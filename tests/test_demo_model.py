@@ -1,163 +1,25 @@
-"""The demo's model, and that its pre-training saw no name of the validation databases."""
-
-import lzma
-import sqlite3
-from random import Random
+"""The demo's model as it is committed: its files, its tokenizer and its card."""
 
 import pytest
+import torch
+from conftest import ROOT
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
-from demo.pretraining.lexicon import GENERIC_WORDS, SPIDER_DIR, make_lexicon, read_held_out_words
-from demo.pretraining.pretrain import MODEL_DIR
-from demo.pretraining.text_stream import read_english
-from demo.pretraining.documents import (
-    IGNORED,
-    columns_in,
-    make_chat,
-    make_closing_document,
-    make_document,
-    make_plain,
-    make_style,
-    make_talk,
-    write_sql,
-)
-from demo.pretraining.random_schema import make_tables
-from demo.pretraining.questions import make_question
-from demo.pretraining.tokenizer import SPECIAL_TOKENS
-from text2sql.data.spider import read_examples, read_schemas
-from text2sql.prompts.chat import INSTRUCTION
+from text2sql.files import read_json
 
-pytestmark = pytest.mark.slow  # each test runs a command or a model
+pytestmark = pytest.mark.slow  # each test loads the tokenizer or the model
 
-ENGLISH = (SPIDER_DIR.parent / "benchmark_text" / "endings.txt").read_text(encoding="utf-8")
+MODEL_DIR = ROOT / "demo" / "model"
 
 
 @pytest.fixture(scope="module")
-def lexicon():
-    return make_lexicon(" ".join([ENGLISH] * 2) + (SPIDER_DIR / "dev.json").read_text().lower())
-
-
-@pytest.fixture(scope="module")
-def documents(lexicon):
-    random = Random(3)
-    return [make_document(lexicon, random) for _ in range(400)]
-
-
-@pytest.fixture(scope="module")
-def tokenizer():
-    from transformers import AutoTokenizer
-
+def tokenizer() -> PreTrainedTokenizerFast:
     return AutoTokenizer.from_pretrained(MODEL_DIR)
 
 
-@pytest.fixture(scope="module")
-def model():
-    from transformers import AutoModelForCausalLM
-
-    return AutoModelForCausalLM.from_pretrained(MODEL_DIR)
-
-
-def names_of_validation() -> set[str]:
-    schemas, names = read_schemas(SPIDER_DIR / "tables.json"), set()
-    for db_id in {example.db_id for example in read_examples(SPIDER_DIR / "dev.json")}:
-        for table in schemas[db_id].tables:
-            names |= {table.name, *(column.name for column in table.columns)}
-    return names
-
-
-def test_every_word_of_the_validation_names_is_held_out_or_generic():
-    words = {word for name in names_of_validation() for word in name.split("_")}
-    assert words - GENERIC_WORDS <= read_held_out_words()
-    assert {"room", "rooms", "clue", "clues", "copy", "shelf"} <= read_held_out_words()
-
-
-def test_the_generic_words_are_those_that_the_readme_lists():
-    listed = (SPIDER_DIR.parent / "README.md").read_text(encoding="utf-8")
-    assert all(f"`{word}`" in listed for word in GENERIC_WORDS)
-
-
-def test_no_random_schema_has_a_name_with_a_held_out_word(lexicon):
-    random, held_out = Random(4), read_held_out_words()
-    for _ in range(1500):
-        for table in make_tables(lexicon, random):
-            for name in (table.name, *table.columns):
-                assert not held_out & set(name.split("_")), name
-
-
-def test_every_synthetic_query_runs_on_its_tables(lexicon):
-    random = Random(5)
-    for _ in range(400):
-        tables, style = make_tables(lexicon, random), make_style(random)
-        connection = sqlite3.connect(":memory:")
-        for table in tables:
-            connection.execute(f"CREATE TABLE {table.name} ({', '.join(table.columns)})")
-        question, sql = make_question(tables, lexicon, random)
-        connection.execute(write_sql(sql, style))
-        assert question[-1] in ".?"
-        connection.close()
-
-
-def test_the_same_seed_makes_the_same_documents(lexicon, documents):
-    random = Random(3)
-    assert [make_document(lexicon, random) for _ in range(20)] == documents[:20]
-
-
-def test_no_document_has_the_form_of_the_demos_prompts(documents, lexicon):
-    random = Random(8)
-    closing = [make_closing_document(lexicon, random) for _ in range(200)]
-    texts = ["".join(text for text, _ in pieces) for pieces in documents + closing]
-    assert not any(INSTRUCTION in text for text in texts)
-    assert not any("Question:" in text or "\nKeys: " in text for text in texts)
-
-
-def test_an_answer_in_chat_is_learned_only_after_an_example(lexicon):
-    pieces = make_chat(lexicon, Random(6))
-    assert pieces[1][1] == IGNORED
-    assert all(weight != IGNORED for _, weight in pieces[2:])
-
-
-def test_at_the_end_a_chat_answers_a_simple_question_in_sql_and_others_by_their_columns(lexicon):
-    answers = [text for seed in range(150) for text, _ in make_talk(lexicon, Random(seed))[1::2]]
-    in_sql = [answer.lower() for answer in answers if answer.lower().startswith("\nselect ")]
-    assert 0.1 < len(in_sql) / len(answers) < 0.6
-    assert not any(word in sql for sql in in_sql for word in (" join ", " group by ", "(select"))
-
-
-def test_the_columns_of_a_query_are_told_table_by_table(lexicon):
-    table = make_tables(lexicon, Random(1))[0]
-    sql = f"SELECT {table.label} FROM {table.name} WHERE {table.measures[0].name} > 5"
-    told = f"{table.label}, {table.measures[0].name} of {table.name}"
-    assert columns_in(sql, [table]) == told
-
-
-def test_a_plain_document_keeps_one_style(lexicon):
-    for seed in range(30):
-        answers = [text.strip() for text, _ in make_plain(lexicon, Random(seed))[1::2]]
-        assert len({answer.split()[0] for answer in answers}) == 1
-        assert len({answer.endswith(";") for answer in answers}) == 1
-
-
-def test_pieces_tokenised_alone_are_the_tokens_of_the_whole(tokenizer, documents):
-    for pieces in documents[:150]:
-        alone = [tokenizer(text, add_special_tokens=False)["input_ids"] for text, _ in pieces]
-        text = "".join(text for text, _ in pieces)
-        whole = tokenizer(text, add_special_tokens=False)["input_ids"]
-        assert [id for ids in alone for id in ids] == whole
-        assert tokenizer.decode(whole) == text
-
-
-def test_a_name_has_the_same_tokens_wherever_it_stands(tokenizer):
-    def pieces(text):
-        return tokenizer.convert_ids_to_tokens(tokenizer(text, add_special_tokens=False).input_ids)
-
-    name = pieces(" price")
-    assert len(name) == 1
-    for text in ("T1.price", "avg(price", "ticket_price", "a, price", "'price", "\nprice"):
-        assert pieces(text)[-1:] == name, text
-    assert pieces("the Valor")[-1] == pieces("'Valor")[-1]
-
-
-def test_the_tokenizer_writes_gemmas_chat_format_with_one_bos(tokenizer):
-    assert tokenizer.convert_ids_to_tokens(range(6)) == SPECIAL_TOKENS
+def test_the_tokenizer_writes_gemmas_chat_format_with_one_bos(tokenizer: PreTrainedTokenizerFast):
+    special_tokens = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
+    assert tokenizer.convert_ids_to_tokens(list(range(6))) == special_tokens
     messages = [{"role": "user", "content": "How many?"}]
     text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     assert text == "<bos><start_of_turn>user\nHow many?<end_of_turn>\n<start_of_turn>model\n"
@@ -170,103 +32,14 @@ def test_the_tokenizer_writes_gemmas_chat_format_with_one_bos(tokenizer):
         tokenizer.apply_chat_template([{"role": "system", "content": "Be short."}, *messages])
 
 
-def test_any_text_comes_back_from_the_tokenizer(tokenizer):
+def test_the_tokenizer_round_trips_any_text(tokenizer: PreTrainedTokenizerFast):
     text = "SELECT T1.name FROM pot AS T1 WHERE glaze = 'x_Y'\n\n  Zoë's 12,5 % … a.b/c>d=e"
     ids = tokenizer(text, add_special_tokens=False)["input_ids"]
     assert tokenizer.decode(ids) == text
 
 
-def test_the_last_hundredth_of_the_english_is_held_out(tmp_path):
-    path = tmp_path / "english.txt.xz"
-    path.write_bytes(lzma.compress("\n\n".join(map(str, range(300))).encode()))
-    documents, held_out = read_english(path, -1)
-    assert held_out == ["297", "298", "299"]
-    assert documents == [str(number) for number in range(297)]
-
-
-def test_the_learning_rate_rises_stays_and_falls_to_almost_nothing():
-    from demo.pretraining.trainer import WARMUP_STEPS, learning_rate
-
-    assert learning_rate(0, 0.0, 2e-3) == pytest.approx(2e-3 / WARMUP_STEPS)
-    assert learning_rate(500, 0.6, 2e-3) == pytest.approx(2e-3)
-    assert 0 < learning_rate(500, 1.0, 2e-3) <= 2e-5
-
-
-def test_the_loss_is_that_of_the_tokens_with_a_weight(model):
-    import torch
-
-    from demo.pretraining.trainer import losses_of_rows
-
-    ids = torch.tensor([[2, 50, 60, 70]])
-    with torch.no_grad():
-        losses = -model(ids).logits[0].log_softmax(-1)[torch.arange(3), ids[0, 1:]]
-        for weights in ([0, 20, 20, 20], [0, 0, 20, 0], [0, 20, 2, 0]):
-            weight = torch.tensor(weights)[1:].float()
-            found, total = losses_of_rows(model, ids, torch.tensor([weights], dtype=torch.uint8))
-            assert found.item() == pytest.approx((losses * weight).sum().item() / 20, rel=1e-2)
-            assert total.item() == pytest.approx(weight.sum().item() / 20)
-
-
-def test_weights_are_rounded_as_4_bit_loading_rounds_them():
-    import torch
-    from bitsandbytes.functional import dequantize_4bit, quantize_4bit
-
-    from demo.pretraining.trainer import round_to_nf4
-
-    weight = torch.randn(64, 128, generator=torch.manual_seed(1)) * 0.02
-    packed = quantize_4bit(weight, blocksize=64, quant_type="nf4", compress_statistics=False)
-    assert torch.allclose(round_to_nf4(weight), dequantize_4bit(*packed), atol=1e-7)
-
-
-def test_a_rounded_layer_answers_for_rounded_weights_and_learns_the_kept_ones():
-    import torch
-
-    from demo.pretraining.trainer import RoundedLinear, round_to_nf4
-
-    layer = RoundedLinear(64, 32, bias=False)
-    hidden = torch.randn(3, 64)
-    layer.rounding = torch.ones(())
-    answer = layer(hidden)
-    assert torch.allclose(answer, hidden @ round_to_nf4(layer.weight).T, atol=1e-6)
-    answer.sum().backward()
-    assert torch.allclose(layer.weight.grad, hidden.sum(0).expand(32, 64), atol=1e-5)
-    layer.rounding = torch.zeros(())
-    assert torch.allclose(layer(hidden), hidden @ layer.weight.T, atol=1e-6)
-
-
-def test_a_worker_pads_nothing_though_its_tokenizer_did_before(tokenizer):
-    from demo import pretrain_data
-
-    tokenizer(["one", "one two three"], padding=True)
-    pretrain_data.start_worker(tokenizer.backend_tokenizer.to_str(), None, 42)
-    ids = pretrain_data.tokenize_part(["one", "one two three four five"])
-    assert tokenizer.pad_token_id not in ids
-
-
-def test_the_closing_goes_a_part_of_the_way():
-    import torch
-
-    from demo.closing import go_back
-
-    layer = torch.nn.Linear(1, 2, bias=False)
-    layer.weight.data = torch.tensor([[10.0], [0.0]])
-    go_back(layer, [torch.tensor([[0.0], [4.0]])], 0.75)
-    assert torch.allclose(layer.weight, torch.tensor([[2.5], [3.0]]))
-
-
-def test_batches_take_up_what_a_chunk_leaves_over():
-    import numpy as np
-
-    from demo.pretraining.text_stream import batches
-
-    chunks = ((np.arange(4 * n, 4 * n + 4)[:, None], np.zeros((4, 1))) for n in range(3))
-    found = batches(chunks, 3)
-    assert [next(found)[0].ravel().tolist() for _ in range(3)] == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
-
-
-def test_the_shipped_model_is_small_complete_and_fit_for_4_bit(model, tokenizer):
-    import torch
-
+def test_the_model_is_small_complete_and_loadable_in_4_bit(tokenizer: PreTrainedTokenizerFast):
+    model = AutoModelForCausalLM.from_pretrained(MODEL_DIR)
     assert model.config.model_type == "gemma"
     assert model.dtype == torch.bfloat16
     assert model.generation_config.eos_token_id == [1, 5]
@@ -282,5 +55,18 @@ def test_the_shipped_model_is_small_complete_and_fit_for_4_bit(model, tokenizer)
 
 def test_the_model_card_names_its_sources_and_how_it_was_made():
     card = (MODEL_DIR / "README.md").read_text(encoding="utf-8")
-    for part in ("OpenStax", "CockroachDB", "Win32", "public domain", "CC BY 4.0", "demo.pretrain"):
-        assert part in card, part
+    assert "python -m demo.pretraining.pretrain" in card
+    for source in ("OpenStax", "CockroachDB", "Win32", "public domain", "CC BY 4.0"):
+        assert source in card, source
+
+
+def test_the_model_card_states_the_facts_of_the_training_run():
+    card = (MODEL_DIR / "README.md").read_text(encoding="utf-8")
+    facts = read_json(MODEL_DIR / "build.json")
+    for fact in (
+        f"{facts['steps']:,} steps",
+        f"{facts['tokens'] / 1e6:,.0f} million tokens",
+        f"{facts['loss_on_held_out_english']:.3f}",
+        facts["english_sha256"],
+    ):
+        assert fact in card, fact

@@ -1,21 +1,27 @@
-"""The tasks' items, found beside this file wherever the evaluation is started from.
+"""The tasks' items, read from beside this file whatever the current directory.
 
-A `data_files` of the harness' own would be looked up from the current directory.
+The harness resolves its own `data_files` against the current directory.
 """
+
+from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 
-def read_grammar(**_metadata) -> dict:
+def read_grammar(**_metadata: object) -> dict[str, Dataset]:
     return read_split("grammar.jsonl")
 
 
-def read_endings(**_metadata) -> dict:
+def read_endings(**_metadata: object) -> dict[str, Dataset]:
     return read_split("endings.jsonl")
 
 
-def read_split(name: str) -> dict:
+def read_split(name: str) -> dict[str, Dataset]:
     from datasets import Dataset
 
     lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()

@@ -1,8 +1,8 @@
-"""Documents of synthetic text-to-SQL and of schema look-ups, as pieces with a weight for the loss.
+"""Documents of synthetic text-to-SQL and of schema look-ups, as pieces with loss weights.
 
 A document keeps one notation of schemas, one layout and one style of SQL, so that its first
-examples tell how to answer the others. None is the notation or the layout of the demo's prompts.
-A piece begins with a line break or a blank, so that it can be tokenised alone.
+examples show how to answer the others. None is the notation or the layout of the demo's prompts.
+A piece begins with a line break or a blank, so that it can be tokenized alone.
 """
 
 import re
@@ -13,10 +13,10 @@ from demo.pretraining.lexicon import Lexicon
 from demo.pretraining.questions import make_question
 from demo.pretraining.random_schema import Table, make_common_words, make_table, make_tables
 
-LEARNED, READ, IGNORED = 20, 2, 0  # weights of answers, of what is asked, of what is not to be said
+LEARNED, READ, IGNORED = 20, 2, 0  # loss weights: answers, questions, masked text
 Pieces = list[tuple[str, int]]
 
-LAYOUTS = (  # before the schema, the question, the answer, and after it
+LAYOUTS = (  # before the schema, the question and the answer, and after the answer
     ("Tables:\n", "\nAsked: ", "\nSQL:", ""),
     ("", "\nQ: ", "\nA:", ""),
     ("/* the schema\n", "\n*/\n-- ", "\n", ";"),
@@ -73,10 +73,11 @@ def make_document(lexicon: Lexicon, random: Random) -> Pieces:
 
 
 def make_plain(lexicon: Lexicon, random: Random) -> Pieces:
-    """Return two to six examples, on one database or each on its own."""
+    """Return two to six examples, on one database or each on another."""
     style, same = make_style(random), random.random() < 0.6
     before_schema, before_question, before_answer, end = style.layout
-    tables, pieces = make_tables(lexicon, random), []
+    tables = make_tables(lexicon, random)
+    pieces: Pieces = []
     for number in range(random.randint(2, 6)):
         if number and not same:
             tables = make_tables(lexicon, random)
@@ -91,8 +92,9 @@ def make_plain(lexicon: Lexicon, random: Random) -> Pieces:
 
 
 def make_chat(lexicon: Lexicon, random: Random) -> Pieces:
-    """Return turns of questions on one table each; how to answer the first is not learned."""
-    style, request, pieces = make_style(random), random.choice(REQUESTS), []
+    """Return turns of questions about one table each; the first answer is not trained on."""
+    style, request = make_style(random), random.choice(REQUESTS)
+    pieces: Pieces = []
     for number in range(random.randint(2, 4)):
         tables = [make_table(lexicon, random, [], plain=False)]
         question, sql = make_question(tables, lexicon, random)
@@ -104,9 +106,9 @@ def make_chat(lexicon: Lexicon, random: Random) -> Pieces:
 
 
 def make_look_ups(lexicon: Lexicon, random: Random) -> Pieces:
-    """Return one to three turns that ask for names in a schema, or for words to be repeated."""
-    style, pieces = make_style(random), []
-    tables = make_tables(lexicon, random)
+    """Return one to three turns that ask for names in a schema or for words to be repeated."""
+    style, tables = make_style(random), make_tables(lexicon, random)
+    pieces: Pieces = []
     for number in range(random.randint(1, 3)):
         question, answer = make_look_up(tables, lexicon, random)
         schema = "" if number else write_schema(tables, style) + "\n"
@@ -134,7 +136,7 @@ def make_look_up(tables: list[Table], lexicon: Lexicon, random: Random) -> tuple
 
 
 def make_turn(content: str, answer: str, later: bool) -> Pieces:
-    """Return a turn of the user and the model's, as Gemma's chat format writes them."""
+    """Return a user turn and a model turn in Gemma's chat format."""
     line = "\n" if later else ""
     asked = f"{line}<start_of_turn>user\n{content.strip()}<end_of_turn>\n<start_of_turn>model"
     return [(asked, READ), (f"\n{answer}<end_of_turn>", LEARNED)]
@@ -151,7 +153,7 @@ def write_sql(sql: str, style: Style) -> str:
 
 
 def write_aliases(sql: str, aliases: str) -> str:
-    """Return the query with T1 and T2, with letters, or with the tables' own names."""
+    """Return the query with aliases T1 and T2, with letters, or with the tables' own names."""
     if " AS C" not in sql:
         return sql
     found = list(dict.fromkeys(re.findall(r"(\w+) AS ([CPG])\b", sql)))
@@ -179,7 +181,7 @@ def write_schema(tables: list[Table], style: Style) -> str:
 
 
 def write_statement(table: Table) -> str:
-    """Return CREATE TABLE over several lines, with types in capitals."""
+    """Return a multi-line CREATE TABLE statement with types in capitals."""
     types = dict.fromkeys(table.numbers, "INTEGER")
     for parent, key in table.parents:
         types[key] += f" REFERENCES {parent.name} ({parent.key})"
@@ -192,7 +194,7 @@ def write_sentence(table: Table) -> str:
     return f"Table {table.name} has {', '.join(first)} and {last}."
 
 
-NOTATIONS = (  # of a table, and of a foreign key
+NOTATIONS = (  # for a table and for a foreign key
     (lambda table: f"{table.name} : {' | '.join(table.columns)}", "{0}.{1} -> {2}.{3}"),
     (lambda table: f"# {table.name}: {', '.join(table.columns)}", "# {0}.{1} is {2}.{3}"),
     (write_statement, ""),

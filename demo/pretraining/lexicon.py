@@ -1,4 +1,4 @@
-"""The words of the random schemas, without the names of the validation databases."""
+"""The words for random schemas, without those of the validation databases' names."""
 
 import re
 from collections import Counter
@@ -10,7 +10,7 @@ from text2sql.data.spider import read_examples, read_schemas
 from text2sql.prompts.schema_text import RESERVED_WORDS
 
 SPIDER_DIR = Path(__file__).parents[1] / "spider"
-# Words of the validation databases' names that any schema may have; demo/README.md lists them.
+# Words in validation names that any schema may use; demo/README.md lists them.
 GENERIC_WORDS = frozenset(
     "age cost fee full id length limit name nickname price rate surname time title".split()
 )
@@ -59,9 +59,9 @@ SYLLABLES = (
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Words by what they name; lists repeat what is to be drawn more often."""
+    """Words by what they name; words to be drawn more often occur several times."""
 
-    words: list[str]  # anything, the commonest first
+    words: list[str]  # for anything, the most common first
     participles: list[str]
     entities: list[str]
     categories: list[str]
@@ -69,12 +69,12 @@ class Lexicon:
     held_out: frozenset[str]
 
     def draw_word(self, random: Random) -> str:
-        """Return a word, a common one more often."""
+        """Return a word; common ones are more likely."""
         return self.words[int(len(self.words) * random.random() ** 2)]
 
 
 def read_held_out_words() -> frozenset[str]:
-    """Return the words of the validation databases' table and column names, in both numbers."""
+    """Return the words of the validation databases' names, singular and plural."""
     schemas = read_schemas(SPIDER_DIR / "tables.json")
     names = set()
     for db_id in {example.db_id for example in read_examples(SPIDER_DIR / "dev.json")}:
@@ -85,13 +85,13 @@ def read_held_out_words() -> frozenset[str]:
 
 
 def singulars(word: str) -> set[str]:
-    """Return what the word may be the plural of."""
+    """Return the possible singulars of a word."""
     endings = (("s", ""), ("es", ""), ("ies", "y"), ("ves", "f"), ("ves", "fe"))
     return {word.removesuffix(old) + new for old, new in endings if word.endswith(old)}
 
 
 def make_lexicon(english: str) -> Lexicon:
-    """Return the lexicon: hand-written words, and the commonest ones of the English text."""
+    """Return the lexicon: hand-written words and the most common ones of the English text."""
     held_out = read_held_out_words() | SQL_WORDS
     counts = Counter(re.findall(r"\b[a-z]{3,11}\b", english))
     words = [word for word, _ in counts.most_common(30_000)[120:] if word not in held_out]
@@ -109,17 +109,17 @@ def make_lexicon(english: str) -> Lexicon:
 
 
 def make_name(choices: list[str], lexicon: Lexicon, random: Random) -> str:
-    """Return one of the choices, sometimes with a word before it, sometimes no word at all."""
+    """Return one of the choices, sometimes with a word before it, sometimes an invented word."""
     draw = random.random()
     if draw < 0.14:
-        return make_no_word(lexicon, random)
+        return invent_word(lexicon, random)
     if draw < 0.29:
         return f"{lexicon.draw_word(random)}_{random.choice(choices)}"
     return random.choice(choices)
 
 
-def make_no_word(lexicon: Lexicon, random: Random) -> str:
-    """Return a word that does not exist: syllables, or the parts of two that do."""
+def invent_word(lexicon: Lexicon, random: Random) -> str:
+    """Return an invented word: syllables, or parts of two real words."""
     if random.random() < 0.4:
         return make_pseudo_word(random)
     while True:
@@ -134,17 +134,17 @@ def make_pseudo_word(random: Random) -> str:
 
 
 def make_proper_name(lexicon: Lexicon, random: Random) -> str:
-    """Return one to four words with capitals, as rows are called."""
+    """Return one to four capitalized words, as the name of a row."""
     draw = random.random()
     if draw < 0.3:
-        return make_no_word(lexicon, random).capitalize()
+        return invent_word(lexicon, random).capitalize()
     words = [lexicon.draw_word(random).capitalize() for _ in range(1 + (draw > 0.5))]
     if draw > 0.95:
         words.insert(0, "The")
     elif draw > 0.9:
         words.insert(1, random.choice(("of", "and", "to", "the", "in")))
     elif draw > 0.75:
-        words[-1] = make_no_word(lexicon, random).capitalize()
+        words[-1] = invent_word(lexicon, random).capitalize()
     return " ".join(words)
 
 

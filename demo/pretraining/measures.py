@@ -1,4 +1,4 @@
-"""English for the measures of random tables: comparisons, superlatives, orders and questions."""
+"""English for the numeric columns of random tables: comparisons, superlatives, questions."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ import yaml
 from demo.pretraining.lexicon import Lexicon
 
 PATTERNS_PATH = Path(__file__).parent / "measures.yaml"
-# Upwards, then downwards: what an adjective or a measure of any name may be spoken of with.
+# Adjectives for a measure of any name: ascending, then descending.
 ADJECTIVES = tuple(
     tuple(line.split())
     for line in """
@@ -75,10 +75,10 @@ NUMBERS = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 18, 20, 25, 30, 40, 50, 60, 75, 8
 
 @dataclass(frozen=True)
 class Phrase:
-    after: str  # the noun
-    verb: str  # with "they"
+    after: str  # words after the noun
+    verb: str  # verb phrase, as after "they"
     sql: str
-    before: str = ""  # the noun
+    before: str = ""  # words before the noun
 
     def describe(self, noun: str) -> str:
         return " ".join(f"{self.before} {noun} {self.after}".split())
@@ -86,16 +86,19 @@ class Phrase:
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of numbers: the kind of its phrases and the words that they are filled with."""
+    """A numeric column: the kind of its phrases and the words that fill them."""
 
     name: str
     kind: str
-    words: dict = field(default_factory=dict, hash=False)
+    words: dict[str, str] = field(default_factory=dict, hash=False)
+    adjectives: tuple[str, ...] = ()  # long, longer, longest, short, shorter, shortest
 
 
 @cache
 def read_patterns() -> dict[str, dict[str, list[str]]]:
-    return yaml.safe_load(PATTERNS_PATH.read_text(encoding="utf-8"))
+    patterns: dict[str, dict[str, list[str]]]
+    patterns = yaml.safe_load(PATTERNS_PATH.read_text(encoding="utf-8"))
+    return patterns
 
 
 def spoken(name: str) -> str:
@@ -110,8 +113,8 @@ def with_s(verb: str) -> str:
     return "has" if verb == "have" else f"{verb}s"
 
 
-def bank_measure(entry: dict, name: str, random: Random) -> Measure:
-    """Return a measure of the bank, by one of its names, perhaps with a word before it."""
+def bank_measure(entry: dict[str, str], name: str, random: Random) -> Measure:
+    """Return a measure of an everyday thing; `name` may have an extra word in front."""
     known, last = choices(entry.get("x", "")), spoken(name)
     x = last
     if known and last not in known:
@@ -119,7 +122,6 @@ def bank_measure(entry: dict, name: str, random: Random) -> Measure:
     elif not known and "_" in name and random.random() < 0.3:
         x = name.split("_")[-1]
     words = {"x": x, "u": random.choice(choices(entry.get("unit", "")) or [""])}
-    words["adjectives"] = entry.get("adjectives", "").split()
     verb = random.choice(choices(entry.get("verbs", "earn")))
     if random.random() < 0.6 or "verb" not in entry:
         words["verb"] = "have"
@@ -130,7 +132,8 @@ def bank_measure(entry: dict, name: str, random: Random) -> Measure:
         known = choices(entry["done"])
         words["done"] = last if last in known else random.choice(known)
     words["fewer"] = entry.get("less", random.choice(("fewer", "fewer", "less")))
-    return Measure(name, entry["kind"], with_forms(words))
+    adjectives = tuple(entry.get("adjectives", "").split())
+    return Measure(name, entry["kind"], with_forms(words, adjectives), adjectives)
 
 
 def choices(words: str) -> list[str]:
@@ -138,7 +141,7 @@ def choices(words: str) -> list[str]:
 
 
 def random_measure(name: str, alone: bool, lexicon: Lexicon, random: Random) -> Measure:
-    """Return how a column of any name is spoken of; an adjective tells only a lone measure."""
+    """Return a measure for a column of any name; adjectives only if it is the only one."""
     kind = random.choices(("counted", "rated", "sized"), (5, 4, 2 if alone else 0))[0]
     x = spoken(name)
     if "_" in name and random.random() < 0.3:
@@ -146,21 +149,20 @@ def random_measure(name: str, alone: bool, lexicon: Lexicon, random: Random) -> 
     elif random.random() < 0.12:
         x = f"{x} of {lexicon.draw_word(random)}"
     words = {"x": x, "u": random.choice((*UNITS, *[""] * 40)), "earn": "bring"}
-    words["adjectives"] = random.choice(ADJECTIVES)
+    adjectives = random.choice(ADJECTIVES)
     words["verb"] = random.choice(("have", "have", random.choice(VERBS)))
     words["fewer"] = random.choice(("fewer", "less"))
-    return Measure(name, kind, with_forms(words))
+    return Measure(name, kind, with_forms(words, adjectives), adjectives)
 
 
 def dated_measure(name: str) -> Measure:
     words = {"x": spoken(name), "done": spoken(name), "fewer": "less"}
-    return Measure(name, "dated", with_forms(words))
+    return Measure(name, "dated", with_forms(words, ()))
 
 
-def with_forms(words: dict) -> dict:
-    """Return the words with the forms of the verbs and of the adjectives that patterns name."""
+def with_forms(words: dict[str, str], adjectives: tuple[str, ...]) -> dict[str, str]:
+    """Return the words, completed with the verb and adjective forms that patterns use."""
     verb, earn = words.get("verb", "have"), words.get("earn", "earn")
-    adjectives = words.get("adjectives") or [""] * 6
     return {
         "u": "",
         "done": "",
@@ -172,18 +174,18 @@ def with_forms(words: dict) -> dict:
         "earns": with_s(earn),
         "earning": with_ing(earn),
         "fewest": {"fewer": "fewest", "less": "least"}[words["fewer"]],
-        **dict(zip(("L1", "L2", "L3", "S1", "S2", "S3"), adjectives, strict=True)),
+        **dict(zip(("L1", "L2", "L3", "S1", "S2", "S3"), adjectives or [""] * 6, strict=True)),
     }
 
 
 def fill(pattern: str, measure: Measure, **words: object) -> str:
-    """Return the pattern with the measure's words and these in its braces."""
+    """Return the pattern filled with the measure's words and the given ones."""
     return " ".join(pattern.format_map(measure.words | words).split())
 
 
-def pattern_of(measure: Measure, form: str, random: Random) -> str | None:
-    """Return one of the kind's patterns of this form, None where it has none."""
-    return random.choice(read_patterns()[measure.kind].get(form, [None]))
+def pattern_of(measure: Measure, form: str, random: Random) -> str:
+    """Return a random pattern of this form, "" if the measure's kind has none."""
+    return random.choice(read_patterns()[measure.kind].get(form, [""]))
 
 
 def make_number(random: Random, year: bool) -> int:
@@ -196,7 +198,7 @@ def make_number(random: Random, year: bool) -> int:
         return random.randint(2, 99)
     if draw < 0.8:
         return random.randint(100, 2999)
-    return random.randint(11, 99) * 10 ** random.randint(1, 5)
+    return random.randint(11, 99) * int(10 ** random.randint(1, 5))
 
 
 def split_phrase(pattern: str, measure: Measure, sql: str, **words: object) -> Phrase:
@@ -205,7 +207,7 @@ def split_phrase(pattern: str, measure: Measure, sql: str, **words: object) -> P
 
 
 def between(measure: Measure, random: Random) -> Phrase:
-    """Return the condition that the column lies between two numbers."""
+    """Return the condition that the column is between two numbers."""
     low = make_number(random, measure.kind == "dated")
     high = low + random.randint(1, 60)
     sql = f"@{measure.name} BETWEEN {low} AND {high}"
@@ -213,14 +215,14 @@ def between(measure: Measure, random: Random) -> Phrase:
 
 
 def comparison(measure: Measure, random: Random, operators: tuple[str, ...] = ()) -> Phrase:
-    """Return a condition on the column by a number, with one of the operators if any are given."""
+    """Return a comparison of the column with a number, by one of `operators` if given."""
     name, number = measure.name, make_number(random, measure.kind == "dated")
     pattern = pattern_of(measure, "compare", random)
     strict = re.search(r"\{(longer|dearer|older|later)\}", pattern) is not None
     usual = ("<", ">") if strict else ("<", ">", "<", ">", ">=", "<=")
     operator = random.choice(operators or usual)
     down = operator[0] == "<"
-    forms = measure.words.get("adjectives") or ["", "longer", "", "", "shorter", ""]
+    forms = measure.adjectives or ("", "longer", "", "", "shorter", "")
     return split_phrase(
         pattern,
         measure,
@@ -237,10 +239,10 @@ def comparison(measure: Measure, random: Random, operators: tuple[str, ...] = ()
 
 
 def beside_average(measure: Measure, table_name: str, random: Random) -> Phrase | None:
-    """Return the condition to be over or under the column's average, None for a year."""
+    """Return the condition to be above or below the column's average, None for a year."""
     above = random.random() < 0.55
     pattern = pattern_of(measure, "above" if above else "below", random)
-    if pattern is None:
+    if not pattern:
         return None
     name = measure.name
     sql = f"@{name} {'>' if above else '<'} (SELECT avg({name}) FROM {table_name})"
@@ -248,7 +250,7 @@ def beside_average(measure: Measure, table_name: str, random: Random) -> Phrase 
 
 
 def superlative(measure: Measure, random: Random) -> tuple[str, str]:
-    """Return a pattern with `{noun}` in it and the direction of the order."""
+    """Return a superlative with `{noun}` in it and the direction of the order."""
     down = random.random() < 0.55
     pattern = pattern_of(measure, "most" if down else "least", random)
     return fill(pattern, measure, noun="{noun}"), "DESC" if down else "ASC"
@@ -262,9 +264,9 @@ def order(measure: Measure, random: Random) -> tuple[str, str]:
 
 
 def ask(measure: Measure, form: str, random: Random, **words: str) -> str | None:
-    """Return a question for one or several things' measure, asked directly or to be told."""
+    """Return a direct or indirect question for the measure, None if it has no such form."""
     pattern = pattern_of(measure, form, random)
-    if pattern is None:
+    if not pattern:
         return None
     clause = CLAUSE.fullmatch(pattern)
     if clause is None and pattern.startswith("the "):

@@ -98,7 +98,9 @@ def save_model(
     part_dir = output_dir.with_name(f"{output_dir.name}.part")
     shutil.rmtree(part_dir, ignore_errors=True)
     tokenizer.save_pretrained(part_dir)
-    copy.deepcopy(model).to("cpu", torch.bfloat16).save_pretrained(part_dir)
+    copied = copy.deepcopy(model)
+    copied.to("cpu", torch.bfloat16)  # type: ignore[arg-type]
+    copied.save_pretrained(part_dir)
     output_dir.mkdir(parents=True, exist_ok=True)
     for path in part_dir.iterdir():
         path.replace(output_dir / path.name)

@@ -1,8 +1,9 @@
-"""Questions and queries over random tables, to pre-train on."""
+"""Questions and queries over random tables."""
 
 import re
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import yaml
 
@@ -15,8 +16,8 @@ KINDS_PATH = Path(__file__).parent / "question_templates.yaml"
 QUESTION_WORDS = "what which how in from can who when where among of for is are to do does".split()
 
 
-def read_kinds() -> dict[str, tuple[list[dict], list[int]]]:
-    """Return the kinds on one table, about a child, a parent and a link, with their weights."""
+def read_kinds() -> dict[str, tuple[list[dict[str, Any]], list[int]]]:
+    """Return the kinds and their weights by sort: table, child, parent and link."""
     kinds = yaml.safe_load(KINDS_PATH.read_text(encoding="utf-8"))
     return {name: (some, [kind["often"] for kind in some]) for name, some in kinds.items()}
 
@@ -25,7 +26,7 @@ KINDS = read_kinds()
 
 
 def make_question(tables: list[Table], lexicon: Lexicon, random: Random) -> tuple[str, str]:
-    """Return a question about the tables and its query, whose aliases are C., P. and G."""
+    """Return a question about the tables and its query, with aliases C, P and G."""
     while True:
         table = random.choice(tables)
         joined = bool(table.parents) and random.random() < 0.65
@@ -88,8 +89,10 @@ def relation_slots(
     }
 
 
-def parent_slots(prefix: str, alias: str, parent: Table, lexicon: Lexicon, random: Random) -> dict:
-    """Return the phrases about a table that is joined, their SQL with its alias."""
+def parent_slots(
+    prefix: str, alias: str, parent: Table, lexicon: Lexicon, random: Random
+) -> dict[str, str]:
+    """Return the phrases about a joined table, their SQL with its alias."""
     slots = table_slots(parent, lexicon, random)
     called = {
         "called": slots["called"],
@@ -126,7 +129,7 @@ def link_slots(
     lexicon: Lexicon,
     random: Random,
 ) -> dict[str, str]:
-    """Return slots for two tables that the table links: P., the table itself as C., and G."""
+    """Return slots for the two tables, P and G, that this table, C, links."""
     (parent, key), (other, other_key) = first, second
     slots = relation_slots("l_", parent, other, lexicon, random)
     slots |= parent_slots("g_", "G.", other, lexicon, random)

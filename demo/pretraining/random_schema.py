@@ -1,9 +1,10 @@
-"""Random schemas to pre-train on: things of the bank and things of any name, and their values."""
+"""Random schemas, of everyday things and of things of any name, and their values."""
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -11,23 +12,24 @@ from demo.pretraining.lexicon import (
     LABELS,
     SQL_WORDS,
     Lexicon,
+    invent_word,
     make_name,
-    make_no_word,
     make_proper_name,
     plural,
     read_held_out_words,
 )
 from demo.pretraining.measures import Measure, bank_measure, dated_measure, random_measure
 
-BANK_PATH = Path(__file__).parent / "everyday_things.yaml"
+THINGS_PATH = Path(__file__).parent / "everyday_things.yaml"
 FEW_WORDS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-SHARE_OF_PLAIN, SHARE_OF_THE_BANK = 0.35, 0.65  # of the schemas; of the tables of the others
+PLAIN_SCHEMAS = 0.35  # proportion that has everyday things under their own names only
+EVERYDAY_TABLES = 0.65  # proportion of everyday things in the other schemas
 
 
 @dataclass(frozen=True)
 class Category:
     name: str
-    values: tuple[str, ...] = ()  # of the bank
+    values: tuple[str, ...] = ()  # of everyday_things.yaml
     phrases: tuple[str, ...] = ()
 
 
@@ -36,12 +38,12 @@ class Table:
     name: str
     noun: str
     nouns: str
-    entity: str  # of the bank, or "any"
+    entity: str  # of everyday_things.yaml, or "any"
     key: str
     label: str
     categories: tuple[Category, ...]
     measures: tuple[Measure, ...]
-    parents: tuple[tuple["Table", str], ...] = ()  # a table and the column that refers to it
+    parents: "Parents" = ()  # each a table and the column that refers to it
     key_last: bool = True
 
     @property
@@ -55,31 +57,34 @@ class Table:
         return {self.key, *(m.name for m in self.measures), *(key for _, key in self.parents)}
 
 
+Parents: TypeAlias = tuple[tuple[Table, str], ...]
+
+
 @cache
-def read_bank() -> dict:
-    """Return the bank without the names and values that have a held-out word."""
-    bank = yaml.safe_load(BANK_PATH.read_text(encoding="utf-8"))
+def read_everyday_things() -> dict[str, Any]:
+    """Return everyday_things.yaml without the names and values that have a held-out word."""
+    things: dict[str, Any] = yaml.safe_load(THINGS_PATH.read_text(encoding="utf-8"))
     held_out = read_held_out_words() | SQL_WORDS
 
     def allowed(names: list[str]) -> list[str]:
         words = (set(name.lower().replace("_", " ").split()) for name in names)
         return [name for name, parts in zip(names, words, strict=True) if not parts & held_out]
 
-    for entry in bank["categories"].values():
+    for entry in things["categories"].values():
         entry |= {"names": allowed(entry["names"]), "values": allowed(entry["values"])}
-    for entry in bank["measures"].values():
+    for entry in things["measures"].values():
         entry["names"] = allowed(entry["names"])
-    for entry in bank["entities"].values():
+    for entry in things["entities"].values():
         entry |= {"nouns": allowed(entry["nouns"]), "labels": allowed(entry["labels"])}
-    return bank
+    return things
 
 
 def make_tables(lexicon: Lexicon, random: Random) -> list[Table]:
-    """Return one to four tables of different names; each may refer to one or two before it.
+    """Return one to four tables of different names; each may refer to one or two earlier ones.
 
-    In a plain schema all names are the bank's own.
+    In a plain schema all names are those of everyday_things.yaml.
     """
-    plain = random.random() < SHARE_OF_PLAIN
+    plain = random.random() < PLAIN_SCHEMAS
     tables = [make_table(lexicon, random, [], plain)]
     for _ in range(random.choice((0, 1, 1, 2, 2, 2, 3))):
         tables.append(make_table(lexicon, random, tables, plain))
@@ -88,8 +93,8 @@ def make_tables(lexicon: Lexicon, random: Random) -> list[Table]:
 
 def make_table(lexicon: Lexicon, random: Random, others: list[Table], plain: bool) -> Table:
     taken = {word for other in others for word in (other.noun, other.name)}
-    in_bank = plain or random.random() < SHARE_OF_THE_BANK
-    entity = random.choice(list(read_bank()["entities"])) if in_bank else "any"
+    in_bank = plain or random.random() < EVERYDAY_TABLES
+    entity = random.choice(list(read_everyday_things()["entities"])) if in_bank else "any"
     while spoken_name(noun := make_noun(entity, lexicon, random, plain)) in taken or noun in taken:
         pass
     used = {noun, "id"}
@@ -118,18 +123,18 @@ def spoken_name(name: str) -> str:
 
 def make_noun(entity: str, lexicon: Lexicon, random: Random, plain: bool) -> str:
     if plain:
-        return random.choice(read_bank()["entities"][entity]["nouns"])
+        return str(random.choice(read_everyday_things()["entities"][entity]["nouns"]))
     if entity != "any" and random.random() < 0.75:
-        return make_name(read_bank()["entities"][entity]["nouns"], lexicon, random)
+        return make_name(read_everyday_things()["entities"][entity]["nouns"], lexicon, random)
     return make_name(lexicon.entities, lexicon, random)
 
 
-def make_parents(others: list[Table], lexicon: Lexicon, random: Random) -> tuple:
+def make_parents(others: list[Table], lexicon: Lexicon, random: Random) -> Parents:
     """Return up to two of the tables, each with the name of the column that refers to it."""
     if not others or random.random() < 0.08:
         return ()
     parents = random.sample(others, 2 if len(others) > 1 and random.random() < 0.35 else 1)
-    found = {}
+    found: dict[str, Table] = {}
     for parent in parents:
         found.setdefault(make_foreign_key(parent, lexicon, random), parent)
     return tuple((parent, key) for key, parent in found.items())
@@ -143,13 +148,15 @@ def make_foreign_key(parent: Table, lexicon: Lexicon, random: Random) -> str:
 def make_categories(
     entity: str, lexicon: Lexicon, random: Random, used: set[str], plain: bool
 ) -> tuple[Category, ...]:
-    bank, found, seen = read_bank(), [], set()
+    things = read_everyday_things()
+    found: list[Category] = []
+    seen: set[str] = set()
     for _ in range(random.choice((0, 1, 1, 1, 1, 2, 2))):
         if entity == "any" or (not plain and random.random() < 0.2):
             found.append(Category(new_name(lexicon.categories, lexicon, random, used)))
             continue
-        kind = random.choice(bank["entities"][entity]["categories"])
-        entry = bank["categories"][kind]
+        kind = random.choice(things["entities"][entity]["categories"])
+        entry = things["categories"][kind]
         if kind in seen:
             continue
         seen.add(kind)
@@ -161,7 +168,9 @@ def make_categories(
 def make_measures(
     entity: str, lexicon: Lexicon, random: Random, used: set[str], plain: bool
 ) -> tuple[Measure, ...]:
-    bank, found, seen = read_bank(), [], set()
+    things = read_everyday_things()
+    found: list[Measure] = []
+    seen: set[str] = set()
     number = random.choice((1, 1, 1, 2, 2, 3))
     for _ in range(number):
         if entity == "any" or (found and not plain and random.random() < 0.2):
@@ -172,10 +181,10 @@ def make_measures(
             name = new_name(lexicon.measures, lexicon, random, used)
             found.append(random_measure(name, number == 1, lexicon, random))
             continue
-        kind = random.choice(bank["entities"][entity]["measures"])
+        kind = random.choice(things["entities"][entity]["measures"])
         if kind not in seen:
             seen.add(kind)
-            entry = bank["measures"][kind]
+            entry = things["measures"][kind]
             name = new_name(entry["names"], lexicon, random, used, plain)
             found.append(bank_measure(entry, name, random))
     return tuple(found)
@@ -184,7 +193,7 @@ def make_measures(
 def new_name(
     choices: list[str], lexicon: Lexicon, random: Random, used: set[str], plain: bool = False
 ) -> str:
-    """Return a name that is not used yet; a plain one is one of the choices if one is left."""
+    """Return an unused name; in a plain schema one of the choices, if one is left."""
     left = [name for name in choices if name not in used] if plain else []
     name = random.choice(left) if left else make_name(choices, lexicon, random)
     while name in used:
@@ -195,7 +204,7 @@ def new_name(
 
 def make_label(noun: str, entity: str, lexicon: Lexicon, random: Random, used: set[str]) -> str:
     draw = random.random()
-    labels = LABELS if entity == "any" else read_bank()["entities"][entity]["labels"]
+    labels = LABELS if entity == "any" else read_everyday_things()["entities"][entity]["labels"]
     if draw < 0.35:
         label = f"{noun}_{random.choice(('name', 'name', 'title'))}"
     elif draw < 0.88:
@@ -207,7 +216,7 @@ def make_label(noun: str, entity: str, lexicon: Lexicon, random: Random, used: s
 
 
 def make_value(category: Category, lexicon: Lexicon, random: Random) -> str:
-    """Return a category's value: of the bank, a common word, a name, or two words."""
+    """Return a category's value: one of its own, a common word, a name, or two words."""
     if category.values and random.random() < 0.6:
         return random.choice(category.values)
     draw = random.random()
@@ -219,11 +228,11 @@ def make_value(category: Category, lexicon: Lexicon, random: Random) -> str:
 
 
 def make_common_words(lexicon: Lexicon, random: Random) -> str:
-    """Return a few words to copy: common ones, names and words that do not exist."""
+    """Return a few words to copy: common ones, names and invented ones."""
     makers = (
         lambda: lexicon.draw_word(random),
         lambda: random.choice(lexicon.entities),
-        lambda: make_no_word(lexicon, random),
+        lambda: invent_word(lexicon, random),
         lambda: make_proper_name(lexicon, random),
     )
     return " ".join(random.choice(makers)() for _ in range(random.randint(2, 6)))

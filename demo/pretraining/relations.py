@@ -1,13 +1,13 @@
-"""English for the categories, the rows and the relations of random tables, with their SQL.
+"""English for the categories, rows and relations of random tables, with the SQL.
 
-In the SQL a column of the asked table has `@` before it, to be replaced by its alias.
+In the SQL, `@` before a column of the queried table is later replaced by its alias.
 """
 
 from random import Random
 
 from demo.pretraining.lexicon import Lexicon, make_proper_name
 from demo.pretraining.measures import VERBS, Phrase, spoken, with_ing, with_s
-from demo.pretraining.random_schema import Category, Table, read_bank
+from demo.pretraining.random_schema import Category, Table, read_everyday_things
 
 PREPOSITIONS = "in at on by for from near under of with to inside over".split()
 PLURAL_VERBS = ("have", "have", "own", "keep", "hold", "use", "run")
@@ -16,7 +16,7 @@ PLURAL_VERBS = ("have", "have", "own", "keep", "hold", "use", "run")
 def category_phrase(
     table: Table, category: Category, value: str, lexicon: Lexicon, random: Random
 ) -> Phrase:
-    """Return the condition that the column has the value, in words that may leave it unnamed."""
+    """Return the condition that the column has the value; its wording may omit the column."""
     sql = f"@{category.name} = '{value.replace(chr(39), chr(39) * 2)}'"
     if category.phrases and random.random() < 0.75:
         words = {"v": value, "c": spoken(category.name), "n": table.nouns}
@@ -29,7 +29,7 @@ def category_phrase(
 
 
 def named(category: Category, value: str, random: Random) -> tuple[tuple[str, str, str], ...]:
-    """Return words before and after a noun, and with "they", that name the column."""
+    """Return words before a noun, after it, and a verb phrase, naming the column."""
     name, verb = spoken(category.name), random.choice(VERBS)
     return (
         ("", f"whose {name} is {value}", f"have {value} as their {name}"),
@@ -45,7 +45,7 @@ def named(category: Category, value: str, random: Random) -> tuple[tuple[str, st
 
 
 def unnamed(value: str, lexicon: Lexicon, random: Random) -> tuple[tuple[str, str, str], ...]:
-    """Return words before and after a noun, and with "they", that leave the column to be found."""
+    """Return words before a noun, after it, and a verb phrase, without naming the column."""
     preposition, participle = random.choice(PREPOSITIONS), random.choice(lexicon.participles)
     verb = random.choice(VERBS)
     return (
@@ -63,7 +63,7 @@ def unnamed(value: str, lexicon: Lexicon, random: Random) -> tuple[tuple[str, st
 
 
 def called_phrase(table: Table, lexicon: Lexicon, random: Random) -> tuple[str, str, str]:
-    """Return how one row is spoken of, the SQL that finds it by its label, and the name."""
+    """Return a phrase for one row, the SQL that finds it by its label, and its name."""
     name, noun = make_proper_name(lexicon, random), table.noun
     ways = [name, name]
     if table.entity != "person":
@@ -80,16 +80,17 @@ def called_phrase(table: Table, lexicon: Lexicon, random: Random) -> tuple[str, 
     return random.choice(ways), f"@{table.label} = '{name}'", name
 
 
-def relation(child: Table, parent: Table, lexicon: Lexicon, random: Random):
-    """Return child to parent after a noun and as a verb, and parent to child as a verb."""
+def relation(child: Table, parent: Table, lexicon: Lexicon, random: Random) -> tuple[str, str, str]:
+    """Return child to parent, after a noun and as a verb phrase, and parent to child."""
     if "any" not in (child.entity, parent.entity) and random.random() < 0.8:
         fitting = [
             words
-            for of, to, words in read_bank()["relations"]
+            for of, to, words in read_everyday_things()["relations"]
             if (of, to) == (child.entity, parent.entity)
         ]
         if fitting:
-            return tuple(random.choice(fitting).split(" | "))
+            inside, verb, has = random.choice(fitting).split(" | ")
+            return inside, verb, has
     return random_relation(lexicon, random)
 
 
@@ -114,7 +115,7 @@ def random_relation(lexicon: Lexicon, random: Random) -> tuple[str, str, str]:
 
 
 def with_singular_verb(words: str) -> str:
-    """Return a plural verb and what follows for one thing: "are owned by" as "is owned by"."""
+    """Return the verb phrase in the singular: "are owned by" becomes "is owned by"."""
     verb, _, rest = words.partition(" ")
     one = {"are": "is", "have": "has", "were": "was"}.get(verb)
     if one is None:

@@ -1,8 +1,8 @@
-"""What may stand in the braces of synthetic_kinds.yaml for one table: names, words and phrases."""
+"""Fillers for the braces in question_templates.yaml for one table: names, words, phrases."""
 
 from random import Random
 
-from demo.pretraining.lexicon import Lexicon, make_no_word, plural
+from demo.pretraining.lexicon import Lexicon, invent_word, plural
 from demo.pretraining.measures import (
     Measure,
     Phrase,
@@ -83,7 +83,7 @@ def table_slots(table: Table, lexicon: Lexicon, random: Random) -> dict[str, str
     name, person = spoken(table.label), table.entity == "person"
     name = "name" if name.endswith(" name") or random.random() < 0.2 else name
     called, sql, label = called_phrase(table, lexicon, random)
-    word = random.choice((make_no_word(lexicon, random), lexicon.draw_word(random)))
+    word = random.choice((invent_word(lexicon, random), lexicon.draw_word(random)))
     word = word.capitalize() if random.random() < 0.5 else word
     slots = {
         "t": table.name,
@@ -178,13 +178,13 @@ def measure_slots(table: Table, slots: dict[str, str], random: Random) -> dict[s
 
 
 def sorted_comparisons(measure: Measure, random: Random) -> tuple[Phrase, Phrase]:
-    """Return the conditions to be over a number and under another, in either order."""
-    pair = [comparison(measure, random, (operator,)) for operator in "><"]
-    return tuple(pair if random.random() < 0.5 else pair[::-1])
+    """Return a condition with > and one with <, in random order."""
+    over, under = [comparison(measure, random, (operator,)) for operator in "><"]
+    return (over, under) if random.random() < 0.5 else (under, over)
 
 
 def words_of(measure: Measure, random: Random) -> str:
-    """Return a noun for the quantity: "number of beds", "year of birth"."""
+    """Return a noun for the quantity, such as "number of beds"."""
     x = measure.words["x"]
     if measure.kind == "counted":
         return random.choice((f"number of {x}", x))

@@ -1,15 +1,21 @@
-"""A tokenizer of the demo's own that behaves as Gemma's does."""
+"""A byte-level BPE tokenizer with Gemma's special tokens and chat format."""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 CHAT_TEMPLATE_PATH = Path(__file__).parent / "chat_template.jinja"
 SPECIAL_TOKENS = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
-# A name is to have the same tokens in a question, in a schema and between the quotes of a query.
-# So a word in small letters has a space before it after these signs too: where the text has none
-# ("T1.price"), one is written and marked as not there. A capital starts a piece without the space
-# before it, and every sign and digit is a piece of its own.
+# A name should have the same tokens in a question, in a schema and inside the quotes of a query.
+# Hence a lower-case word is tokenized with a leading space even after these signs: where the text
+# has none ("T1.price"), the normalizer inserts one and marks it as absent. A capital starts a piece
+# without its leading space, and every sign and digit is a piece of its own.
 NO_SPACE = "\x01"
 SIGNS_BEFORE_NAMES = "_(.'\"[/=>\n"
 PIECES = (
@@ -18,7 +24,7 @@ PIECES = (
 )
 
 
-def train_tokenizer(documents: Iterable[str], vocab_size: int):
+def train_tokenizer(documents: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
     """Return a byte-level BPE tokenizer with Gemma's special tokens and chat format."""
     from tokenizers import (
         Regex,

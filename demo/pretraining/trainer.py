@@ -29,6 +29,9 @@ SHAPE = {  # 4-bit kernels on a CPU need input sizes divisible by 64 and output 
     "num_key_value_heads": 5,
     "head_dim": 64,
     "max_position_embeddings": 2048,
+    "pad_token_id": 0,
+    "eos_token_id": 1,
+    "bos_token_id": 2,
 }
 LEARNING_RATE = 2.5e-3
 WEIGHT_DECAY, BETAS, MAX_NORM = 0.1, (0.9, 0.95), 1.0
@@ -71,7 +74,7 @@ class RoundedLinear(torch.nn.Linear):
 
 def build_model(seed: int) -> GemmaForCausalLM:
     torch.manual_seed(seed)
-    config = GemmaConfig(**SHAPE, pad_token_id=0, eos_token_id=1, bos_token_id=2)
+    config = GemmaConfig.from_dict(SHAPE)
     model = GemmaForCausalLM(config)
     model.generation_config.eos_token_id = [1, 5]  # <eos> and <end_of_turn>
     shrink = math.sqrt(2 * config.num_hidden_layers)
@@ -103,7 +106,8 @@ class Trainer:
     def __init__(self, model: GemmaForCausalLM, num_rows: tuple[int, int]):
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         torch.set_float32_matmul_precision("high")
-        self.model, self.num_rows = model.to(self.device), num_rows  # English, synthetic
+        self.model, self.num_rows = model, num_rows  # of English and of synthetic text
+        self.model.to(self.device)  # type: ignore[arg-type]
         self.rounding = torch.zeros((), device=self.device)
         self.model.set_attn_implementation("causal")
         for layer in self.model.model.modules():

@@ -1,12 +1,16 @@
-"""The hand-written domains: tables, rows and the words for them; their schemas and databases."""
+"""The hand-written databases: their tables, rows and wording, their schemas and SQLite files."""
 
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import yaml
 
 from demo.sources.phrases import complete_measure, forms
+
+Value: TypeAlias = str | int | float
+Entry: TypeAlias = dict[str, Any]  # as the YAML files write a table or a column
 
 DOMAINS_DIR = Path(__file__).parent / "databases"
 
@@ -15,7 +19,7 @@ DOMAINS_DIR = Path(__file__).parent / "databases"
 class Column:
     name: str
     role: str  # key, label, category, measure or reference
-    phrases: dict  # how it is spoken of; for a reference also `refers_to`, the parent table
+    phrases: dict[str, str]  # its wording; for a reference also `refers_to`, the parent table
 
     @property
     def readable_name(self) -> str:
@@ -30,15 +34,21 @@ class Table:
     called: str  # one row by its label: "the {} cabin"
     person: bool
     columns: tuple[Column, ...]
-    rows: tuple[tuple, ...]
-    link: dict | None  # how two tables are spoken of that this one links
+    rows: tuple[tuple[Value, ...], ...]
+    link: dict[str, str]  # for a linking table: its two keys and the wording of the relation
 
     def columns_of(self, role: str) -> list[Column]:
         return [column for column in self.columns if column.role == role]
 
-    def values_of(self, column: Column) -> list:
+    def values_of(self, column: Column) -> list[Value]:
         index = self.columns.index(column)
         return [row[index] for row in self.rows]
+
+    def numbers_of(self, column: Column) -> list[float]:
+        return [value for value in self.values_of(column) if not isinstance(value, str)]
+
+    def texts_of(self, column: Column) -> list[str]:
+        return [value for value in self.values_of(column) if isinstance(value, str)]
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,7 @@ class Domain:
 
 
 def read_domains(split: str) -> list[Domain]:
-    """Return the domains of `train` or `validation`, in the order of their names."""
+    """Return the databases of `train` or `validation`, sorted by name."""
     return [read_domain(path) for path in sorted((DOMAINS_DIR / split).glob("*.yaml"))]
 
 
@@ -57,19 +67,19 @@ def read_domain(path: Path) -> Domain:
     return Domain(path.stem, {name: read_table(name, entry) for name, entry in entries.items()})
 
 
-def read_table(name: str, entry: dict) -> Table:
+def read_table(name: str, entry: Entry) -> Table:
     noun, nouns = forms(entry["nouns"])
     columns = tuple(read_column(key, value) for key, value in entry["columns"].items())
     rows = tuple(read_row(line, columns) for line in entry["rows"].splitlines())
-    person, link = entry.get("person", False), entry.get("link")
+    person, link = entry.get("person", False), entry.get("link", {})
     return Table(name, noun, nouns, entry.get("called", ""), person, columns, rows, link)
 
 
-def read_column(name: str, entry: dict | str) -> Column:
+def read_column(name: str, entry: dict[str, str] | str) -> Column:
     readable_name = name.replace("_", " ")
-    if entry == "key":
-        return Column(name, "key", {})
-    if entry == "label":
+    if isinstance(entry, str):  # "key" or "label"
+        if entry == "key":
+            return Column(name, "key", {})
         entry = {"label": readable_name}
     if "label" in entry:
         noun, nouns = forms(entry["label"])
@@ -82,7 +92,7 @@ def read_column(name: str, entry: dict | str) -> Column:
     return Column(name, "measure", complete_measure(entry, readable_name))
 
 
-def read_row(line: str, columns: tuple[Column, ...]) -> tuple:
+def read_row(line: str, columns: tuple[Column, ...]) -> tuple[Value, ...]:
     cells = [cell.strip() for cell in line.split("|")]
     return tuple(
         cell if column.role in ("label", "category") else read_number(cell)
@@ -95,7 +105,7 @@ def read_number(cell: str) -> int | float:
 
 
 def connect(domain: Domain, path: Path | str = ":memory:") -> sqlite3.Connection:
-    """Return a connection to a new database that holds the domain's rows."""
+    """Return a connection to a new SQLite database with the domain's rows."""
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA page_size = 1024")  # small files: they are kept in git
     for table in domain.tables.values():
@@ -123,7 +133,7 @@ def sqlite_type(table: Table, column: Column) -> str:
     return "REAL" if any(isinstance(v, float) for v in table.values_of(column)) else "INTEGER"
 
 
-def tables_entry(domain: Domain) -> dict:
+def tables_entry(domain: Domain) -> dict[str, object]:
     """Return the domain's entry in Spider's tables.json."""
     tables = list(domain.tables.values())
     columns = [(index, column) for index, table in enumerate(tables) for column in table.columns]

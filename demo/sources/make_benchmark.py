@@ -1,13 +1,23 @@
-"""Write the items of demo/benchmark from demo/benchmark_text: python -m demo.sources.make_benchmark
+"""Write the items of demo/benchmark from benchmark_text/:
 
-With --tokenizer FOLDER it also counts the pairs of sentences that are not equally long for it.
+    python -m demo.sources.make_benchmark
+
+With --tokenizer FOLDER it also counts the sentence pairs of unequal length in that tokenizer.
 """
+
+from __future__ import annotations
 
 import argparse
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from text2sql.files import write_jsonl
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+Row: TypeAlias = dict[str, Any]  # of a benchmark file
 
 TEXT_DIR = Path(__file__).parent / "benchmark_text"
 BENCHMARK_DIR = Path(__file__).parents[1] / "benchmark"
@@ -26,40 +36,40 @@ def main() -> None:
         from transformers import AutoTokenizer
 
         unequal = pairs_of_unequal_length(pairs, AutoTokenizer.from_pretrained(arguments.tokenizer))
-        print(f"{len(unequal)} pairs are not equally long in tokens")
+        print(f"{len(unequal)} pairs differ in length in tokens")
 
 
-def read_pairs() -> list[dict]:
-    """Return a row for each sentence: itself and its ungrammatical twin.
+def read_pairs() -> list[Row]:
+    """Return one row per sentence: the sentence and its ungrammatical variant.
 
-    The right one stands first and second in turns, so that a tie favours neither.
+    The grammatical one comes first and second in turn, so that a tie favors neither.
     """
-    rows = []
+    rows: list[Row] = []
     for line in lines_of(TEXT_DIR / "grammar.txt"):
         if line.startswith("## "):
             phenomenon, contrast = line.removeprefix("## ").split(" / ")
         elif line:
-            twins = [re.sub(r"[][]", "", line), spoil(line, contrast, len(rows) // 2 % 2)]
+            variants = [re.sub(r"[][]", "", line), spoil(line, contrast, len(rows) // 2 % 2)]
             label = len(rows) % 2
-            choices = twins[::-1] if label else twins
+            choices = variants[::-1] if label else variants
             rows.append({"phenomenon": phenomenon, "choices": choices, "label": label})
     return rows
 
 
-def spoil(sentence: str, contrast: str, place: int) -> str:
-    """Return the sentence with its bracketed words swapped, or with that of `place` got wrong."""
+def spoil(sentence: str, contrast: str, index: int) -> str:
+    """Return the sentence with its bracketed words swapped, or one of them wrong (by `index`)."""
     before, first, between, second, after = re.split(r"[][]", sentence)
     if contrast == "one word":
-        first, second = ((second, second), (first, first))[place]
+        first, second = ((second, second), (first, first))[index]
     else:
         first, second = second, first
     return before + first + between + second + after
 
 
-def read_stories() -> list[dict]:
-    """Return a row for each story; its ending stands in each of the four places in turns."""
+def read_stories() -> list[Row]:
+    """Return one row per story; the right ending takes each of the four positions in turn."""
     groups = "\n".join(lines_of(TEXT_DIR / "endings.txt")).strip().split("\n\n")
-    rows = []
+    rows: list[Row] = []
     for number, group in enumerate(groups):
         stories, endings = zip(*(line.split(" | ") for line in group.splitlines()), strict=True)
         for index, story in enumerate(stories):
@@ -77,12 +87,12 @@ def read_stories() -> list[dict]:
 
 
 def lines_of(path: Path) -> list[str]:
-    """Return the lines that are no comment; an empty line or `## name` structures the file."""
+    """Return the lines that are not comments; empty lines and `## name` structure the file."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return [line for line in lines if not line.startswith("# ")]
 
 
-def pairs_of_unequal_length(rows: list[dict], tokenizer) -> list[dict]:
+def pairs_of_unequal_length(rows: list[Row], tokenizer: PreTrainedTokenizerBase) -> list[Row]:
     return [
         row
         for row in rows

@@ -103,16 +103,14 @@ def write_database(domain: Domain, path: Path) -> None:
 
 
 def read_kinds() -> list[Kind]:
-    """Return the kinds of every hardness, in the order of their files."""
+    """Return the kinds of all hardnesses, in file order."""
     return [
         Kind(name, hardness, entry["sql"], tuple(entry["ask"]))
         for hardness in SPLITS[0].quota
-        for name, entry in read_yaml(KINDS_DIR / f"{hardness}.yaml").items()
+        for name, entry in yaml.safe_load(
+            (KINDS_DIR / f"{hardness}.yaml").read_text(encoding="utf-8")
+        ).items()
     ]
-
-
-def read_yaml(path: Path) -> dict[str, dict]:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 def make_examples(
@@ -179,7 +177,7 @@ def fill(pattern: str, slots: dict[str, str]) -> str | None:
 
 
 def polish(question: str) -> str:
-    """Return the question with a capital at its start and `an` before a vowel."""
+    """Return the question capitalized, with `an` before a vowel."""
     question = re.sub(r"\ba (?=[aeio])", "an ", question)
     return question[0].upper() + question[1:]
 

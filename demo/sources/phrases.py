@@ -1,9 +1,9 @@
-"""The phrases that a measured column is spoken of with: hand-written patterns, a few words each."""
+"""The wording of measured columns: hand-written patterns, completed by a few words each."""
 
-# `<x>` is filled from the column's own entry, `{}` stays open for the value or the noun phrase that
-# a question brings, `*` stands for the table's noun. "a / b" are two forms of one phrase: after a
-# noun ("campers older than 12") and after "Which campers ..."; for `order`, downwards and upwards;
-# for `ask`, of one and of several.
+# `<x>` is filled from the column's own entry, `{}` is left for the value or noun phrase of a
+# question, `*` is the table's noun. "a / b" are two forms of one phrase: after a noun ("campers
+# older than 12") and after "Which campers ..."; for `order`, descending and ascending; for `ask`,
+# of one row and of several.
 PATTERNS = {
     "counted": {
         "noun": "number of <counted> / numbers of <counted>",
@@ -92,11 +92,11 @@ PATTERNS = {
 }
 
 
-def complete_measure(column: dict, readable_name: str) -> dict:
-    """Return the column's entry with every phrase that its pattern gives and it does not word."""
+def complete_measure(column: dict[str, str], readable_name: str) -> dict[str, str]:
+    """Return the column's entry, completed with the phrases of its pattern."""
     pattern = next(name for name in PATTERNS if name in column)
     phrases = PATTERNS[pattern] | column
-    noun, nouns = forms(column.get("nouns", phrases.get("noun", readable_name)))
+    noun, nouns = forms(column.get("nouns") or phrases.get("noun") or readable_name)
     words = {**column, "noun": noun, "nouns": nouns}
     words.setdefault("unit", "")
     words["have"], words["with"] = forms(column.get("verb", "have / with"))
@@ -114,8 +114,8 @@ def complete_measure(column: dict, readable_name: str) -> dict:
     }
 
 
-def fill(phrase: str, words: dict) -> str:
-    """Return the phrase with every `<word>` filled, also in what was filled in."""
+def fill(phrase: str, words: dict[str, str]) -> str:
+    """Return the phrase with every `<word>` filled, recursively."""
     while "<" in phrase:
         name = phrase[phrase.index("<") + 1 : phrase.index(">")]
         phrase = phrase.replace(f"<{name}>", words[name])
@@ -123,6 +123,6 @@ def fill(phrase: str, words: dict) -> str:
 
 
 def forms(phrase: str) -> tuple[str, str]:
-    """Return the two forms of "a / b"; the plural of a lone noun is its regular one."""
+    """Return the two forms of "a / b"; a lone noun gets its regular plural."""
     first, slash, second = phrase.partition(" / ")
     return (first, second) if slash else (first, f"{first}s")

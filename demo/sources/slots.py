@@ -1,4 +1,4 @@
-"""What may stand in the braces of demo/kinds: names, values and phrases of a domain, drawn anew."""
+"""Fillers for the braces in question_kinds/: names, values and phrases of one database."""
 
 from random import Random
 
@@ -18,7 +18,7 @@ TIMES = (  # of HAVING count(*)
 
 
 def slots_of_domain(domain: Domain, random: Random) -> dict[str, str]:
-    """Return slots for a random table, its parent and grandparent where it has them.
+    """Return slots for a random table and, if it has them, its parent and grandparent.
 
     A slot that the drawn tables cannot fill is absent; the caller draws again.
     """
@@ -70,7 +70,7 @@ def slots_of_table(table: Table, random: Random) -> dict[str, str]:
 
 
 def slots_of_label(table: Table, column: Column, random: Random) -> dict[str, str]:
-    value = random.choice(table.values_of(column))
+    value = random.choice(table.texts_of(column))
     return {
         "label": column.name,
         "name": column.phrases["noun"],
@@ -84,7 +84,7 @@ def slots_of_label(table: Table, column: Column, random: Random) -> dict[str, st
 
 def slots_of_category(table: Table, column: Column, random: Random) -> dict[str, str]:
     phrases = column.phrases
-    value, other = random.sample(sorted(set(table.values_of(column))), 2)
+    value, other = random.sample(sorted(set(table.texts_of(column))), 2)
     one, many = phrases.get("np_one", phrases["np"]), phrases["np"]
     return {
         "category": column.name,
@@ -110,8 +110,8 @@ def slots_of_measure(
     table: Table, column: Column, random: Random, slots: dict[str, str]
 ) -> dict[str, str]:
     phrases = column.phrases
-    low, high = two_limits(table.values_of(column), random)
-    upwards = random.random() < 0.5  # towards the larger values
+    low, high = two_limits(table.numbers_of(column), random)
+    upwards = random.random() < 0.5  # whether superlatives mean the largest values
     ends = ("earliest", "latest") if phrases["pattern"] == "year" else ("minimum", "maximum")
     found = {
         "measure": column.name,
@@ -148,8 +148,8 @@ def slots_of_measure(
     return found
 
 
-def two_limits(values: list, random: Random) -> tuple[int, int]:
-    """Return a lower and an upper limit, round as people say them, that part the values."""
+def two_limits(values: list[float], random: Random) -> tuple[int, int]:
+    """Return a lower and an upper limit that split the values, rounded as people say them."""
     ordered = sorted(values)
     third = len(ordered) // 3
     return (
@@ -167,7 +167,9 @@ def round_number(value: float) -> int:
     return int(float(f"{value:.2g}"))
 
 
-def slots_of_comparison(phrases: dict, random: Random, low: int, high: int) -> dict[str, str]:
+def slots_of_comparison(
+    phrases: dict[str, str], random: Random, low: int, high: int
+) -> dict[str, str]:
     name, op, number = random.choice(
         [("more", ">", low), ("more", ">", high), ("less", "<", low), ("less", "<", high)]
         + [("at_least", ">=", high)] * ("at_least" in phrases)

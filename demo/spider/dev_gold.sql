@@ -138,14 +138,14 @@ SELECT academy FROM director WHERE trophies > 7 INTERSECT SELECT academy FROM di
 SELECT T1.movie_title FROM movie AS T1 JOIN director AS T2 ON T1.director_id = T2.director_id WHERE T2.director_name = 'Agnes Holt' ORDER BY T1.premiered DESC LIMIT 1	film_studio
 SELECT T1.movie_title FROM movie AS T1 JOIN director AS T2 ON T1.director_id = T2.director_id WHERE T2.director_name = 'Agnes Holt' ORDER BY T1.premiered DESC LIMIT 1	film_studio
 SELECT T1.full_name FROM actor AS T1 JOIN movie AS T2 ON T1.movie_id = T2.movie_id WHERE T2.genre = 'thriller' ORDER BY T1.wage DESC LIMIT 1	film_studio
-SELECT code FROM lamp ORDER BY flashes ASC	lighthouse_trust
-SELECT code FROM lamp ORDER BY flashes ASC	lighthouse_trust
+SELECT lamp_name FROM lamp ORDER BY flashes ASC	lighthouse_trust
+SELECT lamp_name FROM lamp ORDER BY flashes ASC	lighthouse_trust
 SELECT volunteer_name FROM volunteer ORDER BY volunteer_name ASC	lighthouse_trust
-SELECT reach FROM lamp WHERE code = 'Lima'	lighthouse_trust
+SELECT reach FROM lamp WHERE lamp_name = 'Lima'	lighthouse_trust
 SELECT coast FROM lighthouse WHERE lighthouse_name = 'Gannet Rock'	lighthouse_trust
-SELECT T1.code FROM lamp AS T1 JOIN lighthouse AS T2 ON T1.lighthouse_id = T2.lighthouse_id WHERE T2.coast = 'west'	lighthouse_trust
-SELECT T1.code FROM lamp AS T1 JOIN lighthouse AS T2 ON T1.lighthouse_id = T2.lighthouse_id WHERE T2.coast = 'west'	lighthouse_trust
-SELECT T1.code FROM lamp AS T1 JOIN lighthouse AS T2 ON T1.lighthouse_id = T2.lighthouse_id WHERE T2.steps >= 260	lighthouse_trust
+SELECT T1.lamp_name FROM lamp AS T1 JOIN lighthouse AS T2 ON T1.lighthouse_id = T2.lighthouse_id WHERE T2.coast = 'west'	lighthouse_trust
+SELECT T1.lamp_name FROM lamp AS T1 JOIN lighthouse AS T2 ON T1.lighthouse_id = T2.lighthouse_id WHERE T2.coast = 'west'	lighthouse_trust
+SELECT T1.lamp_name FROM lamp AS T1 JOIN lighthouse AS T2 ON T1.lighthouse_id = T2.lighthouse_id WHERE T2.steps >= 260	lighthouse_trust
 SELECT count(*) FROM volunteer AS T1 JOIN lighthouse AS T2 ON T1.lighthouse_id = T2.lighthouse_id WHERE T2.coast = 'south'	lighthouse_trust
 SELECT T1.volunteer_name, T2.lighthouse_name FROM volunteer AS T1 JOIN lighthouse AS T2 ON T1.lighthouse_id = T2.lighthouse_id	lighthouse_trust
 SELECT T1.lighthouse_name, count(*) FROM lighthouse AS T1 JOIN repair AS T2 ON T1.lighthouse_id = T2.lighthouse_id GROUP BY T1.lighthouse_id	lighthouse_trust

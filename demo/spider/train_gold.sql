@@ -376,7 +376,7 @@ SELECT full_name FROM helper	night_market
 SELECT count(*) FROM stall	night_market
 SELECT name FROM snack WHERE flavor = 'sweet'	night_market
 SELECT name FROM snack WHERE calories > 420	night_market
-SELECT count(*) FROM helper WHERE task = 'cleaning'	night_market
+SELECT count(*) FROM helper WHERE chore = 'cleaning'	night_market
 SELECT count(*) FROM stall WHERE rent < 320	night_market
 SELECT cuisine, count(*) FROM stall GROUP BY cuisine HAVING count(*) >= 3	night_market
 SELECT cuisine, count(*) FROM stall GROUP BY cuisine HAVING count(*) >= 3	night_market
@@ -390,14 +390,14 @@ SELECT T1.name, T2.sign FROM snack AS T1 JOIN stall AS T2 ON T1.stall_id = T2.st
 SELECT T1.sign, count(*) FROM stall AS T1 JOIN helper AS T2 ON T1.stall_id = T2.stall_id GROUP BY T1.stall_id	night_market
 SELECT T1.sign FROM stall AS T1 JOIN snack AS T2 ON T1.stall_id = T2.stall_id GROUP BY T1.stall_id HAVING count(*) > 2	night_market
 SELECT T1.sign, avg(T2.calories) FROM stall AS T1 JOIN snack AS T2 ON T1.stall_id = T2.stall_id GROUP BY T1.stall_id	night_market
-SELECT sign FROM stall EXCEPT SELECT T1.sign FROM stall AS T1 JOIN helper AS T2 ON T1.stall_id = T2.stall_id WHERE T2.wage >= 16	night_market
-SELECT sign FROM stall EXCEPT SELECT T1.sign FROM stall AS T1 JOIN helper AS T2 ON T1.stall_id = T2.stall_id WHERE T2.wage >= 16	night_market
+SELECT sign FROM stall EXCEPT SELECT T1.sign FROM stall AS T1 JOIN helper AS T2 ON T1.stall_id = T2.stall_id WHERE T2.earnings >= 16	night_market
+SELECT sign FROM stall EXCEPT SELECT T1.sign FROM stall AS T1 JOIN helper AS T2 ON T1.stall_id = T2.stall_id WHERE T2.earnings >= 16	night_market
 SELECT cuisine FROM stall WHERE rent > 310 INTERSECT SELECT cuisine FROM stall WHERE rent < 260	night_market
 SELECT name FROM snack WHERE flavor = 'savory' UNION SELECT name FROM snack WHERE calories >= 380	night_market
 SELECT row_letter FROM stall EXCEPT SELECT row_letter FROM stall WHERE rent > 310	night_market
 SELECT flavor FROM snack GROUP BY flavor ORDER BY count(*) DESC LIMIT 1	night_market
-SELECT T1.full_name FROM helper AS T1 JOIN stall AS T2 ON T1.stall_id = T2.stall_id WHERE T2.sign = 'Taco Moon' ORDER BY T1.wage ASC LIMIT 1	night_market
-SELECT T1.full_name FROM helper AS T1 JOIN stall AS T2 ON T1.stall_id = T2.stall_id WHERE T2.sign = 'Taco Moon' ORDER BY T1.wage ASC LIMIT 1	night_market
+SELECT T1.full_name FROM helper AS T1 JOIN stall AS T2 ON T1.stall_id = T2.stall_id WHERE T2.sign = 'Taco Moon' ORDER BY T1.earnings ASC LIMIT 1	night_market
+SELECT T1.full_name FROM helper AS T1 JOIN stall AS T2 ON T1.stall_id = T2.stall_id WHERE T2.sign = 'Taco Moon' ORDER BY T1.earnings ASC LIMIT 1	night_market
 SELECT T1.name FROM snack AS T1 JOIN stall AS T2 ON T1.stall_id = T2.stall_id WHERE T2.row_letter = 'B' ORDER BY T1.price DESC LIMIT 1	night_market
 SELECT T1.sign FROM stall AS T1 JOIN snack AS T2 ON T1.stall_id = T2.stall_id WHERE T2.flavor = 'spicy' INTERSECT SELECT T1.sign FROM stall AS T1 JOIN snack AS T2 ON T1.stall_id = T2.stall_id WHERE T2.flavor = 'sweet'	night_market
 SELECT name FROM snack WHERE flavor = 'spicy' AND price < (SELECT avg(price) FROM snack)	night_market

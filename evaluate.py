@@ -6,111 +6,108 @@
     python evaluate.py --report_only                         the report again, from what is on disk
     python evaluate.py --predictions FILE --spider_dir DIR   score anybody's predictions, no model
 
-Finished work is kept: a run that was stopped goes on where it was.
+Finished work is kept: an interrupted evaluation resumes when the command is run again.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from text2sql.benchmarks.run import DEFAULT_SHOTS, parse_benchmarks
+from text2sql.benchmarks.tasks import hash_tasks
 from text2sql.cli import run
 from text2sql.data.spider import read_examples, read_schemas
 from text2sql.data.spider_splits import SPIDER_FILES, refuse_missing_databases
 from text2sql.errors import UserError
 from text2sql.files import folder_lock, sha256_of_file
-from text2sql.flags import parse_flags
+from text2sql.flags import flag, parse_flags
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.dataset import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
 from text2sql.report.page import print_report, print_scores, write_report
 from text2sql.scoring.scores import refuse_other_scores, score_file
 from text2sql.scoring.verdict import ScoringSettings
-from text2sql.study.study import (
-    Study,
+from text2sql.study.folder import EvaluationFolder
+from text2sql.study.outdated import find_outdated, remove_outdated
+from text2sql.study.prepared_split import (
+    PreparedSplit,
     read_split,
-    read_study,
     resolve_base_model,
-    write_study,
 )
+from text2sql.study.study import BaseWeights, Study, read_study, write_study
+from text2sql.study.training_history import read_training_runs
+from text2sql.study.variant_models import LoadedVariants, choose_dtype
 from text2sql.study.variants import common_setting, list_variants
 
-
-def flag(default: Any, text: str) -> Any:
-    """Return a field with its help text."""
-    return field(default=default, metadata={"help": text})
+SECONDS_PER_DAY = 86_400
 
 
 @dataclass
 class EvaluateFlags:
-    data_dir: str = flag("processed_data", "prompts, as preprocess.py wrote them")
-    adapters: list[str] = field(
-        default_factory=lambda: ["outputs/gemma-2b-it-spider"],
-        metadata={"help": "folders that train.py wrote"},
-    )
-    output_dir: str | None = flag(None, "default: the adapter's folder + /evaluation")
-    splits: list[str] = field(
-        default_factory=lambda: ["validation"],
-        metadata={"help": "splits of data_dir; the first gives the gain"},
+    adapters: list[str] = flag(
+        ["outputs/gemma-2b-it-spider"], "folders that train.py wrote", group="Variants"
     )
     checkpoints: bool = flag(False, "evaluate every kept checkpoint too")
-    adapter_scales: list[float] = field(
-        default_factory=list,
-        metadata={"help": "strengths of the adapter to evaluate too, such as 0.5"},
-    )
-    benchmarks: list[str] = field(
-        default_factory=lambda: list(DEFAULT_SHOTS),
-        metadata={"help": "tasks of the harness, task:shots, or none"},
-    )
-    benchmarks_dir: str | None = flag(None, "folder with benchmark tasks of your own")
-    max_forgetting: float = flag(1.0, "points of general ability that the recommended may lose")
-    limit: int | None = flag(None, "smoke run: so many questions a split and items a task")
-    max_new_tokens: int = flag(256, "longest generation")
-    batch_size: int = flag(0, "0: for the memory; N: N at once, benchmarks as the harness does")
+    adapter_scales: list[float] = flag([], "also evaluate the adapter at these strengths")
     model_id: str | None = flag(None, "base model; default: the adapter's own")
     load_in_4bit: bool | None = flag(None, "default: as the adapter was trained")
-    predictions: str | None = flag(None, "score this file: one SQL a line, or JSON lines")
-    spider_dir: str | None = flag(None, "with --predictions: folder in Spider's layout")
-    split: str = flag("validation", "with --predictions: train, validation or test")
-    report_only: bool = flag(False, "rebuild the report from what lies in output_dir")
-    query_timeout_s: float = flag(10.0, "deadline of one predicted query")
+
+    data_dir: str = flag("processed_data", "prompts from preprocess.py", group="Questions")
+    splits: list[str] = flag(["validation"], "splits of data_dir; the first is the main one")
+    max_new_tokens: int = flag(256, "longest generation", above=0)
+    batch_size: int = flag(0, "0: what fits; N: benchmarks as the harness batches", at_least=0)
+    query_timeout_s: float = flag(
+        10.0, "deadline of one predicted query", above=0, at_most=SECONDS_PER_DAY
+    )
     skip_missing_databases: bool = flag(False, "leave their questions out of execution accuracy")
     allow_gold_errors: bool = flag(False, "count questions apart whose gold query fails")
-    num_bootstrap: int = flag(5000, "resamples of each interval")
-    seed: int = flag(42, "of the resampling")
-    overwrite: bool = flag(
-        False, "replace in output_dir what other settings made, or another file of predictions"
+
+    benchmarks: list[str] = flag(
+        list(DEFAULT_SHOTS), "harness tasks as task or task:shots, or none", group="Benchmarks"
     )
+    benchmarks_dir: str | None = flag(None, "folder with tasks of your own")
+
+    predictions: str | None = flag(
+        None, "score this file: SQL lines or JSON lines", group="Answers made elsewhere"
+    )
+    spider_dir: str | None = flag(None, "their questions: a folder in Spider's layout")
+    split: str = flag("validation", f"their split: {', '.join(SPIDER_FILES)}")
+
+    output_dir: str | None = flag(
+        None, "default: evaluation/ in the adapter's folder", group="Output and report"
+    )
+    limit: int | None = flag(None, "smoke run: first N questions and items, in limit-N/", above=0)
+    overwrite: bool = flag(False, "replace what other settings made")
+    report_only: bool = flag(False, "rebuild the report from output_dir")
+    max_forgetting: float = flag(1.0, "points of general ability that may be lost", at_least=0)
+    num_bootstrap: int = flag(5000, "resamples of each interval", above=0)
+    seed: int = flag(42, "of the resampling", at_least=0)
 
 
 REPORT_FLAGS = {"max_forgetting", "num_bootstrap", "seed"}  # only the report reads these
 PREDICTIONS_FLAGS = {"predictions", "spider_dir", "split"}
-SECONDS_PER_DAY = 86_400
 SCORING_FLAGS = {"query_timeout_s", "skip_missing_databases", "allow_gold_errors"}
 
 
 def main() -> None:
-    flags, said = parse_flags(EvaluateFlags, __doc__)
-    refuse_contradictions(flags, said)
-    output_dir = choose_output_dir(flags)
+    flags, explicit = parse_flags(EvaluateFlags, __doc__)
+    refuse_contradictions(flags, explicit)
+    folder = EvaluationFolder(choose_output_dir(flags))
     if flags.predictions is not None:
-        score_predictions_file(flags, output_dir)
+        score_predictions_file(flags, folder.root)
         return
     if not flags.report_only:
-        evaluate_variants(plan_study(flags), flags, output_dir)
-    print("\nComparing the variants", flush=True)
-    study = read_study(output_dir)
-    said_now = {name: getattr(flags, name) for name in said & REPORT_FLAGS}
-    report = build_report(output_dir, study, study["report_settings"] | said_now)
-    write_report(output_dir, report)
-    print_report(output_dir, report)
+        study, splits, models = plan_study(flags)
+        evaluate_variants(study, splits, models, folder, flags)
+    compare_variants(folder, {name: getattr(flags, name) for name in explicit & REPORT_FLAGS})
 
 
-def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
-    """Refuse flags that have no meaning beside each other, and values without one."""
+def refuse_contradictions(flags: EvaluateFlags, explicit: set[str]) -> None:
+    """Refuse flags that have no meaning together."""
     if flags.predictions is not None:
         refuse(
-            said - PREDICTIONS_FLAGS - SCORING_FLAGS - {"output_dir", "overwrite"},
+            explicit - PREDICTIONS_FLAGS - SCORING_FLAGS - {"output_dir", "overwrite"},
             "not together with --predictions",
         )
         if Path(flags.predictions).is_dir():
@@ -120,20 +117,12 @@ def refuse_contradictions(flags: EvaluateFlags, said: set[str]) -> None:
         if flags.split not in SPIDER_FILES:
             raise UserError(f"--split {flags.split}: choose from {', '.join(SPIDER_FILES)}.")
     else:
-        refuse(said & PREDICTIONS_FLAGS, "only together with --predictions")
+        refuse(explicit & PREDICTIONS_FLAGS, "only together with --predictions")
     if flags.report_only:
-        allowed = REPORT_FLAGS | {"report_only", "output_dir", "adapters"}
-        refuse(said - allowed, "not together with --report_only")
+        allowed = REPORT_FLAGS | {"report_only", "output_dir", "adapters", "limit"}
+        refuse(explicit - allowed, "not together with --report_only")
     if len(set(flags.splits)) < len(flags.splits):
         raise UserError(f"--splits names one twice: {', '.join(flags.splits)}.")
-    for name in ("limit", "max_new_tokens", "num_bootstrap", "query_timeout_s"):
-        if getattr(flags, name) is not None and not getattr(flags, name) > 0:  # nan is not
-            raise UserError(f"--{name} must be above 0.")
-    for name in ("batch_size", "max_forgetting", "seed"):
-        if not getattr(flags, name) >= 0:
-            raise UserError(f"--{name} must not be below 0.")
-    if flags.query_timeout_s > SECONDS_PER_DAY:
-        raise UserError(f"--query_timeout_s must not be above {SECONDS_PER_DAY}, a day.")
 
 
 def refuse(names: set[str], reason: str) -> None:
@@ -142,13 +131,16 @@ def refuse(names: set[str], reason: str) -> None:
 
 
 def choose_output_dir(flags: EvaluateFlags) -> Path:
+    """Return the folder to fill; a smoke run has its own inside that of the whole evaluation."""
     if flags.output_dir is not None:
-        return Path(flags.output_dir)
-    if flags.predictions is not None:
-        return Path("outputs") / Path(flags.predictions).stem
-    if len(flags.adapters) > 1:
+        output_dir = Path(flags.output_dir)
+    elif flags.predictions is not None:
+        output_dir = Path("outputs") / Path(flags.predictions).stem
+    elif len(flags.adapters) > 1:
         raise UserError("Several adapters need --output_dir, the folder of their common report.")
-    return Path(flags.adapters[0]) / "evaluation"
+    else:
+        output_dir = Path(flags.adapters[0]) / "evaluation"
+    return output_dir if flags.limit is None else output_dir / f"limit-{flags.limit}"
 
 
 def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:
@@ -184,84 +176,92 @@ def scoring_settings(flags: EvaluateFlags) -> ScoringSettings:
     )
 
 
-def plan_study(flags: EvaluateFlags) -> Study:
-    """Read and check everything that needs no model."""
-    adapter_dirs = [Path(adapter) for adapter in flags.adapters]
-    variants = list_variants(adapter_dirs, flags.checkpoints, flags.adapter_scales)
+def read_splits(flags: EvaluateFlags) -> list[PreparedSplit]:
+    """Return the questions to answer; a `UserError` where a database is missing."""
     data_dir = Path(flags.data_dir)
     splits = [read_split(data_dir, name, flags.limit) for name in flags.splits]
     for split in splits if not flags.skip_missing_databases else ():
         refuse_missing_databases(split.db_ids, split.database_dir)  # before hours of generation
+    return splits
+
+
+def choose_base(flags: EvaluateFlags) -> BaseWeights:
+    """Return how to load the base model; a `UserError` where adapters or prompts need another."""
+    data_dir, adapter_dirs = Path(flags.data_dir), [Path(adapter) for adapter in flags.adapters]
+    recorded_model_id = cast(str | None, common_setting(adapter_dirs, "model_id"))
+    model_id = resolve_base_model(data_dir, recorded_model_id, flags.model_id)
+    refuse_other_tokenizer(data_dir, load_tokenizer(model_id))
     load_in_4bit = flags.load_in_4bit
     if load_in_4bit is None:
-        load_in_4bit = common_setting(adapter_dirs, "load_in_4bit", default=True)
+        load_in_4bit = bool(common_setting(adapter_dirs, "load_in_4bit", default=True))
+    return {"model_id": model_id, "load_in_4bit": load_in_4bit, "dtype": choose_dtype()}
 
-    model_id = resolve_base_model(
-        data_dir, common_setting(adapter_dirs, "model_id"), flags.model_id
+
+def plan_study(flags: EvaluateFlags) -> tuple[Study, list[PreparedSplit], LoadedVariants]:
+    """Read and check everything that needs no model; the variants are loaded when first used."""
+    adapter_dirs = [Path(adapter) for adapter in flags.adapters]
+    variants = list_variants(adapter_dirs, flags.checkpoints, flags.adapter_scales)
+    splits, base = read_splits(flags), choose_base(flags)
+    study = Study(
+        **base,
+        limit=flags.limit,
+        prompts_limit=read_manifest(Path(flags.data_dir))["limit"],
+        variants=variants,
+        splits=[split.evaluated for split in splits],
+        benchmarks=parse_benchmarks(flags.benchmarks),
+        training=read_training_runs(variants),
+        report_settings={name: getattr(flags, name) for name in sorted(REPORT_FLAGS)},
     )
-    refuse_other_tokenizer(data_dir, load_tokenizer(model_id))
-
-    from text2sql.study.variant_models import choose_dtype  # imports torch, which takes seconds
-
-    base = {
-        "model_id": model_id,
-        "load_in_4bit": load_in_4bit,
-        "dtype": choose_dtype(),
-    }
-    benchmarks = parse_benchmarks(flags.benchmarks)
-    prompts_limit = read_manifest(data_dir)["limit"]
-    return Study(variants, splits, benchmarks, base, flags.limit, prompts_limit)
+    return study, splits, LoadedVariants(variants, **base)
 
 
-def evaluate_variants(study: Study, flags: EvaluateFlags, output_dir: Path) -> None:
-    """Bring every answer, verdict and benchmark that the study asks for onto the disk."""
-    from text2sql.study import stages
-    from text2sql.study.outdated import (
-        find_outdated,
-        refuse_smaller_study,
-        remove_outdated,
-    )
-    from text2sql.study.variant_models import LoadedVariants
+def evaluate_variants(
+    study: Study,
+    splits: Sequence[PreparedSplit],
+    models: LoadedVariants,
+    folder: EvaluationFolder,
+    flags: EvaluateFlags,
+) -> None:
+    """Generate, score and benchmark every variant of the study, writing results to disk."""
+    from text2sql.study import stages  # imports torch, which takes seconds
 
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
-    tasks_sha256 = stages.hash_tasks(benchmarks_dir)
-    models = LoadedVariants(study.variants, **study.base)
-    with folder_lock(output_dir):
-        refuse_smaller_study(output_dir, flags.limit, flags.overwrite)
-        stale = find_outdated(
-            study, output_dir, flags.max_new_tokens, tasks_sha256, flags.overwrite
+    tasks_sha256 = hash_tasks(benchmarks_dir)
+    with folder_lock(folder.root):
+        outdated = find_outdated(
+            study,
+            splits,
+            folder,
+            max_new_tokens=flags.max_new_tokens,
+            tasks_sha256=tasks_sha256,
+            overwrite=flags.overwrite,
         )
-        tasks = stages.load_unfinished_tasks(study, output_dir, benchmarks_dir, stale)
-        remove_outdated(stale, models)
-        report_settings = {name: getattr(flags, name) for name in REPORT_FLAGS}
-        write_study(output_dir, study, report_settings=report_settings)
-        answer_and_score(study, models, tasks, tasks_sha256, flags, output_dir)
+        tasks = stages.load_unfinished_tasks(study, folder, benchmarks_dir, outdated)
+        remove_outdated(outdated, models)
+        write_study(folder, study)
+        stages.write_examples(splits, folder)
+        stages.generate_all(
+            study,
+            splits,
+            models,
+            folder,
+            max_new_tokens=flags.max_new_tokens,
+            batch_size=flags.batch_size,
+        )
+        stages.score_all(study, splits, folder, scoring_settings(flags))
+        stages.run_benchmarks(
+            study, models, tasks, folder, tasks_sha256=tasks_sha256, batch_size=flags.batch_size
+        )
     models.print_peak_memory()
 
 
-def answer_and_score(
-    study: Study,
-    models: Any,
-    tasks: Any,
-    tasks_sha256: str | None,
-    flags: EvaluateFlags,
-    output_dir: Path,
-) -> None:
-    """Predict, score and measure, while no other evaluation writes into the folder."""
-    from text2sql.study import stages
-
-    batch_size = flags.batch_size
-    stages.generate_all(
-        study,
-        models,
-        output_dir,
-        max_new_tokens=flags.max_new_tokens,
-        batch_size=batch_size,
-    )
-    stages.score_all(study, output_dir, scoring_settings(flags))
-    stages.run_benchmarks(
-        study, models, tasks, output_dir, tasks_sha256=tasks_sha256, batch_size=batch_size
-    )
+def compare_variants(folder: EvaluationFolder, report_flags: dict[str, Any]) -> None:
+    """Write and print the report on what is in the folder."""
+    print("\nComparing the variants", flush=True)
+    study = read_study(folder.root)
+    report = build_report(folder.root, study, study.report_settings | report_flags)
+    write_report(folder.root, report)
+    print_report(folder.root, report)
 
 
 if __name__ == "__main__":

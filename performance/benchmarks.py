@@ -53,7 +53,7 @@ def main() -> None:
     )
     tokenizer, count = load_tokenizer(flags.model_id), count_work(model)
     for benchmark in benchmarks:
-        path = benchmark.path(Path(flags.output_dir), "base", flags.limit)
+        path = Path(flags.output_dir) / "base" / benchmark.results_file
         settings = asdict(flags)
         for made in (path, answers_path(path, settings, 0)):
             made.unlink(missing_ok=True)

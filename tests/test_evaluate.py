@@ -12,10 +12,10 @@ import pytest
 from conftest import ROOT, run_command
 from tiny_run import QUICK, WITHOUT_TORCH
 
+from text2sql.benchmarks.tasks import hash_tasks
 from text2sql.errors import UserError
 from text2sql.files import folder_lock, read_json, read_jsonl
 from text2sql.study import variant_models
-from text2sql.study.stages import hash_tasks
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
@@ -106,7 +106,7 @@ def test_scale_0_answers_as_the_base_and_scale_1_as_the_finetuned(
     run_evaluate(*flags, "--benchmarks", "none", "--output_dir", tmp_path)
     said = {
         folder.name: generations(folder)
-        for folder in (tmp_path / "validation").iterdir()
+        for folder in (tmp_path / "limit-6/validation").iterdir()
         if folder.is_dir()
     }
     assert said["scale-0"] == said["base"]
@@ -129,10 +129,11 @@ def test_checkpoint_that_is_the_adapter_itself_is_not_asked_again(
     flags = ["--checkpoints", "--benchmarks", "odd_ones", "--benchmarks_dir", tiny_tasks_dir]
     run_evaluate(*flags, "--limit", "3", "--output_dir", tmp_path, adapters=[run_dir])
     assert active == ["base", "finetuned", "checkpoint-10"] * 2
-    assert generations(tmp_path / "validation/checkpoint-20") == generations(
-        tmp_path / "validation/finetuned"
+    smoke = tmp_path / "limit-3"
+    assert generations(smoke / "validation/checkpoint-20") == generations(
+        smoke / "validation/finetuned"
     )
-    general = read_json(tmp_path / "report.json")["benchmarks"]["odd_ones"]["variants"]
+    general = read_json(smoke / "report.json")["benchmarks"]["odd_ones"]["variants"]
     assert general["checkpoint-20"] == general["finetuned"]
 
 
@@ -150,20 +151,32 @@ def test_own_tasks_are_the_same_with_what_python_leaves_beside_them(tiny_tasks_d
 def test_default_folder_is_the_adapters_own(run_evaluate, tiny_run_dir, tmp_path):
     run_dir = shutil.copytree(tiny_run_dir, tmp_path / "run")
     run_evaluate("--limit", "2", "--benchmarks", "none", adapters=[run_dir])
-    report = read_json(run_dir / "evaluation" / "report.json")
+    report = read_json(run_dir / "evaluation" / "limit-2" / "report.json")
     assert report["notes"][0].startswith("SMOKE RUN")
     assert report["splits"]["validation"]["n"] == 2
 
 
-def test_smoke_run_is_the_beginning_of_the_whole(run_evaluate, tmp_path, monkeypatch):
-    flags = ["--benchmarks", "none", "--output_dir", tmp_path]
-    run_evaluate("--limit", "3", *flags)
-    first = read_jsonl(tmp_path / "validation/base/predictions.jsonl")
-    run_evaluate(*flags)
-    assert read_jsonl(tmp_path / "validation/base/predictions.jsonl")[:3] == first
-    run_evaluate("--limit", "3", "--overwrite", *flags)
-    assert len(read_jsonl(tmp_path / "validation/base/predictions.jsonl")) == NUM_VALIDATION
-    assert read_json(tmp_path / "validation/base/scores.json")["n"] == 3
+def test_smoke_run_has_a_folder_of_its_own_and_leaves_the_whole_study_alone(
+    run_evaluate, finished, tmp_path
+):
+    copied = shutil.copytree(finished, tmp_path / "evaluation")
+    flags = ["--output_dir", copied, "--benchmarks", "odd_ones"]
+    run_evaluate(*flags, "--limit", "3")
+    smoke = copied / "limit-3"
+    whole = read_jsonl(finished / "validation/base/predictions.jsonl")
+    assert read_jsonl(smoke / "validation/base/predictions.jsonl") == whole[:3]
+    assert read_json(smoke / "validation/base/scores.json")["n"] == 3
+    assert read_json(smoke / "report.json")["benchmarks"]["odd_ones"]["n"] == 6  # 3 of each task
+    shutil.rmtree(smoke)
+    assert contents(copied) == contents(finished)
+
+
+def test_report_of_a_smoke_run_is_rebuilt_in_its_folder(run_evaluate, tmp_path, monkeypatch):
+    flags = ["--limit", "2", "--output_dir", str(tmp_path)]
+    run_evaluate(*flags, "--benchmarks", "none")
+    (tmp_path / "limit-2" / "report.json").unlink()
+    run_command("evaluate.py", "--report_only", *flags)
+    assert read_json(tmp_path / "limit-2" / "report.json")["study"]["limit"] == 2
 
 
 def test_kill_in_the_middle_loses_no_finished_batch(
@@ -244,16 +257,6 @@ def test_answers_whose_settings_are_lost_are_not_gone_on_with(run_evaluate, fini
         run_evaluate("--output_dir", copied, "--benchmarks", "none")
 
 
-def test_smoke_run_does_not_replace_the_report_of_a_study(run_evaluate, finished, tmp_path):
-    copied = shutil.copytree(finished, tmp_path / "evaluation")
-    flags = ["--output_dir", copied, "--benchmarks", "none", "--limit", "2"]
-    with pytest.raises(UserError, match=r"an evaluation of all questions.*--limit 2"):
-        run_evaluate(*flags)
-    assert contents(copied) == contents(finished)
-    run_evaluate(*flags, "--overwrite")
-    assert read_json(copied / "study.json")["limit"] == 2
-
-
 def test_new_adapter_in_the_same_folder_leaves_the_base_answers(
     run_evaluate, finished, tiny_run_dir, tmp_path
 ):
@@ -279,5 +282,5 @@ def test_several_runs_share_one_report(run_evaluate, tiny_run_dir, tmp_path):
         run_evaluate("--benchmarks", "none", adapters=[tiny_run_dir, other])
     flags = ["--benchmarks", "none", "--limit", "2", "--output_dir", tmp_path / "both"]
     run_evaluate(*flags, adapters=[tiny_run_dir, other])
-    report = read_json(tmp_path / "both" / "report.json")
+    report = read_json(tmp_path / "both/limit-2/report.json")
     assert list(report["splits"]["validation"]["variants"]) == ["base", "tiny-spider", "other"]

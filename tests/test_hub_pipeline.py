@@ -15,6 +15,7 @@ pytestmark = pytest.mark.slow  # each test runs a command or a model
 RUN = "outputs/gemma-2b-it-spider"
 PREPROCESS = ["preprocess.py", "--limit=8", "--num_shots=1", "--holdout_fraction=0.2"]
 TRAIN = ["train.py", "--max_steps=2"]
+EVALUATION = "evaluation/limit-2"
 EVALUATE = ["evaluate.py", "--limit=2", "--max_new_tokens=8", "--num_bootstrap=100"]
 
 
@@ -56,13 +57,13 @@ def scores_of(evaluation_dir: Path) -> tuple[dict, dict]:
 def test_hub_leads_to_an_adapter_and_a_report(user_home):
     adapter = read_json(user_home / RUN / "adapter_config.json")
     assert adapter["base_model_name_or_path"] == "google/gemma-2b-it"
-    report = read_json(user_home / RUN / "evaluation" / "report.json")
+    report = read_json(user_home / RUN / EVALUATION / "report.json")
     assert report["splits"]["validation"]["comparisons"]["finetuned"]
-    assert "fruit" in (user_home / RUN / "evaluation" / "report.md").read_text()
+    assert "fruit" in (user_home / RUN / EVALUATION / "report.md").read_text()
 
 
 def test_smoke_run_of_the_first_command_marks_what_the_later_ones_write(user_home):
-    notes = read_json(user_home / RUN / "evaluation" / "report.json")["notes"]
+    notes = read_json(user_home / RUN / EVALUATION / "report.json")["notes"]
     assert any("the first 8 questions of a split have prompts" in note for note in notes)
     assert any("trained on at most 8 examples" in note for note in notes)
     assert "(a smoke run, --limit 8)" in (user_home / RUN / "README.md").read_text()
@@ -82,7 +83,7 @@ def test_without_the_hub_the_cache_gives_the_same_adapter_and_report(
         assert "Warning" not in finished.stderr
     weights = "adapter_model.safetensors"
     assert (again / weights).read_bytes() == (user_home / RUN / weights).read_bytes()
-    assert scores_of(again / "evaluation") == scores_of(user_home / RUN / "evaluation")
+    assert scores_of(again / EVALUATION) == scores_of(user_home / RUN / EVALUATION)
 
 
 REFUSALS = {

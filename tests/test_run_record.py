@@ -9,7 +9,12 @@ import pytest
 
 from text2sql import run_record
 from text2sql.files import read_json, write_json, write_text
-from text2sql.run_record import build_run_record, command_text, git_commit
+from text2sql.run_record import (
+    build_run_record,
+    command_text,
+    differing_settings,
+    git_commit,
+)
 
 
 def test_record_says_command_time_commit_and_versions_before_the_facts(monkeypatch):
@@ -95,3 +100,12 @@ def test_password_in_a_url_is_not_recorded():
         text = command_text(["preprocess.py", *words])
         assert "https://***@example.org/spider.zip" in text
         assert "secret" not in text
+
+
+def test_settings_that_differ_are_named_with_both_values():
+    recorded, now = {"seed": 1, "dtype": "float32", "gone": None}, {"seed": 2, "dtype": "float32"}
+    assert differing_settings(recorded, now | {"scale": 0.5}) == [
+        "scale (not recorded, now 0.5)",
+        "seed (1, now 2)",
+    ]
+    assert differing_settings(now, now) == []

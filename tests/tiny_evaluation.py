@@ -5,12 +5,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from text2sql.benchmarks.run import Benchmark
 from text2sql.files import write_json, write_jsonl
 from text2sql.report.build import build_report
 from text2sql.run_record import build_run_record
 from text2sql.scoring.exact_match.clauses import CLAUSES
 from text2sql.scoring.scores import write_scores
-from text2sql.study.study import read_study
+from text2sql.study.study import EvaluatedSplit, read_study
 from text2sql.study.variants import BASE, Variant
 
 HARDNESS = ("easy", "medium", "hard", "extra")
@@ -21,7 +22,7 @@ TRAINING = {
         "learning_rate": 1e-4,
         "lora_r": 4,
         "num_train_epochs": 5,
-        "loss_on": "completion",
+        "loss_on": "sql",
     },
     "effective_batch": 8,
     "best_step": 400,
@@ -45,8 +46,7 @@ def build_tiny_evaluation(
         random.seed(place)
         write_answers(folder / "validation" / variant.name, sql_share, num_questions)
         for benchmark, choices in (("quiz", 4), ("riddles", 2)):
-            name = f"{benchmark}-limit-{limit}" if limit else benchmark
-            path = folder / "general" / variant.name / f"{name}.json"
+            path = folder / "general" / variant.name / f"{benchmark}.json"
             write_json(path, benchmark_file(benchmark, general_share, choices, num_items, limit))
     write_questions(folder / "validation", num_questions)
     study = build_run_record(
@@ -55,8 +55,8 @@ def build_tiny_evaluation(
         dtype="float32",
         limit=limit,
         variants=[asdict(variant) for variant in variants],
-        splits=[{"name": "validation", "n": num_questions, "missing_databases": []}],
-        benchmarks=[{"name": name, "num_fewshot": 0} for name in ("quiz", "riddles")],
+        splits=[asdict(EvaluatedSplit("validation", num_questions))],
+        benchmarks=[asdict(Benchmark(name, 0)) for name in ("quiz", "riddles")],
         training={v.run: TRAINING for v in variants if v.kind == "finetuned"},
         report_settings={"seed": 1, "num_bootstrap": 200, "max_forgetting": 1.0},
     )
@@ -177,7 +177,7 @@ def a_whole_study() -> dict[Variant, tuple[float, float]]:
 
 def report_of(folder: Path) -> dict:
     study = read_study(folder)
-    return build_report(folder, study, study["report_settings"])
+    return build_report(folder, study, study.report_settings)
 
 
 if __name__ == "__main__":  # to look at a report without a model

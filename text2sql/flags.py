@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args, get_origin, get_type_hint
 import yaml
 
 from text2sql.errors import UserError
+from text2sql.flag_bounds import BOUNDS, refuse_out_of_bounds
 
 if TYPE_CHECKING:
     from trl.scripts._hf_argparser import DataClassType
@@ -31,14 +32,22 @@ METAVARS = {bool: "BOOL", int: "N", float: "X", dict: "JSON"}
 BOOLEANS = "Flags marked [BOOL] are switched off by --flag false or --no_flag."
 
 
-def flag(default: Any, help: str, *, group: str | None = None, alias: str | None = None) -> Any:
+def flag(
+    default: Any,
+    help: str,
+    *,
+    group: str | None = None,
+    alias: str | None = None,
+    **bounds: float,
+) -> Any:
     """Return a dataclass field for a command-line flag.
 
     A list as default is copied for each instance. `group` starts a titled group in `--help`, which
     holds this field and those after it; `alias` is another name, such as a former one, that the
-    command line and YAML files accept and `--help` does not list.
+    command line and YAML files accept and `--help` does not list. `bounds` are those of
+    `flag_bounds.BOUNDS`.
     """
-    metadata: dict[str, Any] = {"help": help}
+    metadata: dict[str, Any] = {"help": help, **bounds}
     if group is not None:
         metadata["group"] = group
     if alias is not None:
@@ -81,7 +90,9 @@ def parse_flags(
     for name, value in explicit.items():
         if value == "" and name.endswith("_dir"):  # which would be the current folder
             parser.error(f"--{name} is empty; leave it out, or name a folder")
-    return flags_type(**explicit), set(explicit)
+    flags = flags_type(**explicit)
+    refuse_out_of_bounds(flags)
+    return flags, set(explicit)
 
 
 def names_of_fields(flags_type: type) -> list[str]:
@@ -122,6 +133,7 @@ def build_parser(
                 settings["help"] = argparse.SUPPRESS
             elif "type" in settings and "choices" not in settings:
                 settings.setdefault("metavar", metavar(hints[names[0].removeprefix("--")]))
+            settings = {key: value for key, value in settings.items() if key not in BOUNDS}
             add_argument = super().add_argument if self.group is None else self.group.add_argument
             return add_argument(*names, **settings)
 

@@ -6,7 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -79,3 +79,15 @@ def git_commit() -> str | None:
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def differing_settings(recorded: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+    """Return "name (recorded value, now value)" for each setting that differs, sorted by name.
+
+    A setting that was not recorded counts as None.
+    """
+    return [
+        f"{name} ({recorded.get(name, 'not recorded')}, now {settings.get(name)})"
+        for name in sorted(recorded.keys() | settings.keys())
+        if recorded.get(name) != settings.get(name)
+    ]

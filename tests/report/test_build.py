@@ -221,10 +221,10 @@ def test_text_from_models_is_escaped_in_html():
 
 
 def test_adapter_of_another_program_has_no_learning_curve(two_dir, tmp_path):
-    assert read_training(tmp_path)["losses"] == {"train": [], "eval": []}
+    assert read_training(tmp_path).losses == {"train": [], "eval": []}
     folder = shutil.copytree(two_dir, tmp_path / "foreign")
     study = read_json(folder / "study.json")
-    foreign = {"training": {"run": read_training(tmp_path)}}
+    foreign = {"training": {"run": asdict(read_training(tmp_path))}}
     (folder / "study.json").write_text(json.dumps(study | foreign))
     write_report(folder, report_of(folder))
     assert not (folder / "learning_curves.png").exists()

@@ -91,10 +91,10 @@ def test_no_request_leaves_the_page(page):
 
 
 def test_outcome_filter_shows_exactly_the_questions_of_that_outcome(page, report_dir):
-    report = read_study(report_dir)
+    study = read_study(report_dir)
     content = page.evaluate("JSON.parse(document.getElementById('content').textContent)")
     answers = content["splits"]["validation"]["answers"]
-    assert list(answers) == [variant.name for variant in report["variants"]]
+    assert list(answers) == [variant.name for variant in study.variants]
     pairs = zip(answers["base"], answers["finetuned"], strict=True)
     lost = [place for place, (base, other) in enumerate(pairs) if base[1] and not other[1]]
     choose(page, "outcome", LOST)

@@ -1,7 +1,9 @@
 """What a study keeps of the training: settings and losses from the files of a run."""
 
-from text2sql.files import write_json
-from text2sql.study.training_history import read_training
+from pathlib import Path
+
+from text2sql.files import sha256_of_json, write_json
+from text2sql.study.training_history import TrainingRun, read_training
 
 
 def test_losses_are_those_that_the_newest_complete_checkpoint_logged(tmp_path):
@@ -13,10 +15,31 @@ def test_losses_are_those_that_the_newest_complete_checkpoint_logged(tmp_path):
     settings = {"learning_rate": 1e-4, "effective_batch_size": 16}
     record = {"settings": settings, "best_step": 2, "limit": None, "prompts_limit": 60}
     write_json(tmp_path / "run.json", record)
-    assert read_training(tmp_path) == {
-        "settings": settings,
-        "effective_batch": 16,
-        "limit": 60,
-        "best_step": 2,
-        "losses": {"train": [[1, 2.0], [2, 1.5]], "eval": [[2, 1.7]]},
+    assert read_training(tmp_path) == TrainingRun(
+        settings=settings,
+        effective_batch=16,
+        limit=60,
+        best_step=2,
+        losses={"train": [[1, 2.0], [2, 1.5]], "eval": [[2, 1.7]]},
+    )
+
+
+def run_on_prompts(folder: Path, prompts_made: str) -> TrainingRun:
+    manifest = {"created": prompts_made, "seed": 7, "num_shots": 3, "sources": {"dev.json": "ab"}}
+    write_json(folder / "data" / "manifest.json", manifest | {"output_dir": "anywhere"})
+    record = {"created": "2026-01-02T00:00:00+00:00", "data_dir": str(folder / "data")}
+    write_json(folder / "run" / "run.json", record)
+    return read_training(folder / "run")
+
+
+def test_the_settings_of_the_prompts_are_those_that_decide_their_content(tmp_path):
+    settings = run_on_prompts(tmp_path, "2026-01-01T00:00:00+00:00").data_settings
+    assert settings == {
+        "seed": 7,
+        "num_shots": 3,
+        "sources_sha256": sha256_of_json(["ab"]),
     }
+
+
+def test_prompts_that_were_made_after_the_run_began_tell_nothing_of_it(tmp_path):
+    assert run_on_prompts(tmp_path, "2026-01-03T00:00:00+00:00").data_settings is None

@@ -34,10 +34,10 @@ class Benchmark:
 
     name: str
     num_fewshot: int | None
+    results_file: str = ""  # "" stands for `name` + ".json"
 
-    def path(self, general_dir: Path, variant: str, limit: int | None) -> Path:
-        """Return the results' file; a smoke run has a file of its own."""
-        return general_dir / variant / f"{self.name}{f'-limit-{limit}' if limit else ''}.json"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "results_file", self.results_file or f"{self.name}.json")
 
 
 def parse_benchmark(text: str) -> Benchmark:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from text2sql.errors import UserError
+from text2sql.files import sha256_of_file, sha256_of_json
 from text2sql.hub import explain_hub_errors
 
 if TYPE_CHECKING:
@@ -66,6 +67,23 @@ def keep_compiled_templates() -> None:
 
     if not hasattr(utils.env.from_string, "cache_info"):
         utils.env.from_string = lru_cache(maxsize=4096)(utils.env.from_string)
+
+
+def hash_tasks(benchmarks_dir: Path | None) -> str | None:
+    """Return one hash of the folder's files, so that changed tasks are run again.
+
+    Files that Python or a file manager leaves there (`__pycache__`, hidden files) do not count.
+    """
+    if benchmarks_dir is None:
+        return None
+    files = (path.relative_to(benchmarks_dir) for path in benchmarks_dir.rglob("*"))
+    tasks = sorted(
+        file
+        for file in files
+        if (benchmarks_dir / file).is_file()
+        and not any(part == "__pycache__" or part.startswith(".") for part in file.parts)
+    )
+    return sha256_of_json({str(file): sha256_of_file(benchmarks_dir / file) for file in tasks})
 
 
 def find_tasks(names: Sequence[str], benchmarks_dir: Path | None) -> "TaskManager":

@@ -25,17 +25,18 @@ from text2sql.report.significance import (
 from text2sql.report.tradeoff import place_variants, recommend
 from text2sql.run_record import build_run_record
 from text2sql.scoring.scores import HARDNESS_LEVELS, RAN
+from text2sql.study.study import Study
 
 BY_HARDNESS = ("execution_accuracy", "exact_match")
 
 
-def build_report(output_dir: Path, study: dict, settings: dict) -> dict:
+def build_report(output_dir: Path, study: Study, settings: dict) -> dict:
     """Return the content of report.json; what is not finished is left out and said in `notes`."""
     resampling = {"seed": settings["seed"], "num_bootstrap": settings["num_bootstrap"]}
-    names = [variant.name for variant in study["variants"]]
+    names = [variant.name for variant in study.variants]
     splits = {
-        split["name"]: report_split(output_dir / split["name"], split, names, resampling)
-        for split in study["splits"]
+        split.name: report_split(output_dir / split.folder, asdict(split), names, resampling)
+        for split in study.splits
     }
     results = read_results(output_dir / "general", study, names)
     benchmarks = {
@@ -50,17 +51,13 @@ def build_report(output_dir: Path, study: dict, settings: dict) -> dict:
     }
     report = build_run_record(
         settings=settings,
-        study={**study, **plain(study)},
+        study=study.to_json(),
         splits=splits,
         benchmarks=benchmarks,
         mean_over_benchmarks=changes,
         tradeoff=report_tradeoff(gains, changes, settings["max_forgetting"] / 100),
     )
     return as_json(report)
-
-
-def plain(study: dict) -> dict:
-    return {key: [asdict(entry) for entry in study[key]] for key in ("variants", "benchmarks")}
 
 
 def as_json(value: object) -> object:
@@ -153,12 +150,12 @@ def compare_scores(base: dict, other: dict, resampling: dict) -> dict[str, dict[
 
 
 def read_results(
-    general_dir: Path, study: dict, names: Sequence[str]
+    general_dir: Path, study: Study, names: Sequence[str]
 ) -> dict[str, dict[str, BenchmarkResults]]:
     """Return the finished results by benchmark and variant."""
     results = {}
-    for benchmark in study["benchmarks"]:
-        paths = {name: benchmark.path(general_dir, name, study["limit"]) for name in names}
+    for benchmark in study.benchmarks:
+        paths = {name: general_dir / name / benchmark.results_file for name in names}
         found = {name: read_benchmark(path) for name, path in paths.items() if path.exists()}
         if found:
             results[benchmark.name] = found

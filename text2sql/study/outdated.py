@@ -1,97 +1,108 @@
-"""What in an evaluation's folder was made with other settings than those asked for now."""
+"""Which answers in an evaluation's folder were made with other settings than those of the study."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from text2sql.benchmarks.run import Benchmark
 from text2sql.errors import UserError
 from text2sql.files import read_object
 from text2sql.inference.partial_predictions import finished_predictions
-from text2sql.inference.prediction import PREDICTIONS_NAME
-from text2sql.study.study import STUDY_NAME, PreparedSplit, Study
+from text2sql.run_record import differing_settings
+from text2sql.study.folder import EvaluationFolder
+from text2sql.study.prepared_split import PreparedSplit
+from text2sql.study.study import Study
 from text2sql.study.variants import Variant
 
 if TYPE_CHECKING:
     from text2sql.study.variant_models import LoadedVariants
 
-SETTINGS_NAME = "generation.json"  # of the answers that lie beside it
+
+@dataclass(frozen=True)
+class KeptAnswers:
+    """Answers on disk: `files` go together, those with the settings last."""
+
+    path: Path  # named in messages
+    files: list[Path]
+    recorded: Mapping[str, Any]  # the settings that they were made with
+    settings: Mapping[str, Any]  # those of the study
 
 
 def find_outdated(
-    study: Study, output_dir: Path, max_new_tokens: int, tasks_sha256: str | None, overwrite: bool
+    study: Study,
+    splits: Sequence[PreparedSplit],
+    folder: EvaluationFolder,
+    *,
+    max_new_tokens: int,
+    tasks_sha256: str | None,
+    overwrite: bool,
 ) -> list[Path]:
-    """Return the files that must go; nothing is removed yet. A `UserError` unless `overwrite`.
+    """Return the files to remove; a `UserError` unless `overwrite`. Nothing is removed yet."""
+    outdated: list[Path] = []
+    kept_answers = [
+        *find_predictions(study, splits, folder, max_new_tokens),
+        *find_benchmark_results(study, folder, tasks_sha256),
+    ]
+    for kept in kept_answers:
+        differing = differing_settings(kept.recorded, kept.settings)
+        if differing and not overwrite:
+            raise UserError(
+                f"{kept.path} was made with other settings: {', '.join(differing)}. Pass "
+                "--overwrite to replace what differs, or choose another --output_dir."
+            )
+        outdated += kept.files if differing else []
+    return outdated
 
-    The settings of answers come after the answers, so that a kill in between leaves no answers
-    without settings.
-    """
-    stale = []
-    for split in study.splits:
+
+def find_predictions(
+    study: Study, splits: Sequence[PreparedSplit], folder: EvaluationFolder, max_new_tokens: int
+) -> Iterator[KeptAnswers]:
+    for split in splits:
         for variant in study.variants:
-            folder = output_dir / split.name / variant.name
-            if not finished_predictions(folder / PREDICTIONS_NAME):
+            answers = folder.answers(split.name, variant.name)
+            if not finished_predictions(answers.predictions):
                 continue
-            settings = prediction_settings(study, split, variant, max_new_tokens)
-            if is_outdated(folder, recorded_settings(folder / SETTINGS_NAME), settings, overwrite):
-                files = [path for path in folder.iterdir() if path.is_file()]
-                stale += sorted(files, key=lambda path: path.name == SETTINGS_NAME)
+            files = [path for path in answers.path.iterdir() if path.is_file()]
+            yield KeptAnswers(
+                answers.path,
+                # A kill in between leaves no answers without settings.
+                sorted(files, key=lambda path: path == answers.generation),
+                recorded_settings(answers.generation),
+                prediction_settings(study, split, variant, max_new_tokens),
+            )
+
+
+def find_benchmark_results(
+    study: Study, folder: EvaluationFolder, tasks_sha256: str | None
+) -> Iterator[KeptAnswers]:
     for benchmark in study.benchmarks:
         for variant in study.variants:
-            path = benchmark.path(output_dir / "general", variant.name, study.limit)
-            settings = benchmark_settings(study, benchmark, variant, tasks_sha256)
-            if path.exists() and is_outdated(path, recorded_settings(path), settings, overwrite):
-                stale.append(path)
-    return stale
+            path = folder.benchmark_results(benchmark.results_file, variant.name)
+            if path.exists():
+                settings = benchmark_settings(study, benchmark, variant, tasks_sha256)
+                yield KeptAnswers(path, [path], recorded_settings(path), settings)
 
 
-def recorded_settings(path: Path) -> dict:
-    """Return the settings in generation.json or a benchmark's file; none where it is lost."""
+def recorded_settings(path: Path) -> dict[str, Any]:
+    """Return the settings in generation.json or in a benchmark's results; {} where it is lost."""
     record = read_object(path) if path.exists() else {}
-    return record.get("text2sql", record).get("settings", {})
+    settings: dict[str, Any] = record.get("text2sql", record).get("settings", {})
+    return settings
 
 
-def is_outdated(made: Path, recorded: Mapping, settings: Mapping, overwrite: bool) -> bool:
-    """Say whether other settings made `made`; a `UserError` unless it may be overwritten."""
-    differing = [
-        f"{key} ({recorded.get(key, 'not recorded')}, now {settings.get(key)})"
-        for key in sorted(recorded.keys() | settings.keys())
-        if recorded.get(key) != settings.get(key)
-    ]
-    if differing and not overwrite:
-        raise UserError(
-            f"{made} was made with other settings: {', '.join(differing)}. Say --overwrite "
-            "to replace what differs, or choose another --output_dir."
-        )
-    return bool(differing)
-
-
-def refuse_smaller_study(output_dir: Path, limit: int | None, overwrite: bool) -> None:
-    """Refuse to put the report of a smoke run in the place of a larger study's."""
-    path = output_dir / STUDY_NAME
-    if overwrite or limit is None or not path.exists():
-        return
-    earlier = read_object(path).get("limit")
-    if earlier is None or earlier > limit:
-        size = "all questions" if earlier is None else f"{earlier} questions a split"
-        raise UserError(
-            f"{output_dir} holds an evaluation of {size}, whose verdicts and report --limit "
-            f"{limit} would replace. Choose another --output_dir, or say --overwrite."
-        )
-
-
-def remove_outdated(stale: Sequence[Path], models: "LoadedVariants") -> None:
-    """Remove the files once the model is there, since without it nothing would replace them."""
-    if stale:
+def remove_outdated(outdated: Sequence[Path], models: "LoadedVariants") -> None:
+    """Remove the files, after loading the model: without it nothing would replace them."""
+    if outdated:
         models.load()
-    for path in stale:
+    for path in outdated:
         path.unlink()
 
 
 def prediction_settings(
     study: Study, split: PreparedSplit, variant: Variant, max_new_tokens: int
-) -> dict:
-    """Return on what the answers to a split depend."""
+) -> dict[str, Any]:
+    """Return the settings that the answers to a split depend on."""
     return {
         **study.settings_of(variant),
         "max_new_tokens": max_new_tokens,
@@ -101,8 +112,11 @@ def prediction_settings(
 
 def benchmark_settings(
     study: Study, benchmark: Benchmark, variant: Variant, tasks_sha256: str | None
-) -> dict:
-    """Return what the answers to a benchmark depend on; `tasks_sha256` hashes its folder."""
+) -> dict[str, Any]:
+    """Return the settings that the answers to a benchmark depend on.
+
+    `tasks_sha256` is the hash of the user's own tasks.
+    """
     return {
         **study.settings_of(variant),
         "num_fewshot": benchmark.num_fewshot,

@@ -1,64 +1,105 @@
-"""What one evaluation compares and on what, as planned before the model loads: study.json."""
+"""The study: which variants are compared on which questions and benchmarks; study.json."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from text2sql.benchmarks.run import Benchmark
-from text2sql.data.spider import Example
-from text2sql.data.spider_splits import missing_databases
 from text2sql.errors import UserError
-from text2sql.files import read_object, sha256_of_json, write_json
-from text2sql.prompts.dataset import read_manifest, read_prompts
+from text2sql.files import read_object, write_json
 from text2sql.run_record import build_run_record
-from text2sql.study.training_history import read_training_runs
+from text2sql.study.folder import EvaluationFolder
+from text2sql.study.training_history import TrainingRun
 from text2sql.study.variants import Variant, hash_adapter
 
-STUDY_NAME = "study.json"
-COLUMNS = ("id", "db_id", "question", "gold_sql", "prompt")
+REQUIRED_KEYS = ("variants", "splits", "benchmarks", "report_settings", "limit")
+
+
+class BaseWeights(TypedDict):
+    """How the base model is loaded."""
+
+    model_id: str
+    load_in_4bit: bool
+    dtype: str
 
 
 @dataclass(frozen=True)
-class PreparedSplit:
-    """The questions of one split of `processed_data`, and where their databases lie."""
+class EvaluatedSplit:
+    """Questions that every variant answers.
+
+    The `role` is "scoring", or "choosing" for questions that only decide which variant is best.
+    """
 
     name: str
-    rows: list[dict]
-    tables_path: Path
-    database_dir: Path
-    prompts_sha256: str  # of the whole split, also where `--limit` takes a part
+    n: int
+    database_dir: str | None = None
+    missing_databases: list[str] = field(default_factory=list)
+    role: str = "scoring"
+    folder: str = ""  # relative to the evaluation's folder; "" stands for `name`
 
-    @property
-    def examples(self) -> list[Example]:
-        return [Example(row["db_id"], row["question"], row["gold_sql"]) for row in self.rows]
-
-    @property
-    def db_ids(self) -> set[str]:
-        return {row["db_id"] for row in self.rows}
-
-    @property
-    def missing_databases(self) -> list[str]:
-        return missing_databases(self.db_ids, self.database_dir)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", self.folder or self.name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Study:
-    """`base` says how the base model is loaded: model_id, load_in_4bit, dtype."""
+    """The same in memory and in study.json: `from_json(study.to_json()) == study`.
 
+    `model_id`, `load_in_4bit` and `dtype` are the `BaseWeights`, None where the answers were made
+    elsewhere.
+    """
+
+    model_id: str | None = None
+    load_in_4bit: bool | None = None
+    dtype: str | None = None
+    limit: int | None = None  # of a smoke run: questions per split, and items per task
+    prompts_limit: int | None = None  # the --limit with which preprocess.py made the prompts
     variants: list[Variant]
-    splits: list[PreparedSplit]
+    splits: list[EvaluatedSplit]
     benchmarks: list[Benchmark]
-    base: dict
-    limit: int | None
-    prompts_limit: int | None = None  # with which preprocess.py made the prompts
+    training: dict[str, TrainingRun] = field(default_factory=dict)  # by run
+    report_settings: dict[str, Any] = field(default_factory=dict)
+    made_by: dict[str, Any] = field(default_factory=build_run_record)  # command, versions, ...
 
-    def settings_of(self, variant: Variant) -> dict:
-        """Return on what the variant's answers depend, whatever the question."""
+    def to_json(self) -> dict[str, Any]:
+        own = {item.name: as_json(getattr(self, item.name)) for item in fields(self)}
+        made_by: dict[str, Any] = own.pop("made_by")
+        return made_by | own
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Study":
+        """Return the study in study.json, also of an earlier version.
+
+        Raises a TypeError or an AttributeError where entries are damaged.
+        """
+        names = {item.name for item in fields(cls)}
+        known = {name: value for name, value in content.items() if name in names}
+        benchmarks = [read_benchmark_entry(b, content["limit"]) for b in content["benchmarks"]]
+        parsed = {
+            "variants": [Variant(**variant) for variant in content["variants"]],
+            "splits": [EvaluatedSplit(**split) for split in content["splits"]],
+            "benchmarks": benchmarks,
+            "training": {
+                run: TrainingRun(**training)
+                for run, training in content.get("training", {}).items()
+            },
+            "made_by": {name: value for name, value in content.items() if name not in names},
+        }
+        return cls(**(known | parsed))
+
+    def settings_of(self, variant: Variant) -> dict[str, Any]:
+        """Return the settings that the variant's answers depend on, whatever the question."""
+        base = {
+            "model_id": self.model_id,
+            "load_in_4bit": self.load_in_4bit,
+            "dtype": self.dtype,
+        }
         if variant.adapter_dir is None:
-            return {**self.base, "adapter_sha256": None}
+            return {**base, "adapter_sha256": None}
         sha256 = hash_once(Path(variant.adapter_dir))
-        return {**self.base, "adapter_sha256": sha256, "adapter_scale": variant.scale}
+        return {**base, "adapter_sha256": sha256, "adapter_scale": variant.scale}
 
     def identical_variant(self, variant: Variant) -> Variant | None:
         """Return an earlier variant of the same weights, as the best checkpoint is the adapter."""
@@ -67,73 +108,39 @@ class Study:
         return next(same, None)
 
 
+def as_json(value: Any) -> Any:
+    """Return a field's value with every dataclass in it as a dictionary."""
+    if isinstance(value, list):
+        return [as_json(entry) for entry in value]
+    if isinstance(value, dict):
+        return {key: as_json(entry) for key, entry in value.items()}
+    return asdict(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+def read_benchmark_entry(entry: Mapping[str, Any], limit: int | None) -> Benchmark:
+    """Return the benchmark of an entry; before 1.0 smoke runs shared the folder of whole ones."""
+    benchmark = Benchmark(**entry)
+    if "results_file" not in entry and limit is not None:
+        return replace(benchmark, results_file=f"{benchmark.name}-limit-{limit}.json")
+    return benchmark
+
+
 @cache
 def hash_once(adapter_dir: Path) -> str:
     return hash_adapter(adapter_dir)
 
 
-def read_split(data_dir: Path, name: str, limit: int | None) -> PreparedSplit:
-    """Return the first `limit` questions of a split, all of them for None."""
-    rows = read_prompts(data_dir, name).select_columns(list(COLUMNS)).to_list()
-    split = read_manifest(data_dir)["splits"][name]
-    return PreparedSplit(
-        name=name,
-        rows=rows[:limit],
-        tables_path=Path(split["tables_path"]),
-        database_dir=Path(split["database_dir"]),
-        prompts_sha256=sha256_of_json([row["prompt"] for row in rows]),
-    )
+def write_study(folder: EvaluationFolder, study: Study) -> None:
+    write_json(folder.study, study.to_json())
 
 
-def write_study(output_dir: Path, study: Study, **facts: Any) -> None:
-    record = build_run_record(
-        **study.base,
-        limit=study.limit,
-        prompts_limit=study.prompts_limit,
-        variants=[asdict(variant) for variant in study.variants],
-        splits=[
-            {
-                "name": split.name,
-                "n": len(split.rows),
-                "database_dir": str(split.database_dir),
-                "missing_databases": split.missing_databases,
-            }
-            for split in study.splits
-        ],
-        benchmarks=[asdict(benchmark) for benchmark in study.benchmarks],
-        training=read_training_runs(study.variants),
-        **facts,
-    )
-    write_json(output_dir / STUDY_NAME, record)
-
-
-def read_study(output_dir: Path) -> dict:
-    """Return study.json, with variants and benchmarks as the objects that they were."""
-    if not (output_dir / STUDY_NAME).exists():
+def read_study(output_dir: Path) -> Study:
+    """Return the study of an evaluation's folder; a `UserError` where there is none."""
+    path = EvaluationFolder(output_dir).study
+    if not path.exists():
         raise UserError(f"{output_dir} holds no evaluation; leave out --report_only to make one.")
-    path = output_dir / STUDY_NAME
-    study = read_object(path, "variants", "splits", "benchmarks", "report_settings", "limit")
+    content = read_object(path, *REQUIRED_KEYS)
     try:
-        variants = [Variant(**variant) for variant in study["variants"]]
-        benchmarks = [Benchmark(**benchmark) for benchmark in study["benchmarks"]]
-    except TypeError as error:
+        return Study.from_json(content)
+    except (TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({error}). Run the evaluation again.") from None
-    return (
-        {"training": {}, "prompts_limit": None}
-        | study
-        | {"variants": variants, "benchmarks": benchmarks}
-    )
-
-
-def resolve_base_model(data_dir: Path, recorded_model_id: str | None, model_id: str | None) -> str:
-    """Return the base model; the prompts must have been made for it."""
-    chosen = model_id or recorded_model_id
-    if chosen is None:
-        raise UserError("The adapter does not tell its base model; say it with --model_id.")
-    made_for = read_manifest(data_dir)["model_id"]
-    if made_for != chosen:
-        raise UserError(
-            f"The prompts in {data_dir} were made for {made_for}, the adapter for {chosen}. "
-            f"Run preprocess.py --model_id {chosen}, or say another --data_dir."
-        )
-    return chosen

@@ -1,36 +1,84 @@
-"""What made the adapters of a study: the settings and losses that train.py left beside them."""
+"""How the adapters of a study were trained: the settings and losses that train.py recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from text2sql.files import read_json, read_object
+from text2sql.files import read_json, read_object, sha256_of_json
+from text2sql.prompts.dataset import MANIFEST
 from text2sql.study.variants import Variant
 from text2sql.training.run_folder import RECORD_NAME, is_complete, list_checkpoints
 
 STATE_NAME = "trainer_state.json"
+# The flags of preprocess.py that decide which prompts it makes of given sources.
+DATA_FLAGS = (
+    "model_id",
+    "include_others",
+    "holdout_fraction",
+    "num_shots",
+    "shot_selection",
+    "schema_format",
+    "max_length",
+    "limit",
+    "seed",
+)
 
 
-def read_training_runs(variants: Sequence[Variant]) -> dict[str, dict]:
+@dataclass(frozen=True)
+class TrainingRun:
+    """What is known of a run; empty where another program made the adapter."""
+
+    settings: dict[str, Any] = field(default_factory=dict)  # as in run.json, with the seed
+    effective_batch: int | None = None  # examples per optimizer step
+    limit: int | None = None  # examples of a smoke run
+    best_step: int | None = None  # of the checkpoint that was kept
+    losses: dict[str, list[list[float]]] = field(default_factory=dict)  # see read_losses
+    data_settings: dict[str, Any] | None = None  # how the prompts were made; None if unknown
+
+
+def read_training_runs(variants: Sequence[Variant]) -> dict[str, TrainingRun]:
     """Return each run's training by the name of its folder."""
-    finetuned = [variant for variant in variants if variant.kind == "finetuned"]
-    return {variant.run: read_training(Path(variant.adapter_dir)) for variant in finetuned}
-
-
-def read_training(run_dir: Path) -> dict:
-    """Return `settings`, `losses` and what else tells of a run; empty where no train.py made it."""
-    record_path = run_dir / RECORD_NAME
-    record = read_object(record_path) if record_path.exists() else {}
     return {
-        "settings": record.get("settings", {}),
-        "effective_batch": record.get("settings", {}).get("effective_batch_size"),
-        "limit": smallest_limit(record),
-        "best_step": record.get("best_step"),
-        "losses": read_losses(run_dir),
+        variant.run: read_training(Path(variant.adapter_dir))
+        for variant in variants
+        if variant.kind == "finetuned" and variant.run and variant.adapter_dir
     }
 
 
-def smallest_limit(record: dict) -> int | None:
-    """Return how many examples a smoke run was held to, by its own --limit or preprocess.py's."""
+def read_training(run_dir: Path) -> TrainingRun:
+    record_path = run_dir / RECORD_NAME
+    record = read_object(record_path) if record_path.exists() else {}
+    settings = record.get("settings", {})
+    return TrainingRun(
+        settings=settings,
+        effective_batch=settings.get("effective_batch_size"),
+        limit=smallest_limit(record),
+        best_step=record.get("best_step"),
+        losses=read_losses(run_dir),
+        data_settings=read_data_settings(record),
+    )
+
+
+def read_data_settings(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return how preprocess.py made the prompts of a run, from the manifest beside them.
+
+    None where the folder is gone or was written after the run began, so that it holds other
+    prompts than the run saw.
+    """
+    manifest_path = Path(record.get("data_dir") or "") / MANIFEST
+    if not record.get("data_dir") or not manifest_path.is_file():
+        return None
+    manifest = read_object(manifest_path)
+    if manifest.get("created", "") > record.get("created", ""):  # ISO 8601, both in UTC
+        return None
+    sources = sorted(manifest.get("sources", {}).values())
+    known = {name: manifest[name] for name in DATA_FLAGS if name in manifest}
+    return known | {"sources_sha256": sha256_of_json(sources)}
+
+
+def smallest_limit(record: Mapping[str, Any]) -> int | None:
+    """Return the number of examples of a smoke run: train.py's --limit or preprocess.py's."""
     limits = [record.get("limit"), record.get("prompts_limit")]
     return min((limit for limit in limits if limit), default=None)
 
@@ -38,8 +86,8 @@ def smallest_limit(record: dict) -> int | None:
 def read_losses(run_dir: Path) -> dict[str, list[list[float]]]:
     """Return the pairs of step and loss that the newest complete checkpoint has logged.
 
-    `train` is the mean since the pair before, `eval` that of the whole evaluated split; both in
-    nats a token.
+    `train` is the mean since the previous pair, `eval` that of the whole evaluated split; both in
+    nats per token.
     """
     checkpoints = [folder for folder in list_checkpoints(run_dir) if is_complete(folder)]
     log = read_json(checkpoints[-1] / STATE_NAME).get("log_history", []) if checkpoints else []

@@ -1,0 +1,57 @@
+"""study.json: the same study on disk and in memory, also of an earlier version."""
+
+import json
+import shutil
+
+import pytest
+from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
+
+from text2sql.errors import UserError
+from text2sql.files import read_json, write_json
+from text2sql.study.folder import EvaluationFolder
+from text2sql.study.study import Study, read_study, write_study
+from text2sql.study.variants import BASE
+
+
+def test_a_study_is_the_same_after_it_was_written(tmp_path):
+    study = read_study(build_tiny_evaluation(tmp_path, a_whole_study()))
+    write_study(EvaluationFolder(tmp_path), study)
+    assert read_study(tmp_path) == study
+    assert Study.from_json(study.to_json()) == study
+    assert study.training["run"].best_step == 400
+
+
+def test_study_json_says_how_it_was_made(tmp_path):
+    study = Study(variants=[BASE], splits=[], benchmarks=[], limit=None)
+    assert set(study.to_json()) > {"command", "created", "commit", "versions", "variants"}
+
+
+def test_smoke_run_of_an_earlier_version_can_still_be_reported(tmp_path):
+    variants = a_whole_study()
+    folder = build_tiny_evaluation(tmp_path, variants, limit=20)
+    expected = report_of(folder)
+    study = read_json(folder / "study.json")
+    for benchmark in study["benchmarks"]:
+        del benchmark["results_file"]
+        for variant in variants:
+            path = folder / "general" / variant.name / f"{benchmark['name']}.json"
+            shutil.move(path, path.with_name(f"{benchmark['name']}-limit-20.json"))
+    for split in study["splits"]:
+        del split["database_dir"], split["role"], split["folder"]
+    write_json(folder / "study.json", study)
+    report = report_of(folder)
+    assert report["benchmarks"] == expected["benchmarks"]
+    assert (
+        report["splits"]["validation"]["variants"] == expected["splits"]["validation"]["variants"]
+    )
+
+
+@pytest.mark.parametrize("change", [{"variants": None}, {"variants": [{"colour": "red"}]}, None])
+def test_damaged_study_is_one_message(tmp_path, change):
+    path = build_tiny_evaluation(tmp_path, {BASE: (0.5, 0.5)}) / "study.json"
+    study = json.loads(path.read_text())
+    if change is None:
+        del study["benchmarks"]
+    path.write_text(json.dumps(study | (change or {})))
+    with pytest.raises(UserError, match=r"study\.json .*damaged"):
+        read_study(tmp_path)

@@ -1,0 +1,79 @@
+"""The splits that preprocess.py prepared, as an evaluation asks them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from text2sql.data.spider import Example
+from text2sql.data.spider_splits import missing_databases
+from text2sql.errors import UserError
+from text2sql.files import sha256_of_json
+from text2sql.prompts.dataset import read_manifest, read_prompts
+from text2sql.study.study import EvaluatedSplit
+
+COLUMNS = ("id", "db_id", "question", "gold_sql", "prompt")
+
+
+@dataclass(frozen=True)
+class PreparedSplit:
+    """The prompts of one split of `processed_data`, with the paths of its databases."""
+
+    name: str
+    rows: list[dict[str, Any]]  # with COLUMNS
+    tables_path: Path
+    database_dir: Path
+    prompts_sha256: str  # of the whole split, also where `--limit` takes its beginning
+    role: str = "scoring"
+
+    @property
+    def examples(self) -> list[Example]:
+        return [Example(row["db_id"], row["question"], row["gold_sql"]) for row in self.rows]
+
+    @property
+    def db_ids(self) -> set[str]:
+        return {row["db_id"] for row in self.rows}
+
+    @property
+    def missing_databases(self) -> list[str]:
+        return missing_databases(self.db_ids, self.database_dir)
+
+    @property
+    def evaluated(self) -> EvaluatedSplit:
+        """Return the split's entry in the study."""
+        return EvaluatedSplit(
+            name=self.name,
+            n=len(self.rows),
+            database_dir=str(self.database_dir),
+            missing_databases=self.missing_databases,
+            role=self.role,
+        )
+
+
+def read_split(
+    data_dir: Path, name: str, limit: int | None, role: str = "scoring"
+) -> PreparedSplit:
+    """Return the first `limit` questions of a split, all of them for None."""
+    rows = read_prompts(data_dir, name).select_columns(list(COLUMNS)).to_list()
+    split = read_manifest(data_dir)["splits"][name]
+    return PreparedSplit(
+        name=name,
+        rows=rows[:limit],
+        tables_path=Path(split["tables_path"]),
+        database_dir=Path(split["database_dir"]),
+        prompts_sha256=sha256_of_json([row["prompt"] for row in rows]),
+        role=role,
+    )
+
+
+def resolve_base_model(data_dir: Path, recorded_model_id: str | None, model_id: str | None) -> str:
+    """Return the base model; a `UserError` where the prompts were made for another one."""
+    chosen = model_id or recorded_model_id
+    if chosen is None:
+        raise UserError("The adapter does not record its base model; name it with --model_id.")
+    made_for = read_manifest(data_dir)["model_id"]
+    if made_for != chosen:
+        raise UserError(
+            f"The prompts in {data_dir} were made for {made_for}, the adapter for {chosen}. "
+            f"Run preprocess.py --model_id {chosen}, or name other prompts with --data_dir."
+        )
+    return chosen

@@ -235,6 +235,11 @@ def test_progress_is_shown(finished_run):
     assert "16/16" in shown and "step 16: evaluation loss" in shown
 
 
+def test_progress_in_a_file_is_few_lines(finished_run):
+    shown = (finished_run.parent / "printed.txt").read_text()
+    assert shown.count("%|") <= 3  # of 16 steps and two evaluations, within half a minute
+
+
 def test_plan_is_printed_before_the_first_step(run_train, tmp_path):
     printed = run_train(tmp_path / "run", *QUICK)
     assert "⟦SELECT" in printed and "<end_of_turn>\n⟧" in printed

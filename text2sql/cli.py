@@ -71,6 +71,10 @@ def set_library_defaults() -> None:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Advice to library authors would bury the command's own output.
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    if sys.stderr is None or not sys.stderr.isatty():
+        # Bars drawn in place would leave thousands of lines in a file; ours do not (progress.py).
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+        os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     warnings.simplefilter("ignore", FutureWarning)
     # peft warns at every checkpoint written without a hub; nothing here changes a vocabulary.

@@ -1,6 +1,7 @@
 """TRL's trainer for an adapter, with an order of examples that survives a restart."""
 
 import math
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from transformers.utils import ModelOutput
 from trl import SFTTrainer
 
 from text2sql.errors import UserError
+from text2sql.progress import progress_bar
 from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
 from text2sql.training.packing import MODEL_INPUTS, pack_examples, use_packed_forward
 from text2sql.training.plan import ExecutionPlan
@@ -35,7 +37,18 @@ class EpochSeededSampler(LengthGroupedSampler):
 
 
 class ReadableProgress(ProgressCallback):
-    """The progress bar, with one line a log instead of a dictionary."""
+    """The progress bar, with one line per log entry instead of a dictionary."""
+
+    def on_train_begin(self, args, state, control, **kwargs):
+        if state.is_world_process_zero:
+            self.training_bar = progress_bar(
+                total=state.max_steps, initial=state.global_step, unit="step", dynamic_ncols=True
+            )
+        self.current_step = state.global_step
+
+    def on_prediction_step(self, args, state, control, eval_dataloader=None, **kwargs):
+        if sys.stderr.isatty():  # elsewhere its lines would come between those of training
+            super().on_prediction_step(args, state, control, eval_dataloader, **kwargs)
 
     def on_log(self, args, state, control, logs=None, **kwargs):
         if self.training_bar is not None and "train_runtime" not in logs:

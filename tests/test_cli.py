@@ -87,6 +87,9 @@ DISK = {
     errno.EROFS: "Read-only file system: /data/x. Choose another folder",
     errno.EEXIST: "File exists: /data/x. A file has the name of a folder",
     errno.ENAMETOOLONG: "File name too long: /data/x. Choose a shorter name",
+    errno.EMFILE: "Too many open files: /data/x. Raise the limit on open files",
+    errno.EFBIG: "File too large: /data/x. Raise the limit on the size of a file",
+    errno.EISDIR: "Is a directory: /data/x. A folder has the name of a file",
     errno.ENOTDIR: "Not a directory: /data/x. A file has the name of a folder",
 }
 
@@ -104,7 +107,43 @@ def test_full_disk_without_a_name_is_a_sentence_too(capsys):
     assert status.startswith("error: No space left: while writing. Free some space")
 
 
-BUGS = [KeyError("rows"), ValueError("x"), FileNotFoundError(errno.ENOENT, "x"), OSError("x")]
+MEMORY = [
+    MemoryError(),
+    OSError(errno.ENOMEM, "Cannot allocate memory"),
+    ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+    RuntimeError("can't start new thread"),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"),
+]
+
+
+@pytest.mark.parametrize("error", MEMORY, ids=repr)
+def test_lack_of_memory_is_a_sentence(capsys, error):
+    status, _ = status_and_message(capsys, raising(error))
+    assert status.startswith("error: Memory ran out.")
+
+
+def test_control_characters_of_names_reach_no_terminal():
+    code = (
+        "from text2sql.cli import run\n"
+        "from text2sql.errors import UserError\n"
+        "def main():\n"
+        "    print('model \\x1b[2J\\x9b1m\\ttab')\n"
+        "    raise UserError('name \\x1b]0;title\\x07')\n"
+        "run(main)"
+    )
+    ended = run_python(code)
+    assert ended.stdout == "model \\x1b[2J\\x9b1m\ttab\n"
+    assert ended.stderr == "error: name \\x1b]0;title\\x07\n"
+
+
+BUGS = [
+    KeyError("rows"),
+    ImportError("no module"),
+    RuntimeError("x"),
+    ValueError("x"),
+    FileNotFoundError(errno.ENOENT, "x"),
+    OSError("x"),
+]
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=repr)

@@ -12,11 +12,13 @@ import pytest
 from text2sql.errors import UserError
 from text2sql.files import (
     atomic_write,
+    check_plain_name,
     json_line,
     read_finished_rows,
     read_json,
     read_jsonl,
     read_object,
+    refuse_linked_folders,
     sha256_of_file,
     sha256_of_json,
     write_json,
@@ -113,14 +115,52 @@ def test_new_file_has_the_permissions_that_open_would_give(tmp_path):
 
 
 @pytest.mark.parametrize("target_exists", [True, False], ids=["existing", "dangling"])
-def test_link_is_written_through(tmp_path, target_exists):
+def test_link_is_replaced_and_its_target_stays_as_it_was(tmp_path, target_exists):
     target = tmp_path / "elsewhere" / "file"
     if target_exists:
         write_text(target, "old")
     (tmp_path / "link").symlink_to(target)
     write_text(tmp_path / "link", "new")
-    assert (tmp_path / "link").is_symlink()
-    assert target.read_text() == "new"
+    assert not (tmp_path / "link").is_symlink()
+    assert (tmp_path / "link").read_text() == "new"
+    assert target.exists() == target_exists
+    assert not target_exists or target.read_text() == "old"
+
+
+def test_part_of_a_killed_process_is_removed_and_that_of_a_running_one_is_not(tmp_path):
+    path = tmp_path / "scores.json"
+    process = multiprocessing.get_context("fork").Process(target=write_half_and_die, args=(path,))
+    process.start()
+    process.join()
+    (tmp_path / f".scores.json.{os.getppid()}.part").touch()
+    (tmp_path / ".other.json.999999999.part").touch()
+    write_json(path, {})
+    expected = [f".scores.json.{os.getppid()}.part", ".other.json.999999999.part", "scores.json"]
+    assert names_in(tmp_path) == sorted(expected)
+
+
+@pytest.mark.parametrize("name", ["base", "checkpoint-200", "ü", "a b", "gemma-2b.it", "..."])
+def test_plain_name_is_accepted(name):
+    assert check_plain_name(name, "study.json") == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "/etc", "a/b", "a\nb", "\x1b[31m", "a\0", "\u202e", 7, None]
+)
+def test_name_that_could_leave_the_folder_or_alter_the_terminal_is_refused(name):
+    with pytest.raises(UserError, match=r"study\.json contains .* only plain names"):
+        check_plain_name(name, "study.json")
+
+
+def test_linked_folder_below_an_output_folder_is_refused_but_the_folder_itself_may_be_a_link(
+    tmp_path,
+):
+    (tmp_path / "disk" / "evaluation" / "general").mkdir(parents=True)
+    (tmp_path / "evaluation").symlink_to(tmp_path / "disk" / "evaluation")
+    refuse_linked_folders(tmp_path / "evaluation")
+    (tmp_path / "disk" / "evaluation" / "tensorboard").symlink_to(tmp_path)
+    with pytest.raises(UserError, match="tensorboard is a symbolic link"):
+        refuse_linked_folders(tmp_path / "evaluation")
 
 
 def test_file_in_the_way_of_a_folder_is_named(tmp_path):

@@ -5,6 +5,7 @@ import errno
 import io
 import logging
 import os
+import re
 import select
 import signal
 import sys
@@ -15,6 +16,11 @@ from typing import NoReturn, TextIO
 from text2sql.errors import UserError
 
 ADVICE = {
+    errno.EMFILE: "Raise the limit on open files, for example with `ulimit -n 4096`",
+    errno.ENFILE: "Close other programs, or raise the system's limit on open files",
+    errno.EFBIG: "Raise the limit on the size of a file (`ulimit -f`), or use another disk",
+    errno.EISDIR: "A folder has the name of a file to be written; move it away",
+    errno.ENOMEM: "Close other programs, or raise the limit on memory",
     errno.ENOSPC: "Free some space and run the command again",
     errno.EDQUOT: "Free some space and run the command again",
     errno.EACCES: "Choose another folder, or change its permissions",
@@ -24,20 +30,43 @@ ADVICE = {
     errno.ENAMETOOLONG: "Choose a shorter name",
 }
 
+CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+# Parts of messages with which Python and its libraries report that memory is short.
+SHORT_OF_MEMORY = re.compile(
+    r"out of memory|cannot allocate memory|can't allocate memory|failed to map segment"
+    r"|can't start new thread|bad_alloc|insufficient memory",
+    re.IGNORECASE,
+)
+
+
+class PrintableOutput(io.TextIOWrapper):
+    r"""Standard output that spells control characters of names and SQL as `\x1b`.
+
+    A terminal would obey them; newlines, tabs and carriage returns pass.
+    """
+
+    def write(self, text: str) -> int:
+        super().write(escape_control_characters(text))
+        return len(text)
+
+
+def escape_control_characters(text: str) -> str:
+    return CONTROL_CHARACTER.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+
 
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a command; an error that the user can cause is one message and exit status 1."""
     interrupts: list[KeyboardInterrupt] = []
     atexit.register(end_by_signal, interrupts)  # before the libraries': handlers run last to first
     set_library_defaults()
-    if isinstance(sys.stdout, io.TextIOWrapper):  # None where the shell closed it: `>&-`
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal may know only ASCII
+    protect_terminal()
     try:
         main()
     except UserError as error:
-        sys.exit(f"error: {error}")
-    except OSError as error:
-        sys.exit(explain_os_error(error))
+        sys.exit(escape_control_characters(f"error: {error}"))
+    except (OSError, MemoryError, ImportError, RuntimeError) as error:
+        sys.exit(explain_failure_of_the_machine(error))
     except KeyboardInterrupt as interrupt:
         interrupts.append(interrupt)
         sys.exit("\nInterrupted; finished work is kept.")
@@ -54,12 +83,30 @@ def end_by_signal(interrupts: list[KeyboardInterrupt]) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def explain_os_error(error: OSError) -> int | str:
-    """Return the exit status or message for a failed disk or a closed pipe; reraise a bug."""
-    if error.errno == errno.EPIPE and (reader_has_left(sys.stdout) or reader_has_left(sys.stderr)):
-        return 128 + signal.SIGPIPE  # what a shell reports for a program that `head` cut off
-    if error.errno not in ADVICE:
+def protect_terminal() -> None:
+    """Print nothing that a terminal obeys, and spell out what it cannot show."""
+    stream = sys.stdout
+    if stream is sys.__stdout__ and isinstance(stream, io.TextIOWrapper):  # None after `>&-`
+        encoding, lines, unbuffered = stream.encoding, stream.line_buffering, stream.write_through
+        sys.stdout = PrintableOutput(
+            stream.detach(),
+            encoding=encoding,
+            errors="backslashreplace",
+            line_buffering=lines,
+            write_through=unbuffered,
+        )
+
+
+def explain_failure_of_the_machine(error: Exception) -> int | str:
+    """Return the exit status or message for lack of disk, memory or a reader; reraise a bug."""
+    if isinstance(error, MemoryError) or SHORT_OF_MEMORY.search(str(error)):
+        return "error: Memory ran out. Close other programs, or raise the limit on memory."
+    if not isinstance(error, OSError) or error.errno not in {*ADVICE, errno.EPIPE}:
         raise error
+    if error.errno == errno.EPIPE:
+        if not (reader_has_left(sys.stdout) or reader_has_left(sys.stderr)):
+            raise error
+        return 128 + signal.SIGPIPE  # what a shell reports for a program that `head` cut off
     return f"error: {error.strerror}: {error.filename or 'while writing'}. {ADVICE[error.errno]}."
 
 

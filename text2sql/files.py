@@ -1,9 +1,11 @@
 """Atomic writes, folder locks, JSON and JSONL, and hashes of files and values."""
 
 import fcntl
+import glob
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,27 +14,71 @@ from typing import Any
 
 from text2sql.errors import UserError
 
+PLAIN_NAME = re.compile(r"(?!\.{1,2}$)[^/]+")
+
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed to it when the block ends without an error.
 
-    A reader of `path` finds the old file or the new one, even after a kill or a power cut. Symbolic
-    links are followed and permissions kept. Raises a `UserError` where no file can be created.
+    A reader of `path` finds the old file or the new one, even after a kill or a power cut; what a
+    killed process left half-written is removed. Permissions are kept. A symbolic link is replaced,
+    not followed: in a folder that somebody sent, it may point anywhere. Raises a `UserError` where
+    no file can be created.
     """
-    path = Path(os.path.realpath(path))
     make_folder(path.parent)
     if path.is_dir():
         raise UserError(f"{path} is a folder, but a file belongs there; move it away.")
+    remove_abandoned_parts(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
         flush_to_disk(temporary)
-        if path.exists():
+        if path.exists() and not path.is_symlink():
             shutil.copymode(path, temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned_parts(path: Path) -> None:
+    """Remove the temporary files of `path` whose process has ended."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
+        pid = part.name.split(".")[-2]
+        if pid.isdecimal() and not is_alive(int(pid)):
+            part.unlink(missing_ok=True)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
+
+
+def check_plain_name(name: object, source: Path | str) -> str:
+    """Return a name that was read from `source`, if it is safe as the name of one file or folder.
+
+    Raises a `UserError` for a name with a slash, `..`, a control character or nothing in it: the
+    file may come from somebody else.
+    """
+    if isinstance(name, str) and PLAIN_NAME.fullmatch(name) and name.isprintable():
+        return name
+    raise UserError(
+        f"{source} contains {name!r} as the name of a file or folder; only plain names are "
+        "accepted. Repair or replace it."
+    )
+
+
+def refuse_linked_folders(root: Path) -> None:
+    """Raise a `UserError` if a folder below `root` is a symbolic link, which may point anywhere."""
+    for folder, names, _ in os.walk(root):
+        for name in names:
+            if (path := Path(folder, name)).is_symlink():
+                raise UserError(f"{path} is a symbolic link; replace it with a real folder.")
 
 
 def make_folder(path: Path) -> None:

@@ -282,6 +282,8 @@ def read_config(path: str, aliases: Mapping[str, str]) -> list[tuple[str, Config
         entries = [(str(key.value), read_node(loader, node)) for key, node in root.value]
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise UserError(f"--config {path} cannot be read: {error}") from None
+    except RecursionError:
+        raise UserError(f"--config {path} is nested too deeply to be read.") from None
     entries = [(aliases.get(name, name), value) for name, value in entries]
     names = [name for name, _ in entries]
     twice = [name for name in names if names.count(name) > 1]

@@ -26,8 +26,9 @@ from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.dataset import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
 from text2sql.report.page import print_report, print_scores, write_report
-from text2sql.scoring.scores import refuse_other_scores, score_file
-from text2sql.scoring.verdict import ScoringSettings
+from text2sql.scoring.judge import ScoringSettings
+from text2sql.scoring.scores import SCORES_NAME, refuse_other_scores, score_file
+from text2sql.scoring.verdict import VERDICTS_NAME
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.outdated import find_outdated, remove_outdated
 from text2sql.study.prepared_split import (
@@ -165,7 +166,7 @@ def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:
         inputs={str(path): sha256_of_file(path) for path in (examples_path, tables_path)},
     )
     print_scores(scores)
-    print(f"\nScores: {output_dir / 'scores.json'}; every verdict: {output_dir / 'verdicts.jsonl'}")
+    print(f"\nScores: {output_dir / SCORES_NAME}; every verdict: {output_dir / VERDICTS_NAME}")
 
 
 def scoring_settings(flags: EvaluateFlags) -> ScoringSettings:

@@ -43,6 +43,12 @@ def tiny_spider_dir(tmp_path_factory) -> Path:
     return build_tiny_spider(tmp_path_factory.mktemp("tiny_spider"))
 
 
+@pytest.fixture
+def spider(tiny_spider_dir, tmp_path) -> Path:
+    """A copy of the small data set that a test may damage."""
+    return Path(shutil.copytree(tiny_spider_dir, tmp_path / "spider"))
+
+
 @pytest.fixture(scope="session")
 def tiny_gemma_dir(tmp_path_factory, tiny_spider_dir) -> Path:
     rows = json.loads((tiny_spider_dir / "train_spider.json").read_text())

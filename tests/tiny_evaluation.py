@@ -9,8 +9,9 @@ from text2sql.benchmarks.run import Benchmark
 from text2sql.files import write_json, write_jsonl
 from text2sql.report.build import build_report
 from text2sql.run_record import build_run_record
-from text2sql.scoring.exact_match.clauses import CLAUSES
+from text2sql.scoring.exact_match.clauses import CLAUSES, ClauseScore
 from text2sql.scoring.scores import write_scores
+from text2sql.scoring.verdict import Verdict
 from text2sql.study.study import EvaluatedSplit, read_study
 from text2sql.study.variants import BASE, Variant
 
@@ -31,7 +32,7 @@ TRAINING = {
         "eval": [[200, 0.9], [400, 0.7], [600, 0.8]],
     },
 }
-NO_CLAUSES = dict.fromkeys(CLAUSES, (0, 0, True))
+NO_CLAUSES = dict.fromkeys(CLAUSES, ClauseScore(0, 0, True))
 
 
 def build_tiny_evaluation(
@@ -98,22 +99,21 @@ def write_answers(folder: Path, share_right: float, num_questions: int) -> None:
     write_scores(folder, verdicts)
 
 
-def verdict(index: int, right: bool, error: str | None) -> dict:
-    return {
-        "index": index,
-        "db_id": "museum",
-        "hardness": HARDNESS[index % 4],
-        "exact_match": right and index % 5 != 0,
-        "clauses": NO_CLAUSES,
-        "unparsable": error == "syntax",
-        "execution_match": right,
-        "execution_match_keep_distinct": right,
-        "error": error,
-        "error_message": error and "as made up",
-        "seconds": 0.0,
-        "empty_equals_empty": False,
-        "not_executed": None,
-    }
+def verdict(index: int, right: bool, error: str | None) -> Verdict:
+    return Verdict(
+        index=index,
+        db_id="museum",
+        hardness=HARDNESS[index % 4],
+        exact_match=right and index % 5 != 0,
+        clauses=NO_CLAUSES,
+        unparsable=error == "syntax",
+        execution_match=right,
+        execution_match_keep_distinct=right,
+        error=error,
+        error_message=error and "as made up",
+        seconds=0.0,
+        empty_equals_empty=False,
+    )
 
 
 def benchmark_file(

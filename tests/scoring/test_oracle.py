@@ -3,7 +3,7 @@
 SPIDER_DIR names Spider's folder, ORACLE_DIR one with `<system>.sql` (one prediction a line, in the
 order of dev.json) and `<system>.verdicts.jsonl` (the official hardness, em, ex, ex_keep_distinct).
 
-    SPIDER_DIR=... ORACLE_DIR=... python -m pytest -s tests/test_oracle.py
+    SPIDER_DIR=... ORACLE_DIR=... python -m pytest -s tests/scoring/test_oracle.py
 """
 
 import os
@@ -14,8 +14,9 @@ import pytest
 
 from text2sql.data.spider import read_examples, read_schemas
 from text2sql.files import read_jsonl
-from text2sql.scoring.scores import read_predictions, summarize_verdicts
-from text2sql.scoring.verdict import ScoringSettings, score_predictions
+from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
+from text2sql.scoring.scores import read_prediction_file, summarize_verdicts
+from text2sql.scoring.verdict import Verdict
 
 FIELDS = {
     "hardness": "hardness",
@@ -35,19 +36,15 @@ def test_verdicts_are_the_official_ones(spider_dir, system, capsys):
     official = read_jsonl(ORACLE_DIR / f"{system}.verdicts.jsonl")
     examples = read_examples(spider_dir / "dev.json")
     started = time.monotonic()
-    verdicts = score_predictions(
-        read_predictions(ORACLE_DIR / f"{system}.sql", len(examples)),
-        examples,
-        read_schemas(spider_dir / "tables.json"),
-        spider_dir / "database",
-        ScoringSettings(),
-    )
+    split = ScoredSplit(examples, read_schemas(spider_dir / "tables.json"), spider_dir / "database")
+    predicted_sqls = read_prediction_file(ORACLE_DIR / f"{system}.sql", len(examples))
+    [verdicts] = score_split(split, [predicted_sqls], ScoringSettings())
     seconds = time.monotonic() - started
     differences = {
         field: [
             row["index"]
             for row, verdict in zip(official, verdicts, strict=True)
-            if row[field] != verdict[ours]
+            if row[field] != getattr(verdict, ours)
         ]
         for field, ours in FIELDS.items()
     }
@@ -57,7 +54,7 @@ def test_verdicts_are_the_official_ones(spider_dir, system, capsys):
         assert len(differences[field]) <= (1 - least) * len(official), (field, differences[field])
 
 
-def print_row(system: str, verdicts: list[dict], differences: dict, seconds: float) -> None:
+def print_row(system: str, verdicts: list[Verdict], differences: dict, seconds: float) -> None:
     scores = summarize_verdicts(verdicts)["scores"]
     shown = "  ".join(
         f"{name} {100 * scores[name]['all']['score']:.1f} %"

@@ -269,10 +269,10 @@ def test_gold_on_rubbish_behind_a_good_header_says_what_is_wrong_with_the_file(w
 
 
 @pytest.mark.parametrize("ending", ["-wal", "-journal"])
-def test_database_with_unfinished_changes_is_named(database, ending):
+def test_database_with_uncommitted_changes_is_named(database, ending):
     log = database.with_name(database.name + ending)
     log.write_bytes(b"")
     check_database_file(database)
     log.write_bytes(b"x")
-    with pytest.raises(UserError, match="unfinished"):
+    with pytest.raises(UserError, match="uncommitted"):
         check_database_file(database)

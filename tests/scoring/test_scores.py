@@ -1,77 +1,30 @@
-"""Predictions and gold queries become verdicts and scores, in order and in full."""
+"""The scores of verdicts, of folders of predictions and of a file that somebody else wrote."""
 
+import contextlib
 import json
-import shutil
+import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from scored_spider import gold_sqls, score, scored_split
 
 from text2sql.data.spider import Example, read_examples, read_schemas
 from text2sql.errors import UserError
-from text2sql.files import read_json, read_jsonl
-from text2sql.scoring import verdict as scoring
+from text2sql.files import read_json, write_jsonl
+from text2sql.inference.prediction import PREDICTIONS_NAME
+from text2sql.scoring.judge import ScoringSettings, score_split
 from text2sql.scoring.scores import (
+    SCORES_NAME,
     drop_db_ids,
-    read_predictions,
+    read_prediction_file,
     score_file,
+    score_folders,
     summarize_verdicts,
 )
-from text2sql.scoring.verdict import ScoringSettings, score_predictions
-
-ENDLESS_SQL = "WITH RECURSIVE r(x) AS (VALUES (1) UNION ALL SELECT x FROM r) SELECT max(x) FROM r"
-PREDICTIONS = {  # index in dev.json: prediction, error, exact_match
-    0: ("SELECT count(*) FROM painting", None, True),
-    1: ("", "no_sql", False),
-    2: ("SELECT name FROM wing", "wrong_rows", False),
-    3: ("SELECT name, price FROM painting ORDER BY price", "wrong_order", False),
-    4: ("SELECT technique FROM painting GROUP BY technique", "wrong_columns", False),
-    5: ("SELECT style FROM hall", "unknown_table", False),
-    6: ("SELECT nickname FROM wing", "unknown_column", False),
-    7: ("DROP TABLE wing", "refused", False),
-    8: ("SELECT count(*) FRO horse", "syntax", False),
-    9: ("SELECT no_such_function(1)", "runtime", False),
-    10: ("SELECT zeroblob(1000000000)", "too_large", False),
-    11: (ENDLESS_SQL, "timeout", False),
-}
-
-
-@pytest.fixture
-def spider(tiny_spider_dir, tmp_path):
-    """A copy of the tiny data set that a test may damage; gold results are not kept from others."""
-    scoring.KEPT_GOLD_RESULTS.clear()
-    return Path(shutil.copytree(tiny_spider_dir, tmp_path / "spider"))
-
-
-def score(spider, predicted_sqls, **changes):
-    settings = ScoringSettings(**{"query_timeout_s": 1.0} | changes)
-    examples = read_examples(spider / "dev.json")[: len(predicted_sqls)]
-    schemas = read_schemas(spider / "tables.json")
-    return score_predictions(predicted_sqls, examples, schemas, spider / "database", settings)
-
-
-def gold_sqls(spider):
-    return [example.gold_sql for example in read_examples(spider / "dev.json")]
-
-
-@pytest.fixture(scope="module")
-def verdicts(tiny_spider_dir):
-    return score(tiny_spider_dir, [sql for sql, _, _ in PREDICTIONS.values()])
-
-
-@pytest.mark.parametrize("index", PREDICTIONS, ids=[error for _, error, _ in PREDICTIONS.values()])
-def test_verdict_names_the_kind_of_failure(verdicts, index):
-    _, error, exact_match = PREDICTIONS[index]
-    verdict = verdicts[index]
-    assert (verdict["index"], verdict["db_id"]) == (index, "museum" if index < 8 else "stable")
-    assert (verdict["error"], verdict["exact_match"]) == (error, exact_match)
-    assert verdict["execution_match"] is verdict["execution_match_keep_distinct"] is (error is None)
-
-
-def test_verdicts_of_one_run_are_those_of_another(spider, verdicts):
-    again = score(spider, [sql for sql, _, _ in PREDICTIONS.values()])
-    assert [v | {"seconds": 0} for v in again] == [v | {"seconds": 0} for v in verdicts]
+from text2sql.scoring.verdict import VERDICTS_NAME, Verdict, read_verdicts
 
 
 def test_gold_against_gold_is_right_everywhere(spider):
@@ -85,105 +38,100 @@ def test_gold_against_gold_is_right_everywhere(spider):
     assert all(clause["f1"] == 1.0 for clause in scores["partial_match"].values())
 
 
-def test_scores_count_what_the_verdicts_say(verdicts):
+def executed(index, error=None, hardness="easy"):
+    return Verdict(
+        index=index,
+        db_id="museum",
+        hardness=hardness,
+        exact_match=error is None,
+        unparsable=error == "syntax",
+        execution_match=error is None,
+        execution_match_keep_distinct=False,
+        error=error,
+        empty_equals_empty=False,
+    )
+
+
+def test_scores_count_what_the_verdicts_say():
+    verdicts = [
+        executed(0),
+        executed(1, "wrong_rows", hardness="extra"),
+        executed(2, "wrong_rows"),
+        executed(3, "syntax", hardness="medium"),
+        Verdict(index=4, db_id="stable", unparsable=False, not_executed="gold_error"),
+    ]
     scores = summarize_verdicts(verdicts)
-    assert scores["n"] == 12
-    assert scores["scores"]["execution_accuracy"]["all"] == {"score": 1 / 12, "n": 12}
-    assert scores["scores"]["valid_sql"]["all"]["score"] == 4 / 12
-    assert scores["errors"] == {error: 1 for _, error, _ in PREDICTIONS.values() if error}
-    assert scores["shares"]["timeout"] == 1 / 12
-    by_hardness = scores["scores"]["exact_match"]
-    assert sum(by_hardness[level]["n"] for level in ("easy", "medium", "hard", "extra")) == 12
+    assert scores["n"] == 5
+    accuracies = scores["scores"]["execution_accuracy"]
+    assert accuracies == {
+        "all": {"score": 1 / 4, "n": 4},
+        "easy": {"score": 1 / 2, "n": 2},
+        "medium": {"score": 0.0, "n": 1},
+        "hard": {"score": None, "n": 0},
+        "extra": {"score": 0.0, "n": 1},
+    }
+    assert scores["scores"]["execution_accuracy_keep_distinct"]["all"] == {"score": 0.0, "n": 4}
+    assert scores["scores"]["valid_sql"]["all"] == {"score": 3 / 4, "n": 4}
+    assert scores["errors"] == {"wrong_rows": 2, "syntax": 1}
+    assert scores["shares"] == {"unparsable": 1 / 5, "empty_equals_empty": 0.0, "timeout": 0.0}
+    assert scores["not_executed"] == {"gold_error": 1}
 
 
 def test_no_rows_beside_no_rows_is_counted(spider):
     example = Example("museum", "?", "SELECT name FROM wing WHERE floor > 99")
-    schemas = read_schemas(spider / "tables.json")
-    verdicts = score_predictions(
-        ["SELECT name FROM wing WHERE floor < 0"],
-        [example],
-        schemas,
-        spider / "database",
-        ScoringSettings(),
-    )
-    assert verdicts[0]["execution_match"] is True
+    split = replace(scored_split(spider), examples=[example])
+    answers = [["SELECT name FROM wing WHERE floor < 0"]]
+    [verdicts] = score_split(split, answers, ScoringSettings())
+    assert verdicts[0].execution_match is True
     assert summarize_verdicts(verdicts)["shares"]["empty_equals_empty"] == 1.0
-
-
-def test_another_number_of_predictions_is_refused(spider):
-    examples = read_examples(spider / "dev.json")
-    with pytest.raises(UserError, match="2 predictions for 16 examples"):
-        score_predictions(["SELECT 1"] * 2, examples, {}, spider / "database", ScoringSettings())
-
-
-def test_absent_database_is_named_and_not_created(spider):
-    absent = spider / "database" / "stable" / "stable.sqlite"
-    absent.unlink()
-    with pytest.raises(UserError, match=r"missing from .*: stable\. .*--skip_missing_databases"):
-        score(spider, gold_sqls(spider))
-    assert not absent.exists()
 
 
 def test_examples_without_database_can_be_counted_apart(spider):
     (spider / "database" / "stable" / "stable.sqlite").unlink()
     verdicts = score(spider, gold_sqls(spider), skip_missing_databases=True)
-    assert (verdicts[8]["execution_match"], verdicts[8]["exact_match"]) == (None, True)
+    assert (verdicts[8].execution_match, verdicts[8].exact_match) == (None, True)
     scores = summarize_verdicts(verdicts)
     assert scores["not_executed"] == {"missing_database": 8}
     assert scores["scores"]["execution_accuracy"]["all"] == {"score": 1.0, "n": 8}
     assert scores["scores"]["exact_match"]["all"]["n"] == 16
 
 
-def test_damaged_database_stops_the_run(spider):
-    (spider / "database" / "stable" / "stable.sqlite").write_bytes(b"")
-    with pytest.raises(UserError, match=r"stable\.sqlite is not an SQLite database"):
-        score(spider, gold_sqls(spider))
+@pytest.fixture
+def folders(spider, tmp_path):
+    """The folders of two variants with their predictions."""
+    for name, predicted_sqls in (("base", ["SELECT 1"] * 16), ("finetuned", gold_sqls(spider))):
+        rows = [{"index": i, "predicted_sql": sql} for i, sql in enumerate(predicted_sqls)]
+        write_jsonl(tmp_path / name / PREDICTIONS_NAME, rows)
+    return [tmp_path / "base", tmp_path / "finetuned"]
 
 
-def break_gold(spider, gold_sql):
-    rows = read_json(spider / "dev.json")
-    rows[2]["query"] = gold_sql
-    (spider / "dev.json").write_text(json.dumps(rows))
+def execution_accuracies(folders):
+    scores = [read_json(folder / SCORES_NAME)["scores"] for folder in folders]
+    return [score["execution_accuracy"]["all"]["score"] for score in scores]
 
 
-BROKEN_GOLD = {
-    "fails": ("SELECT nickname FROM wing", "unknown_column: no such column: nickname"),
-    "runs_away": ("SELECT count(*) FROM " + ", ".join("wing" for _ in range(30)), "timeout"),
-    "is_empty": ("-- nothing", "no_sql"),
-}
+def test_only_folders_whose_scores_are_outdated_are_scored(spider, folders):
+    split = scored_split(spider)
+    score_folders(split, folders, ScoringSettings(), split="validation")
+    assert execution_accuracies(folders) == [0.0, 1.0]
+    before = (folders[1] / SCORES_NAME).read_bytes()
+    write_jsonl(
+        folders[0] / PREDICTIONS_NAME,
+        [{"index": i, "predicted_sql": sql} for i, sql in enumerate(gold_sqls(spider))],
+    )
+    score_folders(split, folders, ScoringSettings(), split="validation")
+    assert execution_accuracies(folders) == [1.0, 1.0]
+    assert (folders[1] / SCORES_NAME).read_bytes() == before
 
 
-@pytest.mark.parametrize(("gold_sql", "message"), BROKEN_GOLD.values(), ids=BROKEN_GOLD)
-def test_gold_query_that_fails_is_named_and_stops_the_run(spider, gold_sql, message):
-    predicted_sqls = gold_sqls(spider)
-    break_gold(spider, gold_sql)
-    with pytest.raises(UserError) as stopped:
-        score(spider, predicted_sqls)
-    assert f"example 2 (museum): {gold_sql}" in str(stopped.value)
-    assert message in str(stopped.value)
-
-
-def test_gold_query_that_fails_can_be_counted_apart(spider):
-    predicted_sqls = gold_sqls(spider)
-    break_gold(spider, "SELECT nickname FROM wing")
-    verdicts = score(spider, predicted_sqls, allow_gold_errors=True)
-    assert (verdicts[2]["execution_match"], verdicts[2]["not_executed"]) == (None, "gold_error")
-    scores = summarize_verdicts(verdicts)
-    assert scores["scores"]["execution_accuracy"]["all"] == {"score": 1.0, "n": 15}
-    assert scores["scores"]["exact_match"]["all"] == {"score": 1.0, "n": 15}
-
-
-def test_gold_results_are_kept_while_the_database_file_is_the_same(spider, monkeypatch):
-    score(spider, gold_sqls(spider))
-    ran = []
-    monkeypatch.setattr(scoring.SqlWorker, "run_gold", lambda *question: ran.append(question))
-    score(spider, gold_sqls(spider))
-    assert not ran
-    database = spider / "database" / "museum" / "museum.sqlite"
-    database.write_bytes(database.read_bytes() + bytes(4096))
-    with pytest.raises(AttributeError):  # the stand-in gives no result
-        score(spider, gold_sqls(spider))
-    assert {question[1] for question in ran} == {database}
+def test_other_content_of_a_database_outdates_the_scores(spider, folders):
+    split = scored_split(spider)
+    score_folders(split, folders, ScoringSettings(), split="validation")
+    with contextlib.closing(sqlite3.connect(spider / "database/museum/museum.sqlite")) as museum:
+        museum.execute("DROP TABLE painting")
+        museum.commit()
+    with pytest.raises(UserError, match="gold queries fail"):
+        score_folders(split, folders, ScoringSettings(), split="validation")
 
 
 def json_line(index, predicted_sql, **more):
@@ -200,11 +148,15 @@ LINES = {
     + json_line(0, "SELECT 1").strip(),
     "json_lines_that_say_more": json_line(0, "SELECT 1", id=7) + json_line(1, "SELECT 2", id=8),
 }
+
+
 EMPTY = {
     "blank_line": "\nSELECT 2\n",
     "empty_text_in_json": "\n" + json_line(0, "") + json_line(1, "SELECT 2"),
     "null_in_json": json_line(0, None) + json_line(1, "SELECT 2"),
 }
+
+
 WRONG = {
     "too_few_lines": ("SELECT 1\n", "1 lines for 2 examples"),
     "too_many_lines": ("SELECT 1\nSELECT 2\n\n", "3 lines for 2 examples"),
@@ -225,14 +177,14 @@ WRONG = {
 def test_predictions_are_read(tmp_path, text):
     path = tmp_path / "predictions"
     path.write_bytes(text.encode())
-    assert read_predictions(path, 2) == ["SELECT 1", "SELECT 2"]
+    assert read_prediction_file(path, 2) == ["SELECT 1", "SELECT 2"]
 
 
 @pytest.mark.parametrize("text", EMPTY.values(), ids=EMPTY)
 def test_empty_prediction_keeps_its_place(tmp_path, text):
     path = tmp_path / "predictions"
     path.write_text(text)
-    assert read_predictions(path, 2) == ["", "SELECT 2"]
+    assert read_prediction_file(path, 2) == ["", "SELECT 2"]
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG)
@@ -240,12 +192,12 @@ def test_wrong_predictions_file_is_refused(tmp_path, text, message):
     path = tmp_path / "predictions"
     path.write_text(text)
     with pytest.raises(UserError, match=message):
-        read_predictions(path, 2)
+        read_prediction_file(path, 2)
 
 
 def test_absent_predictions_file_is_named(tmp_path):
     with pytest.raises(UserError, match=r"nowhere\.sql"):
-        read_predictions(tmp_path / "nowhere.sql", 2)
+        read_prediction_file(tmp_path / "nowhere.sql", 2)
 
 
 def test_stray_bytes_spoil_only_their_own_line(spider, tmp_path):
@@ -262,9 +214,9 @@ def test_stray_bytes_spoil_only_their_own_line(spider, tmp_path):
         ScoringSettings(),
         split="validation",
     )
-    verdicts = read_jsonl(tmp_path / "verdicts.jsonl")
-    assert [verdict["error"] for verdict in verdicts] == ["syntax", *[None] * 15]
-    assert scores == read_json(tmp_path / "scores.json")
+    verdicts = read_verdicts(tmp_path / VERDICTS_NAME)
+    assert [verdict.error for verdict in verdicts] == ["syntax", *[None] * 15]
+    assert scores == read_json(tmp_path / SCORES_NAME)
     assert scores["flags"]["query_timeout_s"] == 10.0
     assert scores["split"] == "validation"
     assert set(scores["databases"]) == {"museum", "stable"}
@@ -283,7 +235,8 @@ def test_scoring_imports_neither_torch_nor_transformers(spider, tmp_path):
     program = f"""
 import sys
 from pathlib import Path
-from text2sql.scoring.scores import ScoringSettings, score_file
+from text2sql.scoring.judge import ScoringSettings
+from text2sql.scoring.scores import score_file
 from text2sql.data.spider import read_examples, read_schemas
 spider = Path({str(spider)!r})
 (spider / "predictions.sql").write_text("SELECT 1\\n" * 16)

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from text2sql.data.spider_splits import OWN_SPLITS
-from text2sql.files import read_json, read_jsonl
+from text2sql.files import read_json
+from text2sql.inference.prediction import PREDICTIONS_NAME, read_predictions
 from text2sql.report.benchmark_results import (
     BenchmarkResults,
     pair_items,
@@ -24,7 +25,8 @@ from text2sql.report.significance import (
 )
 from text2sql.report.tradeoff import place_variants, recommend
 from text2sql.run_record import build_run_record
-from text2sql.scoring.scores import HARDNESS_LEVELS, RAN
+from text2sql.scoring.scores import HARDNESS_LEVELS, SCORES_NAME
+from text2sql.scoring.verdict import VERDICTS_NAME, read_verdicts
 from text2sql.study.study import Study
 
 BY_HARDNESS = ("execution_accuracy", "exact_match")
@@ -71,7 +73,7 @@ def as_json(value: object) -> object:
 
 def report_split(folder: Path, split: dict, names: Sequence[str], resampling: dict) -> dict:
     """Return one split's scores of each finished variant, and each compared with the base."""
-    finished = [name for name in names if (folder / name / "scores.json").exists()]
+    finished = [name for name in names if (folder / name / SCORES_NAME).exists()]
     values = {name: read_item_scores(folder / name) for name in finished}
     comparisons = {
         name: compare_scores(values["base"], values[name], resampling)
@@ -88,8 +90,8 @@ def report_split(folder: Path, split: dict, names: Sequence[str], resampling: di
 
 
 def report_variant(folder: Path, values: dict) -> dict:
-    scores = read_json(folder / "scores.json")
-    predictions = read_jsonl(folder / "predictions.jsonl")[: scores["n"]]
+    scores = read_json(folder / SCORES_NAME)
+    predictions = read_predictions(folder / PREDICTIONS_NAME)[: scores["n"]]
     strict = [value for _, value in values["execution_accuracy_strict"] if value is not None]
     return {
         "scores": scores["scores"],
@@ -100,8 +102,8 @@ def report_variant(folder: Path, values: dict) -> dict:
         "errors": scores["errors"],
         "shares": {
             **scores["shares"],
-            "only_sql": sum(row["is_only_sql"] for row in predictions) / len(predictions),
-            "cut_short": sum(not row["stopped"] for row in predictions) / len(predictions),
+            "only_sql": sum(bool(row.is_only_sql) for row in predictions) / len(predictions),
+            "cut_short": sum(row.stopped is False for row in predictions) / len(predictions),
         },
         "not_executed": scores["not_executed"],
         "partial_match": scores["partial_match"],
@@ -113,23 +115,23 @@ def read_item_scores(folder: Path) -> dict[str, list[tuple[str | None, float | N
 
     `execution_accuracy_strict` counts a right generation only where it is nothing but SQL.
     """
-    verdicts = read_jsonl(folder / "verdicts.jsonl")
-    predictions = read_jsonl(folder / "predictions.jsonl")[: len(verdicts)]
+    verdicts = read_verdicts(folder / VERDICTS_NAME)
+    predictions = read_predictions(folder / PREDICTIONS_NAME)[: len(verdicts)]
     values: dict[str, list] = {}
     for verdict, prediction in zip(verdicts, predictions, strict=True):
-        executed = verdict["not_executed"] is None
-        right = verdict["execution_match"]
-        strictly_right = right and prediction["is_only_sql"]
+        right = verdict.execution_match
         scores = {
             "execution_accuracy": right,
-            "execution_accuracy_keep_distinct": verdict["execution_match_keep_distinct"],
-            "execution_accuracy_strict": strictly_right if executed else None,
-            "exact_match": verdict["exact_match"],
-            "valid_sql": verdict["error"] in RAN if executed else None,
+            "execution_accuracy_keep_distinct": verdict.execution_match_keep_distinct,
+            "execution_accuracy_strict": (
+                None if prediction.is_only_sql is None else right and prediction.is_only_sql
+            ),
+            "exact_match": verdict.exact_match,
+            "valid_sql": verdict.is_valid_sql,
         }
         for name, value in scores.items():
             value = None if value is None else float(value)
-            values.setdefault(name, []).append((verdict["hardness"], value))
+            values.setdefault(name, []).append((verdict.hardness, value))
     return values
 
 

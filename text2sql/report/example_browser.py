@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from text2sql.files import read_json, read_jsonl
+from text2sql.inference.prediction import PREDICTIONS_NAME, Prediction, read_predictions
+from text2sql.scoring.verdict import VERDICTS_NAME, read_verdicts
 
 SCHEMAS_NAME = "schemas.json"
 LONGEST_FORMATTED = 2000  # characters; longer SQL is no query that formatting would help to read
@@ -29,17 +31,17 @@ def browser_content(output_dir: Path, report: Mapping) -> dict:
 def split_content(folder: Path, split: Mapping, texts: dict[str, int]) -> dict:
     examples = read_jsonl(folder / "examples.jsonl")[: split["n"]]
     answers = {name: read_answers(folder / name, texts) for name in split["variants"]}
-    levels = read_jsonl(folder / next(iter(answers)) / "verdicts.jsonl") if answers else []
+    verdicts = read_verdicts(folder / next(iter(answers)) / VERDICTS_NAME) if answers else []
     schemas_path = folder / SCHEMAS_NAME
     return {
         "examples": [
             {
                 "question": example["question"],
                 "db_id": example["db_id"],
-                "hardness": verdict["hardness"],
+                "hardness": verdict.hardness,
                 "gold": place_of(format_sql(example["gold_sql"]), texts),
             }
-            for example, verdict in zip(examples, levels, strict=bool(answers))
+            for example, verdict in zip(examples, verdicts, strict=bool(answers))
         ],
         "answers": answers,
         "schemas": read_json(schemas_path) if schemas_path.exists() else {},
@@ -47,25 +49,25 @@ def split_content(folder: Path, split: Mapping, texts: dict[str, int]) -> dict:
 
 
 def read_answers(folder: Path, texts: dict[str, int]) -> list[tuple]:
-    verdicts = read_jsonl(folder / "verdicts.jsonl")
-    predictions = read_jsonl(folder / "predictions.jsonl")[: len(verdicts)]
+    verdicts = read_verdicts(folder / VERDICTS_NAME)
+    predictions = read_predictions(folder / PREDICTIONS_NAME)[: len(verdicts)]
     return [
         (
             place_of(shown_sql(prediction), texts),
-            verdict["execution_match"] if verdict["not_executed"] is None else None,
-            verdict["exact_match"],
-            verdict["error"] or verdict["not_executed"],
-            place_of(verdict["error_message"] or "", texts),
+            verdict.execution_match,
+            verdict.exact_match,
+            verdict.error or verdict.not_executed,
+            place_of(verdict.error_message or "", texts),
         )
         for verdict, prediction in zip(verdicts, predictions, strict=True)
     ]
 
 
-def shown_sql(prediction: Mapping) -> str:
-    """Return the SQL that was scored; where there is none, what the model said instead."""
-    if prediction["predicted_sql"].strip():
-        return format_sql(prediction["predicted_sql"])
-    return f"(no SQL in: {prediction['generation'][:LONGEST_SHOWN]!r})"
+def shown_sql(prediction: Prediction) -> str:
+    """Return the SQL that was scored; where there is none, what the model wrote instead."""
+    if prediction.predicted_sql.strip():
+        return format_sql(prediction.predicted_sql)
+    return f"(no SQL in: {(prediction.generation or '')[:LONGEST_SHOWN]!r})"
 
 
 @cache

@@ -1,22 +1,24 @@
-"""A file of predictions -> `verdicts.jsonl` and `scores.json`, described in docs/SCORING.md."""
+"""Verdicts -> `verdicts.jsonl` and `scores.json`, described in docs/SCORING.md."""
 
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from text2sql.data.spider import Example, Schema, database_path
 from text2sql.errors import UserError
-from text2sql.files import read_object, sha256_of_file, write_json, write_jsonl
+from text2sql.files import read_object, sha256_of_file, sha256_of_json, write_json, write_jsonl
+from text2sql.inference.prediction import PREDICTIONS_NAME, read_predictions
 from text2sql.run_record import build_run_record
-from text2sql.scoring.exact_match.clauses import ClauseScore, summarize_partial_scores
-from text2sql.scoring.verdict import ScoringSettings, score_predictions
+from text2sql.scoring.exact_match.clauses import summarize_partial_scores
+from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
+from text2sql.scoring.verdict import VERDICTS_NAME, Verdict
 
+SCORES_NAME = "scores.json"
 HARDNESS_LEVELS = ("easy", "medium", "hard", "extra")
-RAN = (None, "wrong_columns", "wrong_rows", "wrong_order")  # values of `error` for SQL that ran
 
 
 def score_file(
@@ -27,33 +29,74 @@ def score_file(
     output_dir: Path,
     settings: ScoringSettings,
     **facts: Any,
-) -> dict:
+) -> dict[str, Any]:
     """Score a file of predictions, write verdicts and scores into `output_dir`, return the scores.
 
-    `facts` go into the run record of `scores.json`, beside the settings and the hashes of the
-    predictions and databases.
+    The run record in `scores.json` gets `facts`, the settings, and the hashes of the predictions
+    and databases.
     """
-    predicted_sqls = read_predictions(predictions_path, len(examples))
+    predicted_sqls = read_prediction_file(predictions_path, len(examples))
     predicted_sqls = drop_db_ids(predicted_sqls, examples)
-    verdicts = score_predictions(predicted_sqls, examples, schemas, database_dir, settings)
-    databases = {ex.db_id: database_path(database_dir, ex.db_id) for ex in examples}
+    split = ScoredSplit(examples, schemas, database_dir)
+    [verdicts] = score_split(split, [predicted_sqls], settings)
     return write_scores(
         output_dir,
         verdicts,
         flags=asdict(settings),
         sqlite=sqlite3.sqlite_version,
         predictions={"path": str(predictions_path), "sha256": sha256_of_file(predictions_path)},
-        databases={
-            db_id: sha256_of_file(path) if path.is_file() else None
-            for db_id, path in sorted(databases.items())
-        },
+        databases=hash_databases(split),
         **facts,
     )
 
 
+def score_folders(
+    split: ScoredSplit, folders: Sequence[Path], settings: ScoringSettings, /, **facts: Any
+) -> None:
+    """Score `predictions.jsonl` in each folder, named for its variant, and write the scores there.
+
+    Skips the folders whose scores are those of the same predictions, examples, databases and
+    settings.
+    """
+    scored_split = describe_split(split) | asdict(settings)
+    answers: dict[Path, list[str]] = {}
+    scored: dict[Path, dict[str, Any]] = {}
+    for folder in folders:
+        predictions = read_predictions(folder / PREDICTIONS_NAME)
+        predicted_sqls = [prediction.predicted_sql for prediction in predictions]
+        scored[folder] = {"predictions_sha256": sha256_of_json(predicted_sqls), **scored_split}
+        scores_path = folder / SCORES_NAME
+        if not scores_path.exists() or read_object(scores_path).get("scored") != scored[folder]:
+            answers[folder] = predicted_sqls
+    verdicts_of_each = score_split(split, list(answers.values()), settings) if answers else ()
+    for folder, verdicts in zip(answers, verdicts_of_each, strict=True):
+        write_scores(folder, verdicts, variant=folder.name, scored=scored[folder], **facts)
+
+
+def describe_split(split: ScoredSplit) -> dict[str, Any]:
+    """Return the hashes of what the predictions for a split are compared with."""
+    db_ids = sorted({example.db_id for example in split.examples})
+    return {
+        "examples_sha256": sha256_of_json([asdict(example) for example in split.examples]),
+        "schemas_sha256": sha256_of_json(
+            {db_id: asdict(split.schemas[db_id]) for db_id in db_ids if db_id in split.schemas}
+        ),
+        "databases": hash_databases(split),
+    }
+
+
+def hash_databases(split: ScoredSplit) -> dict[str, str | None]:
+    """Return the hash of each database file that the examples use, None where it is missing."""
+    paths = {ex.db_id: database_path(split.database_dir, ex.db_id) for ex in split.examples}
+    return {
+        db_id: sha256_of_file(path) if path.is_file() else None
+        for db_id, path in sorted(paths.items())
+    }
+
+
 def refuse_other_scores(predictions_path: Path, output_dir: Path) -> None:
     """Refuse to replace another file's scores; those of the same file may have changed."""
-    scores_path = output_dir / "scores.json"
+    scores_path = output_dir / SCORES_NAME
     if not scores_path.exists():
         return
     scored = read_object(scores_path).get("predictions", {})
@@ -65,7 +108,7 @@ def refuse_other_scores(predictions_path: Path, output_dir: Path) -> None:
         )
 
 
-def read_predictions(path: Path, num_examples: int) -> list[str]:
+def read_prediction_file(path: Path, num_examples: int) -> list[str]:
     """Return one predicted SQL for each example, "" where the prediction is empty.
 
     The file holds one SQL a line, where a blank line is an empty prediction, or JSON lines with
@@ -127,63 +170,59 @@ def read_indexed_predictions(path: Path, lines: Sequence[str], num_examples: int
     return [predicted_sqls[index] for index in range(num_examples)]
 
 
-def write_scores(output_dir: Path, verdicts: Sequence[dict], **facts: Any) -> dict:
+def write_scores(output_dir: Path, verdicts: Sequence[Verdict], **facts: Any) -> dict[str, Any]:
     """Write `verdicts.jsonl` and `scores.json` into `output_dir`; return the latter."""
     scores = summarize_verdicts(verdicts) | build_run_record(**facts)
-    write_jsonl(output_dir / "verdicts.jsonl", verdicts)
-    write_json(output_dir / "scores.json", scores)
+    write_jsonl(output_dir / VERDICTS_NAME, (verdict.to_json() for verdict in verdicts))
+    write_json(output_dir / SCORES_NAME, scores)
     return scores
 
 
-def summarize_verdicts(verdicts: Sequence[dict]) -> dict:
+def summarize_verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Return the content of `scores.json`: fractions 0..1, each with its n."""
-    executed = [verdict for verdict in verdicts if verdict["not_executed"] is None]
-    parsed = [verdict for verdict in verdicts if verdict["exact_match"] is not None]
+    executed = [verdict for verdict in verdicts if verdict.was_executed]
     return {
         "n": len(verdicts),
         "scores": {
-            "exact_match": score_by_hardness(parsed, [v["exact_match"] for v in parsed]),
-            "execution_accuracy": score_by_hardness(
-                executed, [v["execution_match"] for v in executed]
-            ),
-            "execution_accuracy_keep_distinct": score_by_hardness(
-                executed, [v["execution_match_keep_distinct"] for v in executed]
-            ),
-            "valid_sql": score_by_hardness(executed, [v["error"] in RAN for v in executed]),
+            name: score_by_hardness((v.hardness, value_of(v)) for v in verdicts)
+            for name, value_of in SCORES.items()
         },
-        "errors": dict(Counter(v["error"] for v in executed if v["error"]).most_common()),
+        "errors": dict(Counter(v.error for v in executed if v.error).most_common()),
         "shares": {
-            "unparsable": share([v["unparsable"] for v in verdicts]),
-            "empty_equals_empty": share([v["empty_equals_empty"] for v in executed]),
-            "timeout": share([v["error"] == "timeout" for v in executed]),
+            "unparsable": share([v.unparsable for v in verdicts]),
+            "empty_equals_empty": share([v.empty_equals_empty for v in executed]),
+            "timeout": share([v.error == "timeout" for v in executed]),
         },
-        "not_executed": count_not_executed(verdicts),
-        "partial_match": summarize_clauses(parsed),
+        "not_executed": dict(Counter(v.not_executed for v in verdicts if v.not_executed)),
+        "partial_match": summarize_partial_scores([v.clauses for v in verdicts if v.clauses]),
     }
 
 
-def score_by_hardness(verdicts: Sequence[dict], values: Sequence[bool]) -> dict[str, dict]:
-    """Return {level: {"score", "n"}}; a score of nothing is None."""
-    by_level: dict[str, list[bool]] = {"all": list(values)}
-    by_level |= {level: [] for level in HARDNESS_LEVELS}
-    for verdict, value in zip(verdicts, values, strict=True):
-        if verdict["hardness"] is not None:
-            by_level[verdict["hardness"]].append(value)
+# The value of one verdict for each score, None where the verdict does not count for it.
+SCORES: dict[str, Callable[[Verdict], bool | None]] = {
+    "exact_match": lambda verdict: verdict.exact_match,
+    "execution_accuracy": lambda verdict: verdict.execution_match,
+    "execution_accuracy_keep_distinct": lambda verdict: verdict.execution_match_keep_distinct,
+    "valid_sql": lambda verdict: verdict.is_valid_sql,
+}
+
+
+def score_by_hardness(
+    values: Iterable[tuple[str | None, bool | None]],
+) -> dict[str, dict[str, Any]]:
+    """Return {level: {"score", "n"}} of pairs (hardness, value), where None does not count.
+
+    The score of a level without values is None.
+    """
+    by_level: dict[str, list[bool]] = {level: [] for level in ("all", *HARDNESS_LEVELS)}
+    for hardness, value in values:
+        if value is not None:
+            by_level["all"].append(value)
+            if hardness is not None:
+                by_level[hardness].append(value)
     return {level: {"score": share(values), "n": len(values)} for level, values in by_level.items()}
 
 
-def share(values: Sequence[bool]) -> float | None:
-    return sum(values) / len(values) if values else None
-
-
-def count_not_executed(verdicts: Sequence[dict]) -> dict[str, int]:
-    return dict(Counter(v["not_executed"] for v in verdicts if v["not_executed"]))
-
-
-def summarize_clauses(verdicts: Sequence[dict]) -> dict[str, dict[str, float]]:
-    return summarize_partial_scores(
-        [
-            {clause: ClauseScore(*score) for clause, score in verdict["clauses"].items()}
-            for verdict in verdicts
-        ]
-    )
+def share(values: Sequence[bool | None]) -> float | None:
+    """Return the fraction of values that are true; None where there are none."""
+    return sum(map(bool, values)) / len(values) if values else None

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from text2sql.inference.prediction import PREDICTIONS_NAME
+from text2sql.scoring.scores import SCORES_NAME
+from text2sql.scoring.verdict import VERDICTS_NAME
 
 STUDY_NAME = "study.json"
 EXAMPLES_NAME = "examples.jsonl"
 SCHEMAS_NAME = "schemas.json"
 GENERATION_NAME = "generation.json"
-VERDICTS_NAME = "verdicts.jsonl"
-SCORES_NAME = "scores.json"
 GENERAL_NAME = "general"
 
 

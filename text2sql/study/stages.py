@@ -4,7 +4,6 @@ Each stage keeps what is finished and was made with the same settings, and does 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,26 +11,21 @@ from text2sql.benchmarks.run import run_benchmark
 from text2sql.benchmarks.tasks import load_tasks
 from text2sql.data.spider import read_schemas
 from text2sql.files import (
-    read_json,
     read_jsonl,
-    sha256_of_file,
-    sha256_of_json,
     write_json,
     write_jsonl,
     write_text,
 )
 from text2sql.inference.generate import generate_predictions
 from text2sql.inference.partial_predictions import finalize_predictions
-from text2sql.inference.prediction import read_predictions
 from text2sql.prompts.schema_text import render_schema
-from text2sql.run_record import build_run_record, differing_settings
-from text2sql.scoring.scores import write_scores
-from text2sql.scoring.verdict import ScoringSettings, score_predictions
-from text2sql.study.folder import AnswersFolder, EvaluationFolder
+from text2sql.run_record import build_run_record
+from text2sql.scoring.judge import ScoredSplit, ScoringSettings
+from text2sql.scoring.scores import score_folders
+from text2sql.study.folder import EvaluationFolder
 from text2sql.study.outdated import benchmark_settings, prediction_settings
 from text2sql.study.prepared_split import PreparedSplit
 from text2sql.study.study import Study
-from text2sql.study.variants import Variant
 
 if TYPE_CHECKING:
     from lm_eval.api.group import Group
@@ -95,36 +89,11 @@ def score_all(
     folder: EvaluationFolder,
     settings: ScoringSettings,
 ) -> None:
-    """Score every variant's answers to every split."""
+    """Score every variant's answers to every split, those to one split together."""
     for split in splits:
-        for variant in study.variants:
-            score_variant(split, variant, folder.answers(split.name, variant.name), settings)
-
-
-def score_variant(
-    split: PreparedSplit, variant: Variant, answers: AnswersFolder, settings: ScoringSettings
-) -> None:
-    """Write verdicts and scores, unless those of the same predictions and settings are there."""
-    predictions = read_predictions(answers.predictions)
-    predicted_sqls = [prediction.predicted_sql for prediction in predictions]
-    scored = {
-        "predictions_sha256": sha256_of_json(predicted_sqls),
-        "examples_sha256": sha256_of_json([asdict(example) for example in split.examples]),
-        "tables_sha256": sha256_of_file(split.tables_path),
-        "missing_databases": split.missing_databases,
-        **asdict(settings),
-    }
-    earlier = read_json(answers.scores).get("scored", {}) if answers.scores.exists() else {}
-    if not differing_settings(earlier, scored):
-        return
-    verdicts = score_predictions(
-        predicted_sqls,
-        split.examples,
-        read_schemas(split.tables_path),
-        split.database_dir,
-        settings,
-    )
-    write_scores(answers.path, verdicts, split=split.name, variant=variant.name, scored=scored)
+        gold = ScoredSplit(split.examples, read_schemas(split.tables_path), split.database_dir)
+        folders = [folder.answers(split.name, variant.name).path for variant in study.variants]
+        score_folders(gold, folders, settings, split=split.name)
 
 
 def run_benchmarks(

@@ -1,7 +1,7 @@
-"""Untrusted SQL in processes that can be killed: gold results, and predictions compared with them.
+"""A pool of processes that run untrusted SQL: gold results, and predictions compared with them.
 
-What a query may do is decided in worker.py and sandbox.py. Here is the deadline, and a
-new process for each one that was killed or died.
+What a query may do is decided in worker.py and sandbox.py. This module enforces the deadline and
+replaces each process that was killed or died.
 """
 
 import contextlib
@@ -17,22 +17,25 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from text2sql.errors import UserError
 from text2sql.scoring.execution.sandbox import MAX_SQL_LENGTH
 
+Question = ParamSpec("Question")
+Answer = TypeVar("Answer")
+
 MAX_WORKERS = 8
 START_TIMEOUT_S = 60.0
-ERRORS_BY_SIGNAL = {
+ERRORS_BY_SIGNAL: dict[int, str] = {
     signal.SIGALRM: "timeout",  # the worker's own timer
-    signal.SIGKILL: "too_large",  # not sent here: the kernel was out of memory
+    signal.SIGKILL: "too_large",  # sent by the kernel, which ran out of memory
 }
 
 
 @dataclass(frozen=True)
 class GoldResult:
-    """The gold's results as the worker packed them, or the error that it met instead."""
+    """The results of a gold query as the worker packed them, or its error."""
 
     packed: bytes = b""
     error: str | None = None
@@ -41,20 +44,21 @@ class GoldResult:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a prediction compares with the gold: `error` is a kind of failure, None for a match.
+    """How one reading of a prediction compares with the gold query's."""
 
-    `is_empty` says that the prediction ran and gave no rows.
-    """
-
-    error: str | None
+    error: str | None  # the kind of failure, None for a match
     error_message: str | None = None
-    is_empty: bool = False
+    is_empty: bool = False  # it ran and returned no rows
+
+    @property
+    def is_match(self) -> bool:
+        return self.error is None
 
 
 TOO_LONG = Outcome("too_large", f"The SQL is longer than {MAX_SQL_LENGTH} bytes.")
 
 
-class Comparison(NamedTuple):
+class Outcomes(NamedTuple):
     """The outcomes of one prediction, with DISTINCT removed (the default) and with it kept."""
 
     distinct_removed: Outcome
@@ -63,7 +67,7 @@ class Comparison(NamedTuple):
 
 
 class WorkerLost(Exception):
-    """The worker was killed at the deadline, or died; `error` is the kind of failure."""
+    """The worker process was killed at the deadline or died; `error` is the kind of failure."""
 
     def __init__(self, error: str, message: str):
         super().__init__(message)
@@ -71,13 +75,14 @@ class WorkerLost(Exception):
 
 
 class SqlWorker:
-    """One worker process, started when it is needed and replaced after it was lost."""
+    """One worker process, started on first use and replaced after it is lost."""
 
     def __init__(self, query_timeout_s: float):
         self.query_timeout_s = query_timeout_s
-        self.process: subprocess.Popen | None = None
+        self.process: subprocess.Popen[bytes] | None = None
 
     def run_gold(self, database: Path, gold_sql: str) -> GoldResult:
+        """Run both readings of a gold query under one deadline."""
         try:
             self.send(database, {"gold_sql": gold_sql})
             failure = json.loads(self.receive())
@@ -85,10 +90,10 @@ class SqlWorker:
         except WorkerLost as lost:
             return GoldResult(error=lost.error, error_message=str(lost))
 
-    def compare(self, database: Path, predicted_sql: str, gold: GoldResult) -> Comparison:
+    def compare(self, database: Path, predicted_sql: str, gold: GoldResult) -> Outcomes:
         """Run both readings of the prediction under one deadline, and compare them with `gold`."""
         if len(predicted_sql.encode(errors="surrogatepass")) > MAX_SQL_LENGTH:
-            return Comparison(TOO_LONG, TOO_LONG, seconds=0.0)  # cutting it up alone takes long
+            return Outcomes(TOO_LONG, TOO_LONG, seconds=0.0)  # tokenizing alone would take long
         started = time.monotonic()
         outcomes = []
         is_last = False
@@ -100,13 +105,15 @@ class SqlWorker:
                 outcomes.append(Outcome(**reply))
         except WorkerLost as lost:
             outcomes.append(Outcome(lost.error, str(lost)))
-        return Comparison(outcomes[0], outcomes[-1], time.monotonic() - started)
+        return Outcomes(outcomes[0], outcomes[-1], time.monotonic() - started)
 
-    def send(self, database: Path, question: dict, attachment: bytes | None = None) -> None:
+    def send(
+        self, database: Path, question: dict[str, str], attachment: bytes | None = None
+    ) -> None:
         if self.process is None or self.process.poll() is not None:
             self.start()
-        place = str(database.absolute())  # the worker stands in another folder
-        request = {"database": place, "timeout_s": self.query_timeout_s, **question}
+        path = str(database.absolute())  # the worker's current folder is another one
+        request = {"database": path, "timeout_s": self.query_timeout_s, **question}
         self.deadline = time.monotonic() + self.query_timeout_s
         try:
             self.channel.send_bytes(json.dumps(request).encode())
@@ -125,6 +132,7 @@ class SqlWorker:
         raise WorkerLost("timeout", f"The query ran longer than {self.query_timeout_s:g} s.")
 
     def explain_death(self) -> WorkerLost:
+        assert self.process is not None  # `send` started it
         with contextlib.suppress(subprocess.TimeoutExpired):  # its files close before it ends
             self.process.wait(timeout=1.0)
         self.kill()
@@ -133,9 +141,10 @@ class SqlWorker:
         return WorkerLost(error, f"The process that ran the query died (exit status {status}).")
 
     def start(self) -> None:
-        """Start a process without this one's environment, terminal or files; wait until it serves.
+        """Start a process without this one's environment, terminal or files, and wait for it.
 
-        It ends when this process does, however it ends, since that closes the pipe `lifeline`.
+        It ends when this process does, however this one ends, since that closes the pipe
+        `lifeline`.
         """
         self.kill()
         self.channel, far_channel = Pipe()
@@ -148,7 +157,7 @@ class SqlWorker:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            start_new_session=True,  # ctrl-C is for the scorer, which ends its workers
+            start_new_session=True,  # ctrl-C goes to the scorer, which ends its workers
         )
         far_channel.close()
         os.close(far_lifeline)
@@ -169,10 +178,10 @@ class SqlWorker:
 
 
 class SqlWorkers:
-    """Workers for all cores of the machine; a context, so that none outlives it."""
+    """A context with workers for all cores of the machine, none of which outlives it."""
 
     def __init__(self, query_timeout_s: float):
-        # One more than cores: a deadline is time on the clock, so that waiting for it costs less.
+        # One more than cores, so that waiting for a deadline leaves no core idle.
         num_workers = min(num_cores() + 1, MAX_WORKERS)
         self.workers = [SqlWorker(query_timeout_s) for _ in range(num_workers)]
         self.threads = ThreadPoolExecutor(len(self.workers))
@@ -185,20 +194,25 @@ class SqlWorkers:
 
     def __exit__(self, *_: object) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)
-        for worker in self.workers:  # so that no thread waits for an answer any more
+        for worker in self.workers:  # so that no thread is left waiting for an answer
             if worker.process is not None:
                 worker.process.kill()
         self.threads.shutdown()
         for worker in self.workers:
             worker.kill()
 
-    def submit(self, ask: Callable[..., Any], *question: Any) -> Future:
-        """Return the future answer of `SqlWorker.run_gold` or `SqlWorker.compare`."""
+    def submit(
+        self,
+        ask: Callable[Concatenate[SqlWorker, Question], Answer],
+        *question: Question.args,
+        **options: Question.kwargs,
+    ) -> Future[Answer]:
+        """Return the future answer of a method of `SqlWorker`, asked of a worker that is idle."""
 
-        def ask_an_idle_worker() -> Any:
+        def ask_an_idle_worker() -> Answer:
             worker = self.idle.get()
             try:
-                return ask(worker, *question)
+                return ask(worker, *question, **options)
             finally:
                 self.idle.put(worker)
 
@@ -210,7 +224,7 @@ def num_cores() -> int:
 
 
 def worker_environment() -> dict[str, str]:
-    """Return what Python needs to find its modules, and no token, key or home folder."""
-    places = [str(Path(__file__).parents[3]), *(place for place in sys.path if place)]
+    """Return the variables that Python needs to find its modules: no token, key or home folder."""
+    folders = [str(Path(__file__).parents[3]), *filter(None, sys.path)]
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
-    return {"PYTHONPATH": os.pathsep.join(places), **kept}
+    return {"PYTHONPATH": os.pathsep.join(folders), **kept}

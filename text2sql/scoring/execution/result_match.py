@@ -1,8 +1,8 @@
-"""Do the results of two queries match? As the official test-suite script decides on one database.
+"""Whether the results of two queries match, as the official test-suite script decides it.
 
 The definition is taoyds/test-suite-sql-eval, `exec_eval.py` (Zhong et al., 2020): how both queries
-are rewritten before they run, and when two results count as the same. docs/SCORING.md lists where
-this reading differs.
+are rewritten before they run, and when two results count as the same. docs/SCORING.md lists the
+differences.
 """
 
 import itertools
@@ -13,12 +13,14 @@ from typing import NamedTuple
 
 import sqlparse.engine
 
-Row = tuple
+Value = int | float | str | bytes | None
+Row = tuple[Value, ...]
+ColumnValues = tuple[Value, ...]  # of one column, row by row
 CURRENT_YEAR = re.compile(r"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", re.IGNORECASE)
 
 
 def repair_sql(sql: str) -> str:
-    """Return `sql` with tokenised operators joined and MySQL's current year read as 2020."""
+    """Return `sql` with split operators joined and MySQL's current year replaced by 2020."""
     for split, joined in (("> =", ">="), ("< =", "<="), ("! =", "!=")):
         sql = sql.replace(split, joined)
     return CURRENT_YEAR.sub("2020", sql)
@@ -31,16 +33,16 @@ def remove_distinct(sql: str) -> str:
 
 
 def replace_placeholder(sql: str) -> str:
-    """Return `sql` with each bare word `value` read as 1; `t.value` and `value_of` are names."""
+    """Return `sql` with each bare word `value` replaced by 1; `t.value`, `value_of` are names."""
     words = ["", *itertools.chain.from_iterable(statements(sql)), ""]
     return "".join(
-        "1" if word == "value" and "." not in (words[place - 1], words[place + 1]) else word
-        for place, word in enumerate(words)
+        "1" if word == "value" and "." not in (words[index - 1], words[index + 1]) else word
+        for index, word in enumerate(words)
     )
 
 
 def statements(sql: str) -> Iterator[list[str]]:
-    """Yield the tokens of one statement after the other, as sqlparse splits them."""
+    """Yield the tokens of each statement, as sqlparse splits them."""
     # Not `sqlparse.parse`: its grouping is quadratic and recursive, and changes no token.
     for statement in sqlparse.engine.FilterStack().run(sql):
         yield [token.value for token in statement.flatten()]
@@ -51,7 +53,7 @@ def asks_for_order(gold_sql: str) -> bool:
 
 
 def results_match(gold_rows: Sequence[Row], predicted_rows: Sequence[Row], ordered: bool) -> bool:
-    """Whether the rows are the same bag (or list, where `ordered`) under some order of columns."""
+    """Return whether the rows are the same bag (list, if `ordered`) under some order of columns."""
     if len(gold_rows) != len(predicted_rows):
         return False
     if not gold_rows:
@@ -70,10 +72,10 @@ def results_match(gold_rows: Sequence[Row], predicted_rows: Sequence[Row], order
 def rows_hold_same_values(
     gold_rows: Sequence[Row], predicted_rows: Sequence[Row], ordered: bool
 ) -> bool:
-    """Whether the rows agree when each is sorted by the text of its values.
+    """Return whether the rows agree when each is sorted by the text of its values.
 
-    The official script asks this first. It follows from a match unless 1 stands beside 1.0 in
-    rows that the two texts sort differently, and then the official answer is "no match".
+    The official script checks this first. It follows from a match except where 1 is compared with
+    1.0 in rows that the two texts sort differently; then the official answer is "no match".
     """
     gold, predicted = map(sort_within_rows, (gold_rows, predicted_rows))
     return gold == predicted if ordered else set(gold) == set(predicted)
@@ -82,17 +84,17 @@ def rows_hold_same_values(
 def sort_within_rows(rows: Sequence[Row]) -> list[Row]:
     if len(rows[0]) == 1:
         return list(rows)
-    return [tuple(sorted(row, key=lambda value: f"{value}{type(value)}")) for row in rows]
+    return [tuple(sorted(row, key=lambda value: str(value) + str(type(value)))) for row in rows]
 
 
 def columns_can_be_paired(
-    gold_columns: Sequence[tuple], predicted_columns: Sequence[tuple]
+    gold_columns: Sequence[ColumnValues], predicted_columns: Sequence[ColumnValues]
 ) -> bool:
-    """Whether some order of the predicted columns gives the gold's bag of rows.
+    """Return whether some order of the predicted columns gives the gold query's bag of rows.
 
-    An exact search: it pairs one column after the other, and goes on only where the paired parts
-    of the rows are equal bags. The columns with most values come first, so that a wrong pair shows
-    at once.
+    The search is exact: it pairs one column after another, and continues only where the paired
+    parts of the rows are equal bags. The columns with the most values come first, so that a wrong
+    pair is found early.
     """
     gold_columns = sorted(gold_columns, key=num_values, reverse=True)
     predicted_columns = sorted(predicted_columns, key=num_values, reverse=True)
@@ -118,24 +120,26 @@ class Pairing(NamedTuple):
 
 
 def pair_next(
-    pairing: Pairing, gold_columns: Sequence[tuple], predicted_columns: Sequence[tuple]
+    pairing: Pairing,
+    gold_columns: Sequence[ColumnValues],
+    predicted_columns: Sequence[ColumnValues],
 ) -> Iterator[Pairing]:
-    """Yield each way to pair the first gold column that is still alone."""
+    """Yield each way to pair the first gold column that is not paired yet."""
     gold_column = gold_columns[len(pairing.used)]
     gold_parts = list(zip(pairing.gold_classes, gold_column, strict=True))
     gold_bag = Counter(gold_parts)
     class_of = {part: number for number, part in enumerate(gold_bag)}
     gold_classes = [class_of[part] for part in gold_parts]
     tried = set()
-    for place, column in enumerate(predicted_columns):
-        if place in pairing.used or column in tried:
+    for index, column in enumerate(predicted_columns):
+        if index in pairing.used or column in tried:
             continue
         tried.add(column)
         parts = list(zip(pairing.predicted_classes, column, strict=True))
         if Counter(parts) == gold_bag:
             classes = [class_of[part] for part in parts]
-            yield Pairing(gold_classes, classes, pairing.used | {place})
+            yield Pairing(gold_classes, classes, pairing.used | {index})
 
 
-def num_values(column: tuple) -> int:
+def num_values(column: ColumnValues) -> int:
     return len(set(column))

@@ -57,7 +57,7 @@ KINDS_BY_CODE = {
 
 
 class QueryError(Exception):
-    """A query without a result; `kind` is one of the kinds of failure in docs/SCORING.md."""
+    """A query that has no result; `kind` is one of the kinds of failure in docs/SCORING.md."""
 
     def __init__(self, kind: str, message: str):
         super().__init__(message)
@@ -70,29 +70,31 @@ class Result(NamedTuple):
 
 
 def check_database_file(path: Path) -> None:
-    """Raise a `UserError` unless `path` is a whole SQLite database that nobody is writing to.
+    """Raise a `UserError` unless `path` is a complete SQLite database that nobody is writing to.
 
-    An empty file is a valid database to SQLite, and a log beside the file would not be read.
-    The header is that of https://www.sqlite.org/fileformat2.html, section 1.3.
+    SQLite would accept an empty file, and a log beside the file would not be read. The header is
+    described in https://www.sqlite.org/fileformat2.html, section 1.3.
     """
     for log in (path.with_name(path.name + "-wal"), path.with_name(path.name + "-journal")):
         if log.exists() and log.stat().st_size:
-            raise UserError(f"{path} has unfinished changes in {log.name}: open it once to write.")
+            raise UserError(
+                f"{path} has uncommitted changes in {log.name}: open it once with sqlite3."
+            )
     with path.open("rb") as file:
         header = file.read(100)
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise UserError(f"{path} is not an SQLite database. Fetch it again.")
+        raise UserError(f"{path} is not an SQLite database. Download it again.")
     page_size, num_pages = struct.unpack_from(">H10xI", header, 16)
     is_counted = header[24:28] == header[92:96]  # else an old SQLite wrote it and did not count
     if is_counted and path.stat().st_size < num_pages * (65536 if page_size == 1 else page_size):
-        raise UserError(f"{path} is cut short. Fetch it again.")
+        raise UserError(f"{path} is cut short. Download it again.")
 
 
 def open_database(path: str) -> sqlite3.Connection:
-    """Return a connection that reads `path`, which must not change meanwhile, and nothing else."""
+    """Return a connection that can only read `path`, which must not change meanwhile."""
     uri = Path(path).absolute().as_uri() + "?mode=ro&immutable=1"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, cached_statements=0)
-    # Some of Spider's databases hold bytes that are not UTF-8; the official script drops them.
+    # Some of Spider's databases contain bytes that are not UTF-8; the official script drops them.
     connection.text_factory = functools.partial(str, encoding="utf-8", errors="ignore")
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
     connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL_LENGTH)
@@ -112,19 +114,19 @@ def open_database(path: str) -> sqlite3.Connection:
 
 
 def connect_virtual_tables(connection: sqlite3.Connection) -> None:
-    """Touch the virtual tables that a query may read: their first use declares a table."""
+    """Use the virtual tables that a query may read once, because the first use declares a table."""
     find_own = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL %'"
     own = []
-    with contextlib.suppress(sqlite3.DatabaseError):  # the file is damaged: each query will say so
+    with contextlib.suppress(sqlite3.DatabaseError):  # damaged; every query will report it
         own = connection.execute(find_own).fetchall()
     for name in (*TABLE_FUNCTIONS, *(name for (name,) in own)):
         quoted = name.replace('"', '""')
-        with contextlib.suppress(sqlite3.Error):  # SQLite was built without it
+        with contextlib.suppress(sqlite3.Error):  # missing from this build of SQLite
             connection.execute(f'SELECT 1 FROM "{quoted}" LIMIT 0')
 
 
 def allow_reading(action: int, name: str | None, detail: str | None, *_: str | None) -> int:
-    """Answer SQLite's authorizer: what only reads is allowed, everything else denied."""
+    """Answer SQLite's authorizer: allow reading and deny everything else."""
     allowed = action in READING_ACTIONS or (
         action == sqlite3.SQLITE_PRAGMA and name in READING_PRAGMAS
     )
@@ -134,11 +136,11 @@ def allow_reading(action: int, name: str | None, detail: str | None, *_: str | N
 
 
 def read_query(connection: sqlite3.Connection, sql: str) -> Result:
-    """Return the rows of one statement, or raise the `QueryError` that names why there are none."""
+    """Return the rows of one statement; a `QueryError` says why there are none."""
     try:
         cursor = connection.execute(sql)
         if cursor.description is None:
-            raise QueryError("no_sql", "The SQL holds no statement that gives rows.")
+            raise QueryError("no_sql", "The SQL contains no statement that returns rows.")
         return Result(fetch_rows(cursor), len(cursor.description))
     except MemoryError:
         raise QueryError("too_large", "The query needs more memory than it may have.") from None
@@ -147,7 +149,7 @@ def read_query(connection: sqlite3.Connection, sql: str) -> Result:
 
 
 def fetch_rows(cursor: sqlite3.Cursor) -> list[Row]:
-    """Return all rows, unless they are too many or too large to hold."""
+    """Return all rows; a `QueryError` where they exceed MAX_ROWS or MAX_RESULT."""
     rows: list[Row] = []
     size = 0
     while chunk := cursor.fetchmany(ROWS_AT_ONCE):
@@ -162,9 +164,9 @@ def fetch_rows(cursor: sqlite3.Cursor) -> list[Row]:
 
 
 def kind_of_error(error: Exception) -> str:
-    if isinstance(error, UnicodeEncodeError):  # a lone surrogate is no text that SQLite can read
+    if isinstance(error, UnicodeEncodeError):  # SQLite cannot read a lone surrogate
         return "syntax"
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extension of the code
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary result code
     if code in KINDS_BY_CODE:
         return KINDS_BY_CODE[code]
     message = str(error)

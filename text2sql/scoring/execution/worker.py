@@ -1,8 +1,8 @@
-"""The process in which SQL runs that nobody vouches for: it may read, compute and answer.
+"""The worker process that runs untrusted SQL, read-only.
 
 `pool.py` starts it as `python -m text2sql.scoring.execution.worker SOCKET LIFELINE` and kills it
-when a query outlives its deadline. It answers two kinds of request, in JSON: run a gold query and
-return its results; run a prediction, compare it with such results and return the outcome.
+when a query exceeds its deadline. It answers two kinds of request, in JSON: run a gold query and
+return its results; or run a prediction, compare it with such results and return the outcome.
 """
 
 import contextlib
@@ -16,8 +16,10 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
+from typing import Any
 
 from text2sql.scoring.execution.result_match import (
+    Row,
     asks_for_order,
     remove_distinct,
     repair_sql,
@@ -28,8 +30,11 @@ from text2sql.scoring.execution.sandbox import QueryError, Result, open_database
 
 MAX_MEMORY = 300 << 20  # bytes of address space
 MAX_OPEN_FILES = 16
-PLACEHOLDER_ERRORS = ("syntax", "unknown_column", "runtime")  # what an unfilled one can cause
-GRACE_S = 0.5  # the scorer kills at the deadline; so long after it the kernel does
+PLACEHOLDER_ERRORS = ("syntax", "unknown_column", "runtime")  # that an unfilled one can cause
+GRACE_S = 0.5  # after the deadline, at which the scorer kills, until the kernel does
+
+# Of one reading of a gold query: rows, number of columns, whether it asks for an order.
+PackedResult = tuple[list[Row], int, bool]
 
 
 def main() -> None:
@@ -49,13 +54,13 @@ def die_with_parent(lifeline: int) -> None:
     """
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(lifeline, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
-    with contextlib.suppress(BlockingIOError):  # open and empty: the scorer lives
+    with contextlib.suppress(BlockingIOError):  # open and empty: the scorer is alive
         os.read(lifeline, 1)
         sys.exit()
 
 
 def give_up_rights() -> None:
-    """Keep bounded memory and the files that the process reads, and give up the rest."""
+    """Bound the memory and give up writing files and starting processes."""
     os.chdir("/")
     for limit, value in (
         (resource.RLIMIT_AS, MAX_MEMORY),
@@ -69,8 +74,8 @@ def give_up_rights() -> None:
             resource.setrlimit(limit, (value, value))
 
 
-def serve(channel: Connection, request: dict) -> None:
-    """Answer one request, under a timer of the kernel that needs no living scorer."""
+def serve(channel: Connection, request: dict[str, Any]) -> None:
+    """Answer one request, under a kernel timer that fires even if the scorer is gone."""
     gold = None if "gold_sql" in request else marshal.loads(channel.recv_bytes())
     signal.setitimer(signal.ITIMER_REAL, request["timeout_s"] + GRACE_S)
     with contextlib.closing(open_database(request["database"])) as connection:
@@ -84,7 +89,7 @@ def serve(channel: Connection, request: dict) -> None:
 
 
 def run_gold(connection: sqlite3.Connection, gold_sql: str) -> Iterator[bytes]:
-    """Yield {} and the packed results of the gold's readings, or only the error of one."""
+    """Yield {} and the packed results of the gold query's readings, or only an error."""
     try:
         packed = marshal.dumps(
             [(*read_query(connection, sql), asks_for_order(sql)) for sql in readings(gold_sql)]
@@ -99,11 +104,11 @@ def run_gold(connection: sqlite3.Connection, gold_sql: str) -> Iterator[bytes]:
 
 
 def compare(
-    connection: sqlite3.Connection, predicted_sql: str, gold: list[tuple]
+    connection: sqlite3.Connection, predicted_sql: str, gold: list[PackedResult]
 ) -> Iterator[bytes]:
-    """Yield the outcome with DISTINCT removed and, where it is another query, with DISTINCT kept.
+    """Yield the outcome with DISTINCT removed and, where the query differs, with DISTINCT kept.
 
-    `gold` is what `run_gold` packed.
+    `gold` holds the results that `run_gold` packed.
     """
     predicted = list(readings(predicted_sql))
     last = max(len(predicted), len(gold)) - 1
@@ -123,7 +128,7 @@ def readings(sql: str) -> Iterator[str]:
         yield kept
 
 
-def judge(connection: sqlite3.Connection, sql: str, gold: Result, ordered: bool) -> dict:
+def judge(connection: sqlite3.Connection, sql: str, gold: Result, ordered: bool) -> dict[str, Any]:
     """Return the outcome of one reading: `error` is None where the results match."""
     try:
         predicted = run_prediction(connection, sql)
@@ -137,9 +142,9 @@ def judge(connection: sqlite3.Connection, sql: str, gold: Result, ordered: bool)
 
 
 def run_prediction(connection: sqlite3.Connection, sql: str) -> Result:
-    """Run a prediction; if it fails, once more with a bare `value` read as the placeholder 1.
+    """Run a prediction; if it fails, run it again with each bare `value` read as 1.
 
-    Only then: a `value` that names a column or an alias is no placeholder.
+    Only if it fails, because a `value` that names a column or an alias is not a placeholder.
     """
     try:
         return read_query(connection, sql)

@@ -87,7 +87,8 @@ def find_benchmark_results(
 def recorded_settings(path: Path) -> dict[str, Any]:
     """Return the settings in generation.json or in a benchmark's results; {} where it is lost."""
     record = read_object(path) if path.exists() else {}
-    settings: dict[str, Any] = record.get("text2sql", record).get("settings", {})
+    holder = record if "settings" in record else record.get("text2sql", {})
+    settings: dict[str, Any] = holder.get("settings", {})
     return settings
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from text2sql.benchmarks.run import DEFAULT_SHOTS, parse_benchmarks
+from text2sql.benchmarks.benchmark import DEFAULT_SHOTS, parse_benchmarks
 from text2sql.benchmarks.tasks import hash_tasks
 from text2sql.cli import run
 from text2sql.data.spider import read_examples, read_schemas
@@ -65,7 +65,7 @@ class EvaluateFlags:
     allow_gold_errors: bool = flag(False, "count questions apart whose gold query fails")
 
     benchmarks: list[str] = flag(
-        list(DEFAULT_SHOTS), "harness tasks as task or task:shots, or none", group="Benchmarks"
+        list(DEFAULT_SHOTS), "harness tasks as task[:shots][@chat], or none", group="Benchmarks"
     )
     benchmarks_dir: str | None = flag(None, "folder with tasks of your own")
 

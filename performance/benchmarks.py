@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from performance.cards import cap_memory
-from text2sql.benchmarks.run import DEFAULT_SHOTS, answers_path, parse_benchmark, run_benchmark
+from text2sql.benchmarks.benchmark import DEFAULT_SHOTS, parse_benchmark
+from text2sql.benchmarks.run import response_cache_path, run_benchmark
 from text2sql.benchmarks.tasks import load_tasks
 from text2sql.cli import run
 from text2sql.files import read_json, read_jsonl
@@ -43,7 +44,7 @@ def main() -> None:
 
     cap_memory(flags.gib)
     benchmarks = [parse_benchmark(text) for text in flags.benchmarks]
-    tasks = load_tasks([benchmark.name for benchmark in benchmarks], None)
+    tasks = load_tasks(benchmarks, None)
     model = load_base_model(
         flags.model_id,
         load_in_4bit=flags.load_in_4bit,
@@ -55,7 +56,7 @@ def main() -> None:
     for benchmark in benchmarks:
         path = Path(flags.output_dir) / "base" / benchmark.results_file
         settings = asdict(flags)
-        for made in (path, answers_path(path, settings, 0)):
+        for made in (path, response_cache_path(path, settings, 0)):
             made.unlink(missing_ok=True)
         count.update(tokens=0, logits=0)
         began = time.perf_counter()

@@ -5,7 +5,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from text2sql.benchmarks.run import Benchmark
+from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.files import write_json, write_jsonl
 from text2sql.report.build import build_report
 from text2sql.run_record import build_run_record

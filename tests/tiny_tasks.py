@@ -1,4 +1,4 @@
-"""Benchmark tasks with local data, in the harness' own format: two subtasks and their groups."""
+"""Benchmark tasks with local data, in the harness' own format: of each kind, and their groups."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,10 @@ SIZES = {"odd_fruit": 9, "odd_bird": 3}
 
 
 def build_tiny_tasks(directory: Path) -> Path:
-    """Write odd_fruit and odd_bird, and groups of both: weighed by size, and equally."""
+    """Write odd_fruit and odd_bird, and groups of both: weighed by size, and equally.
+
+    The tag `mixed` is of three metrics: odd_fruit, `spelled` (generates) and `told` (perplexity).
+    """
     for place, (task, size) in enumerate(SIZES.items()):
         data_path = directory / f"{task}.jsonl"
         rows = [question(number + 5 * place) for number in range(size)]
@@ -22,6 +25,8 @@ def build_tiny_tasks(directory: Path) -> Path:
             directory / f"{group}.yaml",
             {"group": group, "task": list(SIZES), "aggregate_metric_list": [metric]},
         )
+    write_yaml(directory / "spelled.yaml", spelling_settings(directory / "odd_bird.jsonl"))
+    write_yaml(directory / "told.yaml", perplexity_settings(directory / "odd_bird.jsonl"))
     return directory
 
 
@@ -41,7 +46,40 @@ def task_settings(task: str, data_path: Path) -> dict:
         "doc_to_text": "{{question}}",
         "doc_to_choice": "{{choices}}",
         "doc_to_target": "answer",
-        "metric_list": [{"metric": "acc"}, {"metric": "acc_norm"}],
+        "metric_list": [
+            {"metric": name, "aggregation": "mean", "higher_is_better": True}
+            for name in ("acc", "acc_norm")
+        ],
+    } | ({"tag": "mixed"} if task == "odd_fruit" else {})
+
+
+def local_data(data_path: Path) -> dict:
+    return {
+        "dataset_path": "json",
+        "dataset_kwargs": {"data_files": {"test": str(data_path)}},
+        "test_split": "test",
+        "tag": "mixed",
+    }
+
+
+def spelling_settings(data_path: Path) -> dict:
+    return local_data(data_path) | {
+        "task": "spelled",
+        "output_type": "generate_until",
+        "doc_to_text": "{{question}}",
+        "doc_to_target": "{{choices[answer]}}",
+        "generation_kwargs": {"until": ["\n"], "max_gen_toks": 6, "do_sample": False},
+        "metric_list": [{"metric": "exact_match", "aggregation": "mean", "higher_is_better": True}],
+    }
+
+
+def perplexity_settings(data_path: Path) -> dict:
+    return local_data(data_path) | {
+        "task": "told",
+        "output_type": "loglikelihood_rolling",
+        "doc_to_text": "",
+        "doc_to_target": "{{question}}",
+        "metric_list": [{"metric": "word_perplexity"}, {"metric": "bits_per_byte"}],
     }
 
 

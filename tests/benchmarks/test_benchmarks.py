@@ -1,23 +1,15 @@
 """Benchmarks through the harness: its own numbers, item by item, and nothing asked twice."""
 
 import json
-import sys
 
 import pytest
 import torch
-import yaml
-from conftest import ROOT
 from tiny_gemma import load_in_float32
 from tiny_tasks import SIZES, build_tiny_tasks
 
-from text2sql.benchmarks import harness_model, run, tasks
-from text2sql.benchmarks.run import (
-    Benchmark,
-    answers_path,
-    parse_benchmark,
-    parse_benchmarks,
-    run_benchmark,
-)
+from text2sql.benchmarks import harness_model
+from text2sql.benchmarks.benchmark import parse_benchmark
+from text2sql.benchmarks.run import response_cache_path, run_benchmark
 from text2sql.benchmarks.tasks import load_tasks
 from text2sql.errors import UserError
 from text2sql.files import read_json
@@ -40,17 +32,6 @@ def tasks_dir(tmp_path_factory):
     return build_tiny_tasks(tmp_path_factory.mktemp("tasks"))
 
 
-@pytest.fixture
-def only_folders(monkeypatch):
-    """Never read the harness' whole list, which takes seconds."""
-    from lm_eval.tasks import TaskManager
-
-    def manager(include_path=None, include_defaults=True):
-        return TaskManager(include_path=include_path, include_defaults=False)
-
-    monkeypatch.setattr("lm_eval.tasks.TaskManager", manager)
-
-
 @pytest.fixture(scope="module")
 def tokenizer(tiny_gemma_dir):
     return load_tokenizer(str(tiny_gemma_dir))
@@ -70,7 +51,7 @@ def measure(model, tokenizer, tasks_dir, tmp_path):
         path = tmp_path / folder / benchmark.results_file
         run_benchmark(
             benchmark,
-            load_tasks([benchmark.name], tasks_dir)[benchmark.name],
+            load_tasks([benchmark], tasks_dir)[benchmark.name],
             model,
             tokenizer,
             path,
@@ -97,19 +78,6 @@ def texts(monkeypatch):
     return read
 
 
-def test_shots_are_the_studys_unless_they_are_named():
-    assert parse_benchmark("mmlu") == Benchmark("mmlu", 5)
-    assert parse_benchmark("mmlu:0") == Benchmark("mmlu", 0)
-    assert parse_benchmark("gsm8k") == Benchmark("gsm8k", None)
-    assert parse_benchmarks(["none"]) == []
-
-
-@pytest.mark.parametrize("names", [["none", "mmlu"], ["mmlu", "mmlu:0"]], ids=str)
-def test_benchmarks_that_contradict_each_other_are_refused(names):
-    with pytest.raises(UserError, match="--benchmarks"):
-        parse_benchmarks(names)
-
-
 @pytest.mark.parametrize("name", ["odd_fruit", "odd_ones", "odd_equally"])
 def test_score_is_the_harness_own_and_that_of_the_items(measure, name):
     results = read_benchmark(measure(name))
@@ -120,34 +88,73 @@ def test_score_is_the_harness_own_and_that_of_the_items(measure, name):
     assert results.n == sum(len(items) for items in raw["samples"].values())
 
 
-@pytest.mark.parametrize(("batch_size", "tolerance"), [(0, 1e-6), (4, 0)])
+@pytest.mark.parametrize(
+    ("name", "batch_size", "tolerance"),
+    [
+        ("odd_ones", 0, 1e-6),
+        ("odd_ones", 4, 0),
+        ("odd_ones:2@chat", 0, 1e-6),
+        ("spelled@chat", 0, 0),
+    ],
+)
 def test_answers_are_those_of_the_harness_alone(
-    measure, tiny_gemma_dir, tasks_dir, batch_size, tolerance
+    measure, tiny_gemma_dir, tasks_dir, name, batch_size, tolerance
 ):
     """What the harness' command line runs, with the model loaded by it, gives the same numbers."""
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
 
-    ours = read_json(measure("odd_ones", batch_size=batch_size))
+    benchmark = parse_benchmark(name)
+    ours = read_json(measure(name, batch_size=batch_size))
     theirs = simple_evaluate(
         "hf",
         model_args=f"pretrained={tiny_gemma_dir},dtype=float32,add_bos_token=True",
-        tasks=["odd_ones"],
+        tasks=[benchmark.task],
+        num_fewshot=benchmark.num_fewshot,
         batch_size=4,
         device="cpu",
+        bootstrap_iters=0,
+        apply_chat_template=benchmark.as_chat,
+        fewshot_as_multiturn=benchmark.as_chat,
         task_manager=TaskManager(include_path=str(tasks_dir), include_defaults=False),
     )
-    assert (
-        ours["results"]["odd_ones"]["acc_norm,none"]
-        == theirs["results"]["odd_ones"]["acc_norm,none"]
-    )
-    for task in SIZES:
+    assert ours["results"][benchmark.task] == theirs["results"][benchmark.task]
+    for task in theirs["samples"]:
         for own, other in zip(ours["samples"][task], theirs["samples"][task], strict=True):
-            assert own["doc_hash"] == other["doc_hash"]
-            assert (own["acc"], own["acc_norm"]) == (other["acc"], other["acc_norm"])
-            own_scores = [score for score, _ in own["filtered_resps"]]
-            other_scores = [score for score, _ in other["filtered_resps"]]
-            assert own_scores == pytest.approx(other_scores, rel=tolerance, abs=0)
+            for key in ("doc_hash", "prompt_hash", *own["metrics"]):
+                assert own[key] == other[key]
+            if own["filtered_resps"] != other["filtered_resps"]:
+                own_scores = [score for score, _ in own["filtered_resps"]]
+                other_scores = [score for score, _ in other["filtered_resps"]]
+                assert own_scores == pytest.approx(other_scores, rel=tolerance, abs=0)
+
+
+def test_each_shot_of_a_chat_is_a_turn_and_has_the_only_bos(measure, texts, tokenizer):
+    raw = read_json(measure("odd_fruit:2@chat"))
+    assert raw["text2sql"]["as_chat"] is True
+    for ids in texts:
+        assert tokenizer.decode(ids).count("<start_of_turn>model") == 3
+        assert [ids[0], ids.count(tokenizer.bos_token_id)] == [tokenizer.bos_token_id, 1]
+
+
+def test_results_of_tasks_with_different_metrics_have_a_headline_each(measure):
+    raw = read_json(measure("mixed"))
+    facts = raw["text2sql"]
+    assert (facts["benchmark"], facts["metric"], facts["chance"]) == ("mixed", None, None)
+    told = {part["benchmark"]: (part["metric"], part["aggregation"]) for part in facts["parts"]}
+    assert told == {
+        "odd_fruit": ("acc_norm", "mean"),
+        "spelled": ("exact_match", "mean"),
+        "told": ("word_perplexity", "weighted_perplexity"),
+    }
+    for part in facts["parts"]:
+        assert raw["results"][part["benchmark"]][f"{part['metric']},{part['filter']}"] is not None
+    assert [part["higher_is_better"] for part in facts["parts"]] == [True, True, False]
+
+
+def test_the_harness_bootstraps_nothing(measure):
+    results = read_json(measure("odd_fruit"))["results"]["odd_fruit"]
+    assert results["acc_norm_stderr,none"] == "N/A"
 
 
 def test_chance_is_known_for_multiple_choice(measure):
@@ -202,7 +209,9 @@ def test_killed_benchmark_asks_only_what_it_had_not_answered(measure, model, tex
 
 
 def test_answers_of_padded_batches_are_kept_apart(tmp_path):
-    paths = {answers_path(tmp_path / "odd.json", {"adapter": None}, size) for size in (0, 1, 8)}
+    paths = {
+        response_cache_path(tmp_path / "odd.json", {"adapter": None}, size) for size in (0, 1, 8)
+    }
     assert len(paths) == 3
 
 
@@ -228,7 +237,7 @@ def test_out_of_memory_halves_the_rows(measure, model, monkeypatch, capsys):
 
     monkeypatch.setattr(model.model, "forward", small_memory)
     assert read_benchmark(measure("odd_fruit")).items == whole.items
-    assert "going on with rows of" in capsys.readouterr().out
+    assert "with rows of" in capsys.readouterr().out
 
 
 def test_a_model_that_rows_do_not_suit_is_asked_as_the_harness_asks_it(measure, model, monkeypatch):
@@ -238,57 +247,6 @@ def test_a_model_that_rows_do_not_suit_is_asked_as_the_harness_asks_it(measure, 
         harness_model, "score_continuations", lambda *a: pytest.fail("rows were packed")
     )
     assert read_benchmark(measure("odd_fruit")).items == expected.items
-
-
-def test_a_template_is_compiled_once_and_renders_each_document(only_folders, tasks_dir):
-    from lm_eval.utils import apply_template, env
-
-    tasks.load_tasks(["odd_fruit"], tasks_dir)
-    before = env.from_string.cache_info().misses
-    texts = [apply_template("{{word}}, {{word}}", {"word": word}) for word in ("one", "two")]
-    assert texts == ["one, one", "two, two"]
-    assert env.from_string.cache_info().misses == before + 1
-
-
-def test_unknown_benchmark_names_close_ones(tasks_dir, only_folders):
-    with pytest.raises(UserError, match=r"no benchmark called odd_frut.*odd_fruit"):
-        load_tasks(["odd_frut"], tasks_dir)
-
-
-def test_folder_without_tasks_is_refused(tmp_path):
-    with pytest.raises(UserError, match="is not a folder"):
-        load_tasks(["odd_fruit"], tmp_path / "absent")
-
-
-def test_broken_task_is_one_message(tasks_dir, tmp_path):
-    settings = yaml.safe_load((tasks_dir / "odd_fruit.yaml").read_text())
-    settings["dataset_kwargs"] = {"data_files": {"test": str(tmp_path / "absent.jsonl")}}
-    (tmp_path / "broken.yaml").write_text(yaml.safe_dump({**settings, "task": "broken"}))
-    with pytest.raises(UserError, match="broken"):
-        load_tasks(["broken"], tmp_path)
-
-
-def test_task_that_runs_code_is_refused(tasks_dir, tmp_path):
-    settings = yaml.safe_load((tasks_dir / "odd_fruit.yaml").read_text())
-    unsafe = {**settings, "task": "unsafe", "unsafe_code": True}
-    (tmp_path / "unsafe.yaml").write_text(yaml.safe_dump(unsafe))
-    with pytest.raises(UserError, match="would run code"):
-        load_tasks(["unsafe"], tmp_path)
-
-
-def test_default_benchmarks_are_found_without_reading_the_whole_list(only_folders):
-    manager = tasks.find_tasks(list(run.DEFAULT_SHOTS), None)
-    assert set(run.DEFAULT_SHOTS) <= set(manager.all_tasks)
-    assert tasks.dataset_of(manager, "mmlu") == "cais/mmlu"
-    assert tasks.dataset_of(manager, "arc_challenge") == "allenai/ai2_arc"
-
-
-def test_the_installed_package_evaluate_is_found_beside_our_script(monkeypatch):
-    monkeypatch.delitem(sys.modules, "evaluate", raising=False)
-    monkeypatch.syspath_prepend(str(ROOT))
-    tasks.provide_installed_evaluate()
-    assert sys.modules["evaluate"].__version__
-    assert callable(sys.modules["evaluate"].load)
 
 
 def test_items_are_paired_by_what_was_asked(measure):

@@ -23,8 +23,8 @@ def model(tiny_gemma_dir):
 
 def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer, tmp_path):
     pairs = [("Which is odd?", " apple"), ("ends in blanks  ", "two words"), ("<bos>begun", " on")]
-    with ResponseCache(tmp_path / "answers.jsonl") as answers:
-        asked = PrefixSharingHFLM(model, tokenizer, answers, batch_size=1)
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        asked = PrefixSharingHFLM(model, tokenizer, cache, batch_size=1)
         one_by_one = [asked._encode_pair(*pair) for pair in pairs]
         asked.encoded = asked.encode_all(pairs)
         assert set(asked.encoded) > {"Which is odd?", "Which is odd? apple", "ends in blanks"}
@@ -36,12 +36,12 @@ def test_whole_texts_are_asked_as_the_harness_asks_them_and_kept_as_they_come(
 ):
     texts = ["ash oak elm " * 30, "rook", "cod eel carp " * 9, "a wren and a crow"]
     requests = [SimpleNamespace(args=(text,)) for text in texts]
-    with ResponseCache(tmp_path / "harness.jsonl") as answers:
-        harness = PrefixSharingHFLM(model, tokenizer, answers, batch_size=2, shares=False)
+    with ResponseCache(tmp_path / "harness.jsonl") as cache:
+        harness = PrefixSharingHFLM(model, tokenizer, cache, batch_size=2, share_prefixes=False)
         expected = harness.loglikelihood_rolling(requests)
     monkeypatch.setattr(harness_model, "LONG_TEXTS_AT_ONCE", 2)
-    with ResponseCache(tmp_path / "ours.jsonl") as answers:
-        ours = PrefixSharingHFLM(model, tokenizer, answers, batch_size="auto:4")
+    with ResponseCache(tmp_path / "ours.jsonl") as cache:
+        ours = PrefixSharingHFLM(model, tokenizer, cache, batch_size="auto:4")
         forward = model.model.forward
         stop_at = iter([False, True])
         monkeypatch.setattr(
@@ -53,7 +53,7 @@ def test_whole_texts_are_asked_as_the_harness_asks_them_and_kept_as_they_come(
             ours.loglikelihood_rolling(requests)
         assert ours.batch_size_per_gpu == "auto"
     monkeypatch.setattr(model.model, "forward", forward)
-    with ResponseCache(tmp_path / "ours.jsonl") as answers:
-        assert len(answers.answers) == 2
-        ours = PrefixSharingHFLM(model, tokenizer, answers, batch_size="auto:4")
+    with ResponseCache(tmp_path / "ours.jsonl") as cache:
+        assert len(cache.responses) == 2
+        ours = PrefixSharingHFLM(model, tokenizer, cache, batch_size="auto:4")
         assert ours.loglikelihood_rolling(requests) == pytest.approx(expected, rel=1e-5)

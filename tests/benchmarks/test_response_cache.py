@@ -13,22 +13,22 @@ def test_answers_are_asked_once_and_those_that_json_cannot_hold_again(tmp_path):
     def ask(rest):
         asked.extend(request.args[1] for request in rest)
         for request in rest:
-            kept.add_partial("loglikelihood", request.args, found[request.args[1]])
+            cache.add_partial("loglikelihood", request.args, found[request.args[1]])
         return [found[request.args[1]] for request in rest]
 
     for _ in range(2):
-        with ResponseCache(path) as kept:
-            answers = kept.ask_the_rest("loglikelihood", requests, ask)
+        with ResponseCache(path) as cache:
+            answers = cache.complete("loglikelihood", requests, ask)
         assert answers == [found[" a"], found[" b"], found[" a"]]
     assert asked == [" a", " b", " b"]
 
 
 def test_an_answer_that_a_kill_cut_short_is_asked_again(tmp_path):
     path, request = tmp_path / "answers.jsonl", SimpleNamespace(args=("context", " a"))
-    with ResponseCache(path) as kept:
-        kept.add_partial("generate_until", ("another",), "text")
-        kept.add_partial("loglikelihood", request.args, (-1.0, False))
+    with ResponseCache(path) as cache:
+        cache.add_partial("generate_until", ("another",), "text")
+        cache.add_partial("loglikelihood", request.args, (-1.0, False))
     path.write_bytes(path.read_bytes()[:-5])
-    with ResponseCache(path) as kept:
-        assert list(kept.answers.values()) == ["text"]
-        assert kept.ask_the_rest("loglikelihood", [request], lambda rest: [(-1.0, False)])
+    with ResponseCache(path) as cache:
+        assert list(cache.responses.values()) == ["text"]
+        assert cache.complete("loglikelihood", [request], lambda rest: [(-1.0, False)])

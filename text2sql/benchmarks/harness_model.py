@@ -1,13 +1,14 @@
 """The harness' own model, with log-likelihoods computed at the speed of the device.
 
-What texts begin with in common (the shots of a subject, a question before its choices) is computed
-once, nothing is padded, and logits are computed only where a continuation stands. Everything else,
-with the arithmetic that makes a log-likelihood of logits, is the harness'.
+Prefixes that texts share (the shots of a subject, a question before its choices) are computed once,
+nothing is padded, and logits are computed only for continuations. Everything else, including the
+arithmetic from logits to log-likelihoods, is the harness' own.
 """
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
+from typing import TYPE_CHECKING, NoReturn
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
@@ -19,26 +20,31 @@ from text2sql.inference.batch_plan import plan_scoring
 from text2sql.inference.log_likelihood import Answer, score_continuations
 from text2sql.models.packed_attention import supports_packed_attention
 
-REQUESTS_AT_ONCE = 4096  # are in memory as tokens
-TEXTS_AT_ONCE = 512  # are encoded in one call
-LONG_TEXTS_AT_ONCE = 32  # are answered, and then kept, together
-WINDOWS_AT_ONCE = 512  # of long texts are packed into rows together
+if TYPE_CHECKING:
+    from peft import PeftModel
+
+REQUESTS_AT_ONCE = 4096  # held in memory as tokens
+TEXTS_AT_ONCE = 512  # encoded in one call
+LONG_TEXTS_AT_ONCE = 32  # scored, and then cached, together
+WINDOWS_AT_ONCE = 512  # of long texts, packed into rows together
 
 
 class PrefixSharingHFLM(HFLM):
-    """`HFLM` for a loaded model, with answers that are kept in a file.
+    """`HFLM` for a loaded model, with responses cached in a file.
 
-    With `shares=False` every number is the harness' own to the last digit: rounding depends on the
-    texts that stand in a batch together.
+    With `share_prefixes=False` every number is the harness' own to the last digit: rounding depends
+    on which texts are in a batch together.
     """
+
+    batch_size_per_gpu: int | str  # of HFLM
 
     def __init__(
         self,
-        model: PreTrainedModel,
+        model: "PreTrainedModel | PeftModel",
         tokenizer: PreTrainedTokenizerBase,
-        answers: ResponseCache,
+        cache: ResponseCache,
         batch_size: int | str,
-        shares: bool = True,
+        share_prefixes: bool = True,
     ):
         # One <bos> before every text; a model without <bos> gets none.
         add_bos_token = tokenizer.bos_token_id is not None or None
@@ -48,57 +54,58 @@ class PrefixSharingHFLM(HFLM):
             add_bos_token=add_bos_token,
             batch_size=batch_size,
         )
-        self.answers = answers
-        self.shares = shares and supports_packed_attention(model.config)
+        self.cache = cache
+        self.share_prefixes = share_prefixes and supports_packed_attention(model.config)
         self.encoded: dict[str, list[int]] = {}
-        self.bar: tqdm | None = None
+        self.bar: tqdm[NoReturn] | None = None
         self.encoding = Lock()  # a tokenizer serves one thread at a time
-        self.set_cache_hook(answers)
+        self.set_cache_hook(cache)
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
-        def ask_sharing(rest: list[Instance]) -> list[Answer]:
+        def ask_packed(rest: list[Instance]) -> list[Answer]:
             found: list[Answer] = []
             with tqdm(total=len(rest), desc="log-likelihoods", disable=disable_tqdm) as self.bar:
-                for some, encoded in self.encoded_ahead(rest):
+                for part, encoded in self.encoded_ahead(rest):
                     self.encoded = encoded
-                    found += HFLM.loglikelihood(self, some, disable_tqdm=True)
+                    found += HFLM.loglikelihood(self, part, disable_tqdm=True)
                     self.bar.update(len(found) - self.bar.n)
             self.encoded, self.bar = {}, None
             return found
 
-        ask = ask_sharing if self.shares else super().loglikelihood
-        return self.answers.ask_the_rest("loglikelihood", requests, ask)
+        ask = ask_packed if self.share_prefixes else super().loglikelihood
+        return self.cache.complete("loglikelihood", requests, ask)
 
     def loglikelihood_rolling(
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[float]:
-        def ask_sharing(rest: list[Instance]) -> list[float]:
+        def ask_packed(rest: list[Instance]) -> list[float]:
             found: list[float] = []
-            usual, self.batch_size_per_gpu = self.batch_size_per_gpu, WINDOWS_AT_ONCE
+            original, self.batch_size_per_gpu = self.batch_size_per_gpu, WINDOWS_AT_ONCE
             try:
                 with tqdm(total=len(rest), desc="texts", disable=disable_tqdm) as bar:
                     for first in range(0, len(rest), LONG_TEXTS_AT_ONCE):
-                        some = rest[first : first + LONG_TEXTS_AT_ONCE]
-                        found += HFLM.loglikelihood_rolling(self, some, disable_tqdm=True)
-                        bar.update(len(some))
+                        part = rest[first : first + LONG_TEXTS_AT_ONCE]
+                        found += HFLM.loglikelihood_rolling(self, part, disable_tqdm=True)
+                        bar.update(len(part))
             finally:
-                self.batch_size_per_gpu = usual
+                self.batch_size_per_gpu = original
             return found
 
-        ask = ask_sharing if self.shares else super().loglikelihood_rolling
-        return self.answers.ask_the_rest("loglikelihood_rolling", requests, ask)
+        ask = ask_packed if self.share_prefixes else super().loglikelihood_rolling
+        return self.cache.complete("loglikelihood_rolling", requests, ask)
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         if any(request.args[1].get("do_sample") for request in requests):
-            return super().generate_until(requests, disable_tqdm)  # each sample is another
-        return self.answers.ask_the_rest("generate_until", requests, super().generate_until)
+            sampled: list[str] = super().generate_until(requests, disable_tqdm)
+            return sampled  # not cached: repeated requests must get different samples
+        return self.cache.complete("generate_until", requests, super().generate_until)
 
     def encoded_ahead(
         self, requests: list[Instance]
     ) -> Iterator[tuple[list[Instance], dict[str, list[int]]]]:
-        """Yield some requests and their encoded texts, while those of the next are encoded."""
-        places = range(0, len(requests), REQUESTS_AT_ONCE)
-        parts = [requests[first : first + REQUESTS_AT_ONCE] for first in places]
+        """Yield requests in parts with their encoded texts, encoding the next part meanwhile."""
+        starts = range(0, len(requests), REQUESTS_AT_ONCE)
+        parts = [requests[start : start + REQUESTS_AT_ONCE] for start in starts]
         pairs = ([request.args for request in part] for part in parts)
         with ThreadPoolExecutor(1) as pool:
             coming = pool.submit(self.encode_all, next(pairs))
@@ -109,17 +116,17 @@ class PrefixSharingHFLM(HFLM):
                 yield part, encoded
 
     def encode_all(self, pairs: Iterable[tuple[str, str]]) -> dict[str, list[int]]:
-        """Return the tokens of what the harness will ask for one by one, encoded in parallel."""
+        """Return the tokens of the texts that the harness encodes one by one, in parallel."""
         asked = [text for c, e in pairs if c for text in (c.rstrip(), c + e)]
         texts = list(dict.fromkeys(asked))
         bos = self.tokenizer.decode(self.prefix_token_id)
         texts = [text for text in texts if not text.startswith(bos)]
         settings = {} if self.add_bos_token is None else {"add_special_tokens": self.add_bos_token}
-        encoded = {}
+        encoded: dict[str, list[int]] = {}
         for first in range(0, len(texts), TEXTS_AT_ONCE):
-            some = texts[first : first + TEXTS_AT_ONCE]
+            part = texts[first : first + TEXTS_AT_ONCE]
             with self.encoding:
-                encoded |= zip(some, self.tokenizer(some, **settings)["input_ids"], strict=True)
+                encoded |= zip(part, self.tokenizer(part, **settings)["input_ids"], strict=True)
         return encoded
 
     def tok_encode(
@@ -133,7 +140,10 @@ class PrefixSharingHFLM(HFLM):
         if is_plain and string in self.encoded:
             return self.encoded[string]
         with self.encoding:
-            return super().tok_encode(string, add_special_tokens, left_truncate_len, **settings)
+            token_ids: list[int] = super().tok_encode(
+                string, add_special_tokens, left_truncate_len, **settings
+            )
+        return token_ids
 
     def _loglikelihood_tokens(
         self,
@@ -141,17 +151,20 @@ class PrefixSharingHFLM(HFLM):
         disable_tqdm: bool = False,
         override_bs: int | None = None,
     ) -> list[Answer]:
-        if not self.shares:
-            return super()._loglikelihood_tokens(requests, disable_tqdm, override_bs)
+        if not self.share_prefixes:
+            padded: list[Answer] = super()._loglikelihood_tokens(
+                requests, disable_tqdm, override_bs
+            )
+            return padded
         found: dict[int, Answer] = {}
         asked = [(context, continuation) for _, context, continuation in requests]
         plan = plan_scoring(self.model)
-        for place, answer in score_continuations(
+        for index, answer in score_continuations(
             self.model, asked, self.max_length, plan, self.softmax_dtype
         ):
-            found[place] = answer
+            found[index] = answer
             if self.bar is not None:
                 self.bar.update()
-            if (texts := requests[place][0]) is not None:  # rolling: an answer has several parts
+            if (texts := requests[index][0]) is not None:  # rolling: a text has several windows
                 self.cache_hook.add_partial("loglikelihood", texts, answer)
-        return [found[place] for place in range(len(requests))]
+        return [found[index] for index in range(len(requests))]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_file, sha256_of_json
 from text2sql.hub import explain_hub_errors
@@ -24,24 +25,26 @@ LOCAL_FORMATS = ("arrow", "csv", "json", "parquet", "text")  # `dataset_path` of
 
 
 def load_tasks(
-    names: Sequence[str], benchmarks_dir: Path | None
+    benchmarks: Sequence[Benchmark], benchmarks_dir: Path | None
 ) -> dict[str, list["Task | Group"]]:
-    """Return the harness' objects for each name, with their data fetched.
+    """Return the harness' objects by the benchmark's name, with their data fetched.
 
-    A `UserError` tells of a name the harness does not know, of data that cannot be had, and of a
-    task that would run code that a model wrote.
+    Benchmarks do not share objects, as running one changes their number of shots.
+
+    A `UserError` names a task that the harness does not know, that has no data to be had, or that
+    would run code written by a model.
     """
     from datasets import disable_progress_bars
 
     provide_installed_evaluate()
     keep_compiled_templates()
     disable_progress_bars()  # one for every subtask and split
-    logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns of what is done on purpose
-    manager = find_tasks(names, benchmarks_dir)
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)  # it warns about deliberate settings
+    manager = find_tasks([benchmark.task for benchmark in benchmarks], benchmarks_dir)
     tasks = {}
-    for name in names:
-        print(f"Fetching the data of {name}", flush=True)
-        tasks[name] = load_task(manager, name)
+    for benchmark in benchmarks:
+        print(f"Fetching the data of {benchmark.name}", flush=True)
+        tasks[benchmark.name] = load_task(manager, benchmark.task)
     return tasks
 
 
@@ -52,17 +55,19 @@ def provide_installed_evaluate() -> None:
     """
     root = Path(__file__).resolve().parents[2]
     present = sys.modules.get("evaluate")
-    if present is not None and Path(present.__spec__.origin).parent != root:
+    if present is not None and Path(present.__file__ or "").resolve().parent != root:
         return
-    elsewhere = [place for place in sys.path if Path(place or ".").resolve() != root]
+    elsewhere = [folder for folder in sys.path if Path(folder or ".").resolve() != root]
     spec = importlib.machinery.PathFinder.find_spec("evaluate", elsewhere)
+    if spec is None or spec.loader is None:
+        return  # the harness says what to install when a metric needs it
     spec.loader = importlib.util.LazyLoader(spec.loader)
     sys.modules["evaluate"] = package = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(package)
 
 
 def keep_compiled_templates() -> None:
-    """Make the harness compile each of its prompt templates once, not for every shot anew."""
+    """Make the harness compile each of its prompt templates once, not again for every shot."""
     from lm_eval import utils
 
     if not hasattr(utils.env.from_string, "cache_info"):
@@ -87,7 +92,7 @@ def hash_tasks(benchmarks_dir: Path | None) -> str | None:
 
 
 def find_tasks(names: Sequence[str], benchmarks_dir: Path | None) -> "TaskManager":
-    """Return an index that has all `names`; reading the harness' whole list takes seconds."""
+    """Return an index with all `names`; reading the harness' whole list takes seconds."""
     from lm_eval.tasks import TaskManager
 
     own = []
@@ -95,8 +100,8 @@ def find_tasks(names: Sequence[str], benchmarks_dir: Path | None) -> "TaskManage
         if not benchmarks_dir.is_dir():
             raise UserError(f"--benchmarks_dir {benchmarks_dir} is not a folder.")
         own = [benchmarks_dir]
-    places = [folder for name in names for folder in likely_folders(name)]
-    manager = TaskManager(include_path=[*places, *own], include_defaults=False)
+    likely = [folder for name in names for folder in likely_folders(name)]
+    manager = TaskManager(include_path=[*likely, *own], include_defaults=False)
     if not set(names) <= set(manager.all_tasks):
         manager = TaskManager(include_path=own, include_defaults=True)
     for name in names:
@@ -130,7 +135,9 @@ def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
         raise UserError(f"The benchmark {name} cannot be prepared ({reason}).") from error
     for task in loaded["tasks"].values():
         if getattr(task, "UNSAFE_CODE", False):
-            raise UserError(f"{name} would run code that the model wrote; it is left out.")
+            raise UserError(
+                f"{name} would run code that the model wrote. Leave it out of --benchmarks."
+            )
     if name in loaded.get("groups", {}):
         return [loaded["groups"][name]]
     return list(loaded["tasks"].values())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from text2sql.benchmarks.run import Benchmark
+from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.errors import UserError
 from text2sql.files import read_object
 from text2sql.inference.partial_predictions import finished_predictions
@@ -118,9 +118,11 @@ def benchmark_settings(
 
     `tasks_sha256` is the hash of the user's own tasks.
     """
-    return {
+    settings = {
         **study.settings_of(variant),
         "num_fewshot": benchmark.num_fewshot,
         "limit": study.limit,
         "own_tasks_sha256": tasks_sha256,
     }
+    # Left out where false, so that results of earlier versions, which lack it, stay valid.
+    return settings | {"as_chat": True} if benchmark.as_chat else settings

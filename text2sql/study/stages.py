@@ -138,5 +138,5 @@ def load_unfinished_tasks(
         names = [variant.name for variant in study.variants]
         paths = [folder.benchmark_results(benchmark.results_file, name) for name in names]
         if not all(path.exists() and path not in outdated for path in paths):
-            unfinished.append(benchmark.name)
+            unfinished.append(benchmark)
     return load_tasks(unfinished, benchmarks_dir) if unfinished else {}

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypedDict
 
-from text2sql.benchmarks.run import Benchmark
+from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.errors import UserError
 from text2sql.files import read_object, write_json
 from text2sql.run_record import build_run_record

@@ -1,0 +1,74 @@
+"""The harness' tasks: found by name, loaded with their data, refused in one message."""
+
+import sys
+
+import pytest
+import yaml
+from conftest import ROOT
+
+from text2sql.benchmarks import tasks
+from text2sql.benchmarks.benchmark import DEFAULT_SHOTS, parse_benchmark
+from text2sql.benchmarks.tasks import load_tasks
+from text2sql.errors import UserError
+
+
+@pytest.fixture
+def only_folders(monkeypatch):
+    """Never read the harness' whole list, which takes seconds."""
+    from lm_eval.tasks import TaskManager
+
+    def manager(include_path=None, include_defaults=True):
+        return TaskManager(include_path=include_path, include_defaults=False)
+
+    monkeypatch.setattr("lm_eval.tasks.TaskManager", manager)
+
+
+def test_a_template_is_compiled_once_and_renders_each_document(only_folders, tiny_tasks_dir):
+    from lm_eval.utils import apply_template, env
+
+    load_tasks([parse_benchmark("odd_fruit")], tiny_tasks_dir)
+    before = env.from_string.cache_info().misses
+    texts = [apply_template("{{word}}, {{word}}", {"word": word}) for word in ("one", "two")]
+    assert texts == ["one, one", "two, two"]
+    assert env.from_string.cache_info().misses == before + 1
+
+
+def test_unknown_benchmark_names_close_ones(tiny_tasks_dir, only_folders):
+    with pytest.raises(UserError, match=r"no benchmark called odd_frut.*odd_fruit"):
+        load_tasks([parse_benchmark("odd_frut")], tiny_tasks_dir)
+
+
+def test_folder_without_tasks_is_refused(tmp_path):
+    with pytest.raises(UserError, match="is not a folder"):
+        load_tasks([parse_benchmark("odd_fruit")], tmp_path / "absent")
+
+
+def test_broken_task_is_one_message(tiny_tasks_dir, tmp_path):
+    settings = yaml.safe_load((tiny_tasks_dir / "odd_fruit.yaml").read_text())
+    settings["dataset_kwargs"] = {"data_files": {"test": str(tmp_path / "absent.jsonl")}}
+    (tmp_path / "broken.yaml").write_text(yaml.safe_dump({**settings, "task": "broken"}))
+    with pytest.raises(UserError, match="broken"):
+        load_tasks([parse_benchmark("broken")], tmp_path)
+
+
+def test_task_that_runs_code_is_refused(tiny_tasks_dir, tmp_path):
+    settings = yaml.safe_load((tiny_tasks_dir / "odd_fruit.yaml").read_text())
+    unsafe = {**settings, "task": "unsafe", "unsafe_code": True}
+    (tmp_path / "unsafe.yaml").write_text(yaml.safe_dump(unsafe))
+    with pytest.raises(UserError, match="would run code"):
+        load_tasks([parse_benchmark("unsafe")], tmp_path)
+
+
+def test_default_benchmarks_are_found_without_reading_the_whole_list(only_folders):
+    manager = tasks.find_tasks(list(DEFAULT_SHOTS), None)
+    assert set(DEFAULT_SHOTS) <= set(manager.all_tasks)
+    assert tasks.dataset_of(manager, "mmlu") == "cais/mmlu"
+    assert tasks.dataset_of(manager, "arc_challenge") == "allenai/ai2_arc"
+
+
+def test_the_installed_package_evaluate_is_found_beside_our_script(monkeypatch):
+    monkeypatch.delitem(sys.modules, "evaluate", raising=False)
+    monkeypatch.syspath_prepend(str(ROOT))
+    tasks.provide_installed_evaluate()
+    assert sys.modules["evaluate"].__version__
+    assert callable(sys.modules["evaluate"].load)

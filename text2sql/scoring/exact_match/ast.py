@@ -1,6 +1,6 @@
-"""The clauses of one SQL query of Spider's subset, as exact match compares them.
+"""The clauses of one query in Spider's subset of SQL, as exact match compares them.
 
-The structure is that of process_sql.py of taoyds/spider, with names for its numbers.
+The structure is that of process_sql.py in taoyds/spider, with names instead of its numbers.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SET_OPERATORS = ("intersect", "union", "except")
 
 @dataclass(frozen=True)
 class ColumnUnit:
-    """A column, perhaps aggregated: `max(distinct t.a)`."""
+    """A column with or without an aggregate: `max(distinct t.a)`."""
 
     aggregate: str  # one of AGGREGATES; "none" where there is none
     column: str  # "table.column" in lower case, or "*"
@@ -54,7 +54,7 @@ class OrderBy:
 
 @dataclass(frozen=True)
 class Query:
-    """One SELECT; a set operation hangs on its left side."""
+    """One SELECT; the left side of a set operation holds the operation."""
 
     select_distinct: bool = False
     select: tuple[SelectItem, ...] = ()
@@ -66,20 +66,26 @@ class Query:
     order_by: OrderBy | None = None
     limit: int | None = None
     set_operator: str | None = None  # one of SET_OPERATORS
-    set_query: "Query | None" = None  # its right side; `a UNION b UNION c` is a UNION (b UNION c)
+    set_query: "Query | None" = None  # the right side; `a UNION b UNION c` is a UNION (b UNION c)
 
     @property
     def conditions(self) -> "tuple[Condition, ...]":
-        """All conditions of this SELECT's own clauses."""
-        return self.join_conditions[::2] + self.where[::2] + self.having[::2]
+        """The conditions of this SELECT's own clauses."""
+        clauses = (self.join_conditions, self.where, self.having)
+        return tuple(condition for clause in clauses for condition in without_connectors(clause))
 
     @property
-    def connectors(self) -> tuple[str, ...]:
+    def connectors(self) -> "Conditions":
+        """What is between the conditions of this SELECT's own clauses."""
         return self.join_conditions[1::2] + self.where[1::2] + self.having[1::2]
 
 
-# A quoted text keeps its quotes.
+# A quoted string keeps its quotes.
 Value = float | str | ColumnUnit | Query
-# Condition, connector, condition, ... in turn. Quirk: nothing demands a connector between two
-# conditions; where it is missing, the second condition stands in a connector's place.
+# Condition, connector, condition, and so on. Quirk: a connector may be missing between two
+# conditions; then the second condition is in the position of the connector.
 Conditions = tuple[Condition | str, ...]
+
+
+def without_connectors(conditions: Conditions) -> tuple[Condition, ...]:
+    return tuple(part for part in conditions[::2] if isinstance(part, Condition))

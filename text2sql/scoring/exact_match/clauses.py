@@ -1,24 +1,24 @@
 """Two queries compared clause by clause, as Spider's official evaluation does.
 
-The clauses, their names and their counting are those of evaluation.py of taoyds/spider. The quirks
-that are kept, because published scores contain them, are marked "Quirk" and listed in
-docs/SCORING.md. The queries must have been made comparable before: see exact_match.py.
+The clauses, their names and the way they are counted are those of evaluation.py in taoyds/spider.
+The quirks that are kept, because published scores contain them, are marked "Quirk" and listed in
+docs/SCORING.md. match.py makes the queries comparable first.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from text2sql.scoring.exact_match.ast import Query
+from text2sql.scoring.exact_match.ast import Query, without_connectors
 
 
 @dataclass(frozen=True)
 class ClauseScore:
-    """How one clause of a prediction compares with the gold query's."""
+    """How one clause of a prediction compares with that of the gold query."""
 
-    predicted_total: int  # parts of the clause, 0 where it is absent
+    predicted_total: int  # parts of the clause, 0 where there is none
     gold_total: int
-    matches: bool  # all parts of one are parts of the other
+    matches: bool
 
 
 PartialScores = dict[str, ClauseScore]
@@ -46,10 +46,10 @@ def share_of_matches(scores: Iterable[ClauseScore]) -> float:
 
 
 def sets_match(predicted: Query, gold: Query) -> bool:
-    """Compare two queries made `comparable`: every clause, and the tables as a set with counts.
+    """Return whether every clause of two comparable queries matches, and the bag of their tables.
 
-    Quirks: not compared are the conditions of joins but for their keywords, HAVING without
-    GROUP BY, tables where the gold query has none, and where each AND and OR stands.
+    Quirks: the conditions of joins are not compared except for their keywords, nor are HAVING
+    without GROUP BY, tables where the gold query has none, and the positions of AND and OR.
     """
     if not all(score(predicted, gold).matches for score in CLAUSES.values()):
         return False
@@ -60,10 +60,10 @@ def score_clauses(predicted: Query, gold: Query) -> PartialScores:
     return {clause: score(predicted, gold) for clause, score in CLAUSES.items()}
 
 
-def score_bags(predicted: Iterable, gold: Iterable) -> ClauseScore:
-    """Score parts whose order does not count, but whose number does."""
-    predicted, gold = Counter(predicted), Counter(gold)
-    return ClauseScore(predicted.total(), gold.total(), predicted == gold)
+def score_bags(predicted: Iterable[Hashable], gold: Iterable[Hashable]) -> ClauseScore:
+    """Score parts that are compared in any order, each as often."""
+    predicted_bag, gold_bag = Counter(predicted), Counter(gold)
+    return ClauseScore(predicted_bag.total(), gold_bag.total(), predicted_bag == gold_bag)
 
 
 def score_select(predicted: Query, gold: Query) -> ClauseScore:
@@ -78,13 +78,13 @@ def score_select_without_aggregates(predicted: Query, gold: Query) -> ClauseScor
 
 
 def score_where(predicted: Query, gold: Query) -> ClauseScore:
-    return score_bags(predicted.where[::2], gold.where[::2])
+    return score_bags(without_connectors(predicted.where), without_connectors(gold.where))
 
 
 def score_where_without_comparisons(predicted: Query, gold: Query) -> ClauseScore:
     return score_bags(
-        (condition.left for condition in predicted.where[::2]),
-        (condition.left for condition in gold.where[::2]),
+        (condition.left for condition in without_connectors(predicted.where)),
+        (condition.left for condition in without_connectors(gold.where)),
     )
 
 
@@ -97,7 +97,7 @@ def score_group_without_having(predicted: Query, gold: Query) -> ClauseScore:
 
 
 def score_group(predicted: Query, gold: Query) -> ClauseScore:
-    """Score GROUP BY with HAVING, each in the order in which they are written."""
+    """Score GROUP BY with HAVING, each in the order that it is written in."""
     columns = [unit.column for unit in predicted.group_by]
     gold_columns = [unit.column for unit in gold.group_by]
     return score_presence(
@@ -133,11 +133,11 @@ def score_connectors(predicted: Query, gold: Query) -> ClauseScore:
 
 
 def score_set_operations(predicted: Query, gold: Query) -> ClauseScore:
-    in_predicted, in_gold = predicted.set_query is not None, gold.set_query is not None
+    predicted_side, gold_side = predicted.set_query, gold.set_query
     matches = predicted.set_operator == gold.set_operator
-    if in_predicted and in_gold and matches:
-        matches = sets_match(predicted.set_query, gold.set_query)
-    return score_presence(in_predicted, in_gold, matches)
+    if predicted_side is not None and gold_side is not None and matches:
+        matches = sets_match(predicted_side, gold_side)
+    return score_presence(predicted_side is not None, gold_side is not None, matches)
 
 
 def score_keywords(predicted: Query, gold: Query) -> ClauseScore:
@@ -160,7 +160,7 @@ CLAUSES: dict[str, Callable[[Query, Query], ClauseScore]] = {
 
 
 def keywords_of(query: Query) -> set[str]:
-    """Return the keywords of the outermost query. Quirk: JOIN, BETWEEN and others do not count."""
+    """Return the keywords of the outermost query. Quirk: some do not count, as JOIN and BETWEEN."""
     present = {
         "where": query.where,
         "group": query.group_by,

@@ -1,15 +1,15 @@
-"""SQL text -> tokens, cut exactly where Spider's official evaluation cuts them.
+"""SQL text -> tokens, split exactly as Spider's official evaluation splits them.
 
-The official `tokenize` (process_sql.py of taoyds/spider) masks quoted values and hands the rest to
-nltk's word tokenizer, which was made for English prose. Its rules that can fire on text without
-quotes are written out below: importing nltk takes 2 seconds and 200 MB. A test holds the two equal.
+The official `tokenize` (process_sql.py in taoyds/spider) masks quoted values and passes the rest to
+nltk's word tokenizer, which was made for English prose. Its rules that apply to text without quotes
+are copied below, because importing nltk takes 2 seconds and 200 MB. A test compares the two.
 """
 
 import re
 
 
 class UnparsableSQL(Exception):
-    """The official evaluation's parser rejects this SQL; the text says at what."""
+    """The official evaluation's parser rejects this SQL; the message says why."""
 
 
 # In the order in which nltk 3.10 applies them (NLTKWordTokenizer in nltk/tokenize/destructive.py).
@@ -41,17 +41,17 @@ WORD_RULES = tuple(
 
 
 def tokenize_sql(sql: str) -> list[str]:
-    """Return the tokens, in lower case but for quoted values, which keep case and double quotes.
+    """Return the tokens in lower case, except quoted values, which keep case and double quotes.
 
-    An odd number of quotes raises `UnparsableSQL`; an apostrophe inside a value counts as one.
+    Raises `UnparsableSQL` for an odd number of quotes; an apostrophe inside a value counts as one.
     """
     sql = sql.replace("'", '"')
     if sql.count('"') % 2:
-        raise UnparsableSQL("a quote without its partner")
+        raise UnparsableSQL("an odd number of quotes")
     values = {}
 
-    def mask_value(match: re.Match) -> str:
-        # The official name of a mask; it sticks to its neighbours, so `x='a'` is one (bad) token.
+    def mask_value(match: re.Match[str]) -> str:
+        # The official name of a mask; it joins its neighbours, so `x='a'` is one (invalid) token.
         mask = f"__val_{match.start()}_{match.end() - 1}__"
         values[mask] = match.group()
         return mask
@@ -62,14 +62,14 @@ def tokenize_sql(sql: str) -> list[str]:
 
 
 def split_words(text: str) -> list[str]:
-    """Return `word_tokenize(text, preserve_line=True)` of nltk, for a text without quotes."""
+    """Return what nltk's `word_tokenize(text, preserve_line=True)` returns for unquoted text."""
     for pattern, replacement in WORD_RULES:
         text = pattern.sub(replacement, text)
     return text.split()
 
 
 def join_comparisons(tokens: list[str]) -> list[str]:
-    """Return the tokens with `!`, `>` or `<` and a following `=` made one; `<>` stays two."""
+    """Return the tokens with `!`, `>` or `<` joined to a following `=`; `<>` stays two tokens."""
     joined: list[str] = []
     for token in tokens:
         if token == "=" and joined and joined[-1] in ("!", ">", "<"):
@@ -80,7 +80,7 @@ def join_comparisons(tokens: list[str]) -> list[str]:
 
 
 class TokenReader:
-    """Tokens and the position of the next one; behind the last token stands None."""
+    """Tokens and the position of the next one; None follows the last token."""
 
     def __init__(self, tokens: list[str]):
         self.tokens = [*tokens, None]
@@ -100,7 +100,7 @@ class TokenReader:
         return token
 
     def accept(self, *expected: str) -> str | None:
-        """Take the next token and return it where it is one of `expected`; else return None."""
+        """Take and return the next token if it is one of `expected`; else return None."""
         token = self.tokens[self.position]
         if token not in expected:
             return None
@@ -118,7 +118,7 @@ class TokenReader:
             pass
 
     def jump_behind(self, token: str) -> None:
-        """Go on behind the next `token`, wherever it stands."""
+        """Move to the position after the next `token`, wherever it is."""
         try:
             self.position = self.tokens.index(token, self.position) + 1
         except ValueError:

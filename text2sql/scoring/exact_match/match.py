@@ -1,21 +1,28 @@
 """Exact set match of two queries, its scores by clause, and the hardness of a query.
 
-All three as evaluation.py of taoyds/spider defines them, with its defaults: values and DISTINCT are
-not compared, and columns that foreign keys tie together are one column. The quirks that are kept,
-because published scores contain them, are marked "Quirk" and listed in docs/SCORING.md.
+evaluation.py in taoyds/spider defines all three. With its defaults, values and DISTINCT are not
+compared, and columns linked by foreign keys count as one column. The quirks that are kept, because
+published scores contain them, are marked "Quirk" and listed in docs/SCORING.md.
 """
 
 from dataclasses import replace
 
 from text2sql.data.spider import Schema
-from text2sql.scoring.exact_match.ast import ColumnUnit, Conditions, Query, Value, ValueUnit
+from text2sql.scoring.exact_match.ast import (
+    ColumnUnit,
+    Conditions,
+    Query,
+    Value,
+    ValueUnit,
+    without_connectors,
+)
 from text2sql.scoring.exact_match.clauses import PartialScores, score_clauses, sets_match
 
-EMPTY_QUERY = Query()  # what an unparsable prediction is compared as
+EMPTY_QUERY = Query()  # stands for an unparsable prediction
 
 
 def exact_match(predicted: Query | None, gold: Query, schema: Schema) -> bool:
-    """Say whether the two are one query in Spider's sense; None is an unparsable prediction."""
+    """Return whether the two match by Spider's definition; None is an unparsable prediction."""
     return sets_match(comparable(predicted or EMPTY_QUERY, schema), comparable(gold, schema))
 
 
@@ -25,16 +32,16 @@ def partial_scores(predicted: Query | None, gold: Query, schema: Schema) -> Part
 
 
 def comparable(query: Query, schema: Schema) -> Query:
-    """Return the query without what is not compared, one column standing for all that are tied.
+    """Return the query without what is not compared, and with one name for linked columns.
 
-    Quirk: columns are only tied together that belong to a table of the first SELECT's own FROM.
+    Quirk: columns are only linked if they belong to a table in the first SELECT's own FROM.
     """
     representatives = {
         column: representative
         for column, representative in map_foreign_keys(schema).items()
         if column.partition(".")[0] in query.tables
     }
-    return tie_columns(drop_values(query), representatives)
+    return link_columns(drop_values(query), representatives)
 
 
 def drop_values(query: Query) -> Query:
@@ -52,79 +59,79 @@ def drop_values(query: Query) -> Query:
 
 
 def drop_condition_values(conditions: Conditions) -> Conditions:
-    """Quirk: a condition in a connector's place keeps its values."""
+    """Quirk: a condition in the position of a connector keeps its values."""
 
     def drop_value(value: Value | None) -> Query | None:
         return drop_values(value) if isinstance(value, Query) else None
 
     return tuple(
-        condition
-        if place % 2
-        else replace(
-            condition, value=drop_value(condition.value), upper=drop_value(condition.upper)
-        )
-        for place, condition in enumerate(conditions)
+        part
+        if isinstance(part, str) or index % 2
+        else replace(part, value=drop_value(part.value), upper=drop_value(part.upper))
+        for index, part in enumerate(conditions)
     )
 
 
-def tie_columns(query: Query, representatives: dict[str, str]) -> Query:
-    """Return the query with representatives for columns and no DISTINCT.
+def link_columns(query: Query, representatives: dict[str, str]) -> Query:
+    """Return the query with each column replaced by its representative, and without DISTINCT.
 
     Quirk: this reaches the sides of set operations, but no other subquery.
     """
 
-    def tie_unit(unit: ColumnUnit) -> ColumnUnit:
+    def link_unit(unit: ColumnUnit) -> ColumnUnit:
         return ColumnUnit(unit.aggregate, representatives.get(unit.column, unit.column), False)
 
-    def tie_value(value: ValueUnit) -> ValueUnit:
+    def link_value(value: ValueUnit) -> ValueUnit:
         return ValueUnit(
-            value.operator, tie_unit(value.left), value.right and tie_unit(value.right)
+            value.operator, link_unit(value.left), value.right and link_unit(value.right)
         )
 
-    def tie_conditions(conditions: Conditions) -> Conditions:
+    def link_conditions(conditions: Conditions) -> Conditions:
         return tuple(
-            condition if place % 2 else replace(condition, left=tie_value(condition.left))
-            for place, condition in enumerate(conditions)
+            part
+            if isinstance(part, str) or index % 2
+            else replace(part, left=link_value(part.left))
+            for index, part in enumerate(conditions)
         )
 
     order_by = query.order_by
     return replace(
         query,
         select_distinct=False,
-        select=tuple(replace(item, value=tie_value(item.value)) for item in query.select),
-        join_conditions=tie_conditions(query.join_conditions),
-        where=tie_conditions(query.where),
-        group_by=tuple(tie_unit(unit) for unit in query.group_by),
-        having=tie_conditions(query.having),
-        order_by=order_by and replace(order_by, values=tuple(map(tie_value, order_by.values))),
-        set_query=query.set_query and tie_columns(query.set_query, representatives),
+        select=tuple(replace(item, value=link_value(item.value)) for item in query.select),
+        join_conditions=link_conditions(query.join_conditions),
+        where=link_conditions(query.where),
+        group_by=tuple(link_unit(unit) for unit in query.group_by),
+        having=link_conditions(query.having),
+        order_by=order_by and replace(order_by, values=tuple(map(link_value, order_by.values))),
+        set_query=query.set_query and link_columns(query.set_query, representatives),
     )
 
 
 def map_foreign_keys(schema: Schema) -> dict[str, str]:
-    """Return, by column, the one that stands for all columns that foreign keys tie to it.
+    """Return, by column, the first column in the schema that foreign keys link it to.
 
-    It is the first of them in the schema. Quirk: a key that ties two groups together joins the
-    first of them only, and a column of two groups counts to the last.
+    Quirk: a key that links two groups of columns joins only the first of them, and a column in two
+    groups belongs to the last.
     """
     columns = [f"{table.name}.{column.name}" for table in schema.tables for column in table.columns]
-    places = {column.lower(): place for place, column in enumerate(columns)}
+    positions = {column.lower(): index for index, column in enumerate(columns)}
     groups: list[set[str]] = []
     for key in schema.foreign_keys:
-        tied = {
+        linked = {
             f"{key.table}.{key.column}".lower(),
             f"{key.referenced_table}.{key.referenced_column}".lower(),
         }
-        group = next((group for group in groups if group & tied), None)
+        group = next((group for group in groups if group & linked), None)
         if group is None:
-            groups.append(tied)
+            groups.append(linked)
         else:
-            group |= tied
-    return {column: min(group, key=places.__getitem__) for group in groups for column in group}
+            group |= linked
+    return {column: min(group, key=positions.__getitem__) for group in groups for column in group}
 
 
 def hardness(query: Query) -> str:
-    """Return "easy", "medium", "hard" or "extra", counted on the query as it is written."""
+    """Return "easy", "medium", "hard" or "extra", counted on the query as written."""
     components, nested, others = count_components(query), count_nested(query), count_others(query)
     if nested == 0:
         if components <= 1 and others == 0:
@@ -155,8 +162,8 @@ def count_nested(query: Query) -> int:
 
 
 def count_others(query: Query) -> int:
-    """Count which of these there is more than one of: aggregates, selected items, parts of WHERE
-    and columns of GROUP BY."""
+    """Count which of these the query has more than one of: aggregates, selected items, parts of
+    WHERE and columns of GROUP BY."""
     sizes = (count_aggregates(query), len(query.select), len(query.where), len(query.group_by))
     return sum(size > 1 for size in sizes)
 
@@ -169,6 +176,6 @@ def count_aggregates(query: Query) -> int:
     return (
         sum(item.aggregate != "none" for item in query.select)
         + sum(unit.aggregate != "none" for unit in units)
-        + sum(condition.negated for condition in query.where[::2])
+        + sum(condition.negated for condition in without_connectors(query.where))
         + sum(isinstance(part, str) or part.negated for part in query.having)
     )

@@ -1,14 +1,16 @@
-"""Words of a query -> tables and columns, as Spider's official evaluation finds them."""
+"""Words of a query -> tables and columns, as Spider's official evaluation resolves them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TypeVar
 
 from text2sql.data.spider import Schema
 from text2sql.scoring.exact_match.lexer import UnparsableSQL
 
+Found = TypeVar("Found")
+
 
 class SchemaNames:
-    """The names that one query may use: those of the schema, in lower case, and its own aliases."""
+    """The names that one query may use: the schema's, in lower case, and its own aliases."""
 
     def __init__(self, schema: Schema, tokens: list[str]):
         self.columns = {
@@ -46,7 +48,7 @@ class SchemaNames:
         raise UnparsableSQL(f"unknown column {word!r}")
 
     def find_qualified_column(self, word: str) -> str:
-        """Quirk: the table need not be in FROM."""
+        """Return "table.column". Quirk: the table need not be in FROM."""
         alias, _, column = word.partition(".")
         name = f"{look_up(self.tables, alias)}.{column}"
         if name not in self.known or "." in column:
@@ -55,14 +57,14 @@ class SchemaNames:
 
 
 def map_aliases(tokens: list[str], tables: Iterable[str]) -> dict[str, str]:
-    """Return table by name, for `tables` themselves and for the word behind each AS.
+    """Return the table for each name: for `tables` themselves and for the word after each AS.
 
-    Quirk: AS is looked for in the whole text, so `count(*) AS n` makes `n` an alias too, and one
-    alias stands for one table in all subqueries. An alias that is a table's name is rejected.
+    Quirk: AS is searched for in the whole text, so `count(*) AS n` makes `n` an alias too, and an
+    alias means the same table in all subqueries. An alias that is a table's name is rejected.
     """
     aliases = {
-        tokens[place + 1]: tokens[place - 1]
-        for place, token in enumerate(tokens[:-1])
+        tokens[index + 1]: tokens[index - 1]
+        for index, token in enumerate(tokens[:-1])
         if token == "as"
     }
     if tokens[-1:] == ["as"] or any(table in aliases for table in tables):
@@ -70,7 +72,7 @@ def map_aliases(tokens: list[str], tables: Iterable[str]) -> dict[str, str]:
     return aliases | {table: table for table in tables}
 
 
-def look_up(names: Mapping[str, Any], name: str) -> Any:
+def look_up(names: Mapping[str, Found], name: str) -> Found:
     try:
         return names[name]
     except KeyError:

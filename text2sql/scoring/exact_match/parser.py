@@ -1,8 +1,8 @@
-"""SQL of Spider's subset -> clauses, read as Spider's official evaluation reads it.
+"""SQL in Spider's subset -> clauses, parsed as Spider's official evaluation parses it.
 
-The grammar is that of process_sql.py of taoyds/spider, by its behaviour: what it takes is taken,
-what it rejects raises `UnparsableSQL`, its quirks included, because published scores contain them.
-Each quirk is marked "Quirk" where it happens and listed in docs/SCORING.md.
+The grammar follows the behaviour of process_sql.py in taoyds/spider: what it accepts is accepted,
+what it rejects raises `UnparsableSQL`. Its quirks are included, because published scores contain
+them; each is marked "Quirk" in the code and listed in docs/SCORING.md.
 """
 
 from dataclasses import replace
@@ -36,14 +36,14 @@ CONDITIONS_ENDS = (*CLAUSE_ENDS, *JOIN_KEYWORDS)
 # Quirk: `or` does not end a column on the right of a comparison, so `a = b or c = d` loses `c = d`.
 VALUE_ENDS = (*CLAUSE_KEYWORDS, *JOIN_KEYWORDS, ",", ")", "and")
 
-# Two limits of our own. The official parser knows none for length and, for depth, that of Python's
-# stack: 240 subqueries or 980 set operations.
+# Two limits of our own. The official parser has no limit on length, and for depth only that of
+# Python's stack: 240 subqueries or 980 set operations.
 MAX_LENGTH = 50_000
 MAX_NESTING = 100
 
 
 def parse_sql(sql: str, schema: Schema) -> Query:
-    """Return the clauses of `sql`; raise `UnparsableSQL`, and nothing else, for any other text.
+    """Return the clauses of `sql`; raise `UnparsableSQL`, and nothing else, if it is rejected.
 
     Quirk: whatever follows a complete query is ignored (`LIMIT 3 OFFSET 2`, a second statement).
     """
@@ -53,16 +53,16 @@ def parse_sql(sql: str, schema: Schema) -> Query:
 
 
 class QueryParser:
-    """Reads one query from the front of `tokens`; each `parse_` method goes on where one ended."""
+    """Reads one query from the start of `tokens`; each `parse_` method continues after the last."""
 
     def __init__(self, tokens: list[str], schema: Schema):
         self.tokens = TokenReader(tokens)
         self.names = SchemaNames(schema, tokens)
-        self.default_tables: list[str] = []  # where a column without a table is looked up
+        self.default_tables: list[str] = []  # in which a column without a table is looked up
         self.nesting = 0
 
     def parse_query(self) -> Query:
-        """Quirk: parentheses may stand around a SELECT, not around a whole set operation."""
+        """Quirk: parentheses are accepted around a SELECT, not around a whole set operation."""
         self.nesting += 1
         if self.nesting > MAX_NESTING:
             raise UnparsableSQL(f"more than {MAX_NESTING} queries nested")
@@ -78,7 +78,7 @@ class QueryParser:
         return query
 
     def parse_clauses(self) -> Query:
-        """Read FROM first, as the columns of SELECT are looked up in its tables; then in turn."""
+        """Read FROM first, because the columns of SELECT are looked up in its tables."""
         outer_tables, self.default_tables = self.default_tables, []
         select_position = self.tokens.position
         tables, join_conditions = self.parse_from()
@@ -100,10 +100,10 @@ class QueryParser:
         return query
 
     def parse_from(self) -> tuple[tuple[str | Query, ...], Conditions]:
-        """Return the tables behind the next FROM, wherever it stands, and their conditions.
+        """Return the tables after the next FROM, wherever it is, and their conditions.
 
         Quirks: JOIN may be missing between tables; LEFT, INNER, commas, aliases without AS and
-        aliases of subqueries are rejected, as none of them is a table's name.
+        aliases of subqueries are rejected, because none of them is a table's name.
         """
         self.tokens.jump_behind("from")
         tables: list[str | Query] = []
@@ -158,7 +158,7 @@ class QueryParser:
             self.tokens.expect("(")
         distinct = self.tokens.accept("distinct") is not None
         column = self.names.find_column(self.tokens.take(), self.default_tables)
-        # Quirk: a parenthesis around an aggregate is opened here, but not closed.
+        # Quirk: a parenthesis around an aggregate is opened here but not closed.
         if aggregate or in_parentheses:
             self.tokens.expect(")")
         return ColumnUnit(aggregate or "none", column, distinct)
@@ -167,7 +167,7 @@ class QueryParser:
         return alternating(self.parse_conditions() if self.tokens.accept(keyword) else [])
 
     def parse_conditions(self) -> list[Condition | str]:
-        """Quirk: no condition at all is accepted at the end of the text."""
+        """Quirk: an empty list of conditions is accepted at the end of the text."""
         conditions: list[Condition | str] = []
         while not self.tokens.at_end():
             conditions.append(self.parse_condition())
@@ -178,7 +178,7 @@ class QueryParser:
         return conditions
 
     def parse_condition(self) -> Condition:
-        """Quirk: NOT, EXISTS and parentheses in front of a condition are rejected."""
+        """Quirk: NOT, EXISTS and parentheses before a condition are rejected."""
         left = self.parse_value_unit()
         negated = self.tokens.accept("not") is not None
         comparison = self.tokens.expect(*COMPARISONS)
@@ -189,10 +189,10 @@ class QueryParser:
         return Condition(negated, left, comparison, value, upper)
 
     def parse_value(self) -> Value:
-        """Read what stands right of a comparison: a query, a text, a number or a column.
+        """Read the right side of a comparison: a query, a string, a number or a column.
 
-        Quirk: a list such as `IN (1, 2)`, NULL, a column in parentheses, an aggregate and a
-        calculation that begins with a number are rejected.
+        Quirk: a list such as `IN (1, 2)`, NULL, a column in parentheses, an aggregate and
+        arithmetic that begins with a number are rejected.
         """
         in_parentheses = self.tokens.accept("(")
         if self.tokens.peek() == "select":
@@ -209,13 +209,13 @@ class QueryParser:
         return value
 
     def parse_column_value(self) -> ColumnUnit:
-        """Quirk: what follows the column, as in `= a + b`, is lost up to one of VALUE_ENDS."""
+        """Quirk: what follows the column, as in `= a + b`, is skipped up to one of VALUE_ENDS."""
         words = []
         while not self.tokens.at_end() and self.tokens.peek() not in VALUE_ENDS:
             words.append(self.tokens.take())
         distinct = words[:1] == ["distinct"]
         if len(words) <= distinct or words[0] in AGGREGATES:
-            raise UnparsableSQL("no column right of a comparison")
+            raise UnparsableSQL("no column on the right of a comparison")
         column = self.names.find_column(words[int(distinct)], self.default_tables)
         return ColumnUnit("none", column, distinct)
 
@@ -247,11 +247,11 @@ class QueryParser:
         try:
             return int(self.tokens.take())
         except ValueError:
-            raise UnparsableSQL("LIMIT without a whole number") from None
+            raise UnparsableSQL("LIMIT without an integer") from None
 
 
 def parse_literal(token: str | None) -> str | float | None:
-    """Return a quoted text as it is, a number as float, and None for any other token."""
+    """Return a quoted string as it is, a number as float, and None for any other token."""
     if token is None or '"' in token:
         return token
     try:
@@ -261,8 +261,8 @@ def parse_literal(token: str | None) -> str | float | None:
 
 
 def alternating(conditions: list[Condition | str]) -> Conditions:
-    """Return the conditions; a connector in a condition's place, which stops the official scorer
-    with an error, makes the query unparsable here."""
+    """Return the conditions; a connector in a condition's position, at which the official scorer
+    stops with an error, makes the query unparsable here."""
     if any(isinstance(condition, str) for condition in conditions[::2]):
         raise UnparsableSQL("conditions without AND or OR between them")
     return tuple(conditions)

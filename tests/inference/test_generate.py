@@ -9,7 +9,7 @@ from tiny_gemma import load_in_float32
 from text2sql.errors import UserError
 from text2sql.files import read_jsonl
 from text2sql.inference import generate as generate_module
-from text2sql.inference.generate import encode_prompt, generate_predictions, is_only_sql
+from text2sql.inference.generate import build_prediction, encode_prompt, generate_predictions
 from text2sql.inference.partial_predictions import (
     finalize_predictions,
     finished_predictions,
@@ -232,17 +232,17 @@ def test_the_authors_sampling_advice_is_set_aside_and_put_back(
     assert model.generation_config.temperature == 50.0
 
 
-@pytest.mark.parametrize(
-    ("generated", "predicted_sql", "expected"),
-    [
-        ("SELECT 1", "SELECT 1", True),
-        ("SELECT 1 ;\n", "SELECT 1", True),
-        ("SELECT\n  1", "SELECT 1", True),
-        ("Here it is: SELECT 1", "SELECT 1", False),
-        ("```sql\nSELECT 1\n```", "SELECT 1", False),
-        ("SELECT 1; SELECT 2", "SELECT 1", False),
-        ("", "", False),
-    ],
-)
-def test_only_sql_is_sql_and_nothing_else(generated, predicted_sql, expected):
-    assert is_only_sql(generated, predicted_sql) is expected
+def test_special_tokens_stay_in_the_generation_and_end_the_answer(tokenizer, rows):
+    prompt = encode_prompt(tokenizer, rows[0]["prompt"])
+    token_ids = tokenizer("SELECT 1<eos>SELECT 2", add_special_tokens=False)["input_ids"]
+    prediction = build_prediction(tokenizer, 0, rows[0], prompt, token_ids)
+    assert prediction.generation == "SELECT 1<eos>SELECT 2"
+    assert (prediction.predicted_sql, prediction.is_only_sql) == ("SELECT 1", False)
+
+
+def test_think_block_that_the_prompt_opens_belongs_to_the_answer(tokenizer, rows):
+    prompt = tokenizer("Which?<think>\n", add_special_tokens=False)["input_ids"]
+    token_ids = tokenizer("SELECT 1?</think>SELECT 2", add_special_tokens=False)["input_ids"]
+    cut_short = build_prediction(tokenizer, 0, rows[0], prompt, token_ids[:2])
+    assert cut_short.predicted_sql == ""
+    assert build_prediction(tokenizer, 0, rows[0], prompt, token_ids).predicted_sql == "SELECT 2"

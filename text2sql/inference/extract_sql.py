@@ -1,72 +1,224 @@
-"""The SQL query in what a model wrote. Nothing here parses SQL."""
+"""The SQL query in what a model wrote: the one rule, described in docs/SCORING.md."""
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from text2sql.prompts.sql_text import PIECE, one_line
+from text2sql.inference.answer_text import read_answer
+from text2sql.inference.query_reader import Query, read_query
+from text2sql.prompts.sql_text import one_line
 
-# What chat models write where their turn ends, or where they go on with a turn of the user.
-END_OF_TURN = re.compile(
-    r"<end_of_turn>|<start_of_turn>|<eos>|</s>|\[INST\]"
-    r"|<\|(?:im_end|im_start|eot_id|start_header_id|end_of_text|endoftext)\|>"
+# A query begins with SELECT, or with WITH, a name, and AS ( or columns before it. Letters of other
+# scripts may touch it: these are often written without spaces.
+BEGINNING = (
+    r"(?<![A-Za-z0-9_])(?:SELECT(?![A-Za-z0-9_])|WITH\s++(?:RECURSIVE\s++)?[\w\"`\[\]]++\s*+"
+    r"(?:\([^()]*+\)\s*+)?AS\s*+(?:(?:NOT\s++)?MATERIALIZED\s*+)?\()"
 )
 
-BLOCK_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-
-COMMENT_LINE = re.compile(r"^[ \t]*+--[^\n]*+\n?", re.MULTILINE)
-
-# A query begins with SELECT, or with WITH, a name, and AS ( or a list of columns before it.
-BEGINNING = r"(?:SELECT\b|WITH\s++(?:RECURSIVE\s++)?[\w\"`\[\]]++\s*+(?:\([^()]*+\)\s*+)?AS\s*+\()"
-
-LIKELY_BEGINNING = re.compile(rf"^[ \t]*+(?i:{BEGINNING})|\b{BEGINNING}", re.MULTILINE)
-
-ANY_BEGINNING = re.compile(rf"\b{BEGINNING}", re.IGNORECASE)
-
-# A line that no query goes on with: "Explanation: ...", "This query returns ...", "**Note**".
-PROSE_LINE = re.compile(
-    r"[A-Z]\w*+(?: \w++)?+:(?:\s|\Z)"
-    r"|(?:Alternatively|For|Here|However|I|If|In|It|Let|Note|Please|Since|That|The|These|This|To|We"
-    r"|You),? [a-z]"
-    r"|\*\*|#|- [A-Z]|\d++\. [A-Z]"
+# What a reader of an answer stops at: a comment, a statement that is no query, a member of a JSON
+# object, or a query.
+LANDMARK = re.compile(
+    rf"""(?P<comment>/\*(?:(?!/\*).)*?\*/|<!--(?:(?!<!--).)*?-->|^[ \t]*+--[^\n]*+)
+    |(?P<statement>^[ \t]*+(?-i:INSERT\s++INTO|REPLACE\s++INTO|DELETE\s++FROM|UPDATE\s++\w++\s++SET
+        |CREATE\s++(?:\w++\s++)?(?:TABLE|VIEW)|insert\s++into|replace\s++into|delete\s++from
+        |update\s++\w++\s++set|create\s++(?:\w++\s++)?(?:table|view))\b
+        .*?(?:;|\n[ \t]*+(?=\n)|(?=```|~~~|</)|\Z))
+    |(?P<member>["'](?P<key>[\w .-]{{1,40}})["']\s*+:\s*+["'])
+    |(?P<query>{BEGINNING})""",
+    re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE,
+)
+SQL_KEY = re.compile(
+    r"sql|query|answer|statement|code|output|result|final|response|completion|prediction|content",
+    re.IGNORECASE,
 )
 
+# A turn of the user that the model made up, or the next example of a prompt that it continues.
+NEXT_TURN = re.compile(
+    r"""^[ \t>#*\[]*+(?:
+    (?:user|human|system|assistant|model|tool|bot)[ \t]*+(?:[:：\]]|\*\*|$)
+    |(?:question|q|frage|pregunta|pergunta|domanda|vraag|вопрос|问题|問題|質問|질문|سؤال|प्रश्न|soru
+       |instruction|input|example|task|user[ ]input)[ \t]*+[\d.\#]*+[ \t]*+\**+[ \t]*+(?:[:：]|$)
+    |\w[\w ]{0,20}[:：][^\n]*[?？؟][ \t]*+$
+    )
+    |^[ \t]*+(?:\#|--|//)[^\n]*[?？؟][ \t]*+$
+    |^CREATE[ ]TABLE\b""",
+    re.IGNORECASE | re.MULTILINE | re.VERBOSE,
+)
 
-def extract_sql(generation: str) -> str:
+OPENING_QUOTE = re.compile(r"""(?P<mark>"{3}|'{3})\s*+\Z|(?<!``)(?P<single>["'`“”‘«「])[ \t]*+\Z""")
+CLOSING_MARKS = {"“": "”", "‘": "’", "«": "»", "「": "」"}
+ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[\"'\\/ntr])")
+ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
+PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+BEFORE_INNER_QUOTE = re.compile(
+    r"(?:[=<>(,.+*/|-]|\b(?:SELECT|DISTINCT|FROM|JOIN|AS|BY|AND|OR|LIKE|IN|ON|WHERE|HAVING|NOT"
+    r"|BETWEEN|THEN|ELSE|WHEN|GLOB|IS|ESCAPE))\s*\Z",
+    re.IGNORECASE,
+)
+LONGEST_PREFIX = 80  # characters before a query that tell on what kind of line it is
+
+OPENING_MARKS = " \t\"'`“”‘«「([{*_"
+LABEL = re.compile(r"(?:```|~~~)\s*\w*\Z|\A\s*(?:sql|sqlite|query|answer)\Z", re.IGNORECASE)
+REST_OF_LINE = re.compile(r"""[^\w\n<`~]*+(?:\n|\Z|<|```|~~~|--)""")
+SET_OPERATION = re.compile(r"\)\s*+(?:UNION|INTERSECT|EXCEPT)\b", re.IGNORECASE)
+NOTHING_BETWEEN = re.compile(r"(?:\s++|;|--[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
+
+
+class Candidate(NamedTuple):
+    """A query in an answer, and what speaks for it."""
+
+    sql: str
+    begins_alone: bool  # on a line of its own, in a fence, a tag, behind a label; not in a sentence
+    ends_alone: bool
+    is_plausible: bool  # each token may follow the one before
+    has_from: bool  # it reads from a table
+    is_sentence: bool  # SELECT is not in capitals, and text is before it or a full stop behind
+
+    @property
+    def rank(self) -> int:
+        """How likely it is the answer; 0 where words only happen to begin like a query."""
+        if self.begins_alone and self.ends_alone and self.has_from:
+            if self.is_plausible:
+                return 4 if self.is_sentence else 5
+            if not self.is_sentence:
+                return 3
+        if self.is_plausible and self.has_from and (self.begins_alone or not self.is_sentence):
+            return 2
+        is_sql = self.is_plausible or self.has_from or (self.ends_alone and not self.is_sentence)
+        return int(self.begins_alone and is_sql)
+
+
+def extract_sql(generation: str, prompt_end: str = "") -> str:
     """Return the query in what a model wrote, on one line; "" where there is none.
 
-    The rule is the same for every model: the first fenced block with a query in it, else the text.
-    The query begins with the first SELECT, or WITH name AS (, that stands in capitals or begins a
-    line, else with the first one; it ends with the first `;` or the end of the turn, and outside
-    of a fence also with a blank line or one that starts prose. Quotes and comments hide all these.
+    `prompt_end` is the prompt or its end: a template may open `<think>` or a channel there. The
+    rule is the same for every model: reasoning and what follows the end of the turn are dropped,
+    wrappers are taken off, and of the queries that stand alone the last one counts; of several
+    statements in a row the first. A query within a sentence counts where none stands alone.
     """
-    answer = END_OF_TURN.split(generation, maxsplit=1)[0]
-    parts = COMMENT_LINE.sub("", answer).split("```")
-    for text in parts[1::2]:
-        if (start := find_beginning(text)) is not None:
-            return read_query(text[start:], fenced=True)
-    for text in parts[0::2]:
-        if (start := find_beginning(text)) is not None:
-            in_backticks = text[:start].endswith("`")
-            query = text[start:].split("`")[0] if in_backticks else text[start:]
-            return read_query(query, fenced=False)
-    return ""
+    candidates = list(find_candidates(read_answer(generation, prompt_end).text))
+    best = max((candidate.rank for candidate in candidates), default=0)
+    return [candidate.sql for candidate in candidates if candidate.rank == best][-1] if best else ""
 
 
-def find_beginning(text: str) -> int | None:
-    match = LIKELY_BEGINNING.search(text) or ANY_BEGINNING.search(text)
-    return match and match.start()
+def is_only_sql(generation: str, predicted_sql: str, prompt_end: str = "") -> bool:
+    """Return whether the answer is the SQL and nothing else, but for white space and a `;`.
+
+    Reasoning that the model's own format separates from the answer is no part of it.
+    """
+    answer = read_answer(generation, prompt_end)
+    text = one_line(answer.text)
+    is_sql = bool(predicted_sql) and text.rstrip("; ") == predicted_sql.rstrip("; ")
+    return is_sql and not answer.goes_on
 
 
-def read_query(text: str, fenced: bool) -> str:
-    """Return the query that `text` begins with, on one line."""
-    for piece in PIECE.finditer(text):
-        prose_follows = piece.lastgroup == "blank" and not fenced and ends_query(text, piece)
-        if piece.lastgroup == "end" or prose_follows:
-            text = text[: piece.start()]
-            break
-    return one_line(text)
+def find_candidates(answer: str) -> Iterator[Candidate]:
+    """Yield the queries in an answer, in their order, up to a turn that the model made up.
+
+    Of several statements in a row only the first one.
+    """
+    position, previous_end, best_rank = 0, 0, 0
+    while landmark := LANDMARK.search(answer, position):
+        kind, start = landmark.lastgroup, landmark.start()
+        if kind in ("comment", "statement"):
+            position = landmark.end()
+            continue
+        between = answer[previous_end:start]
+        if best_rank > 1 and NEXT_TURN.search(between):
+            return
+        if kind == "member":
+            found, position = read_member(answer, landmark)
+        else:
+            candidate, position = read_candidate(answer, start)
+            follows = previous_end > 0 and NOTHING_BETWEEN.fullmatch(between)
+            found = [] if follows else [candidate]
+        previous_end = position
+        best_rank = max([best_rank, *(candidate.rank for candidate in found)])
+        yield from found
 
 
-def ends_query(text: str, blank: re.Match) -> bool:
-    lines = BLOCK_COMMENT.sub("", blank[0]).split("\n")
-    has_blank_line = any(not line.strip() for line in lines[1:-1])
-    return has_blank_line or (len(lines) > 1 and bool(PROSE_LINE.match(text, blank.end())))
+def read_member(answer: str, member: re.Match[str]) -> tuple[list[Candidate], int]:
+    """Return the queries in a string of a JSON object, and where it ends.
+
+    Under a key such as "explanation" they count no more than queries within a sentence.
+    """
+    value, end = unquote(answer, member.end(), answer[member.end() - 1])
+    candidates = list(find_candidates(value))
+    if not SQL_KEY.search(member["key"]):
+        candidates = [candidate._replace(begins_alone=False) for candidate in candidates]
+    return candidates, end
+
+
+def read_candidate(answer: str, start: int) -> tuple[Candidate, int]:
+    """Return the query that begins at `start`, and where it ends with the quotes around it."""
+    window = answer[max(0, start - LONGEST_PREFIX) : start]
+    _, newline, prefix = window.rpartition("\n")
+    is_whole_prefix = bool(newline) or start <= LONGEST_PREFIX
+    begins_alone = has_own_line(prefix if is_whole_prefix else f"x{prefix}")
+    if quote := OPENING_QUOTE.search(window):
+        text, end = unquote(answer, start, quote["mark"] or quote["single"])
+        query = read_query(text, in_sentence=not begins_alone)
+        ends_alone, is_sentence = REST_OF_LINE.match(answer, end) is not None, False
+    else:
+        query = read_query(answer, start, in_sentence=not begins_alone)
+        if answer[start - 1 : start] == "(" and SET_OPERATION.match(answer, query.end):
+            query = read_query(answer, start - 1, in_sentence=not begins_alone)
+        end, ends_alone = query.end, ends_on_own_line(answer, query)
+        is_upper = answer[start : start + 4].isupper()
+        is_sentence = not is_upper and (not begins_alone or query.ending == "sentence")
+    candidate = Candidate(
+        query.sql, begins_alone, ends_alone, query.is_plausible, query.has_from, is_sentence
+    )
+    return candidate, max(end, start + 1)
+
+
+def has_own_line(prefix: str) -> bool:
+    """Return whether no sentence leads up to a query; a label, a bullet or a tag may."""
+    prefix = prefix.rstrip()
+    if LABEL.search(prefix):
+        return True
+    prefix = prefix.rstrip(OPENING_MARKS)
+    return not prefix or not (prefix[-1].isalnum() or prefix[-1] in ",_'’")
+
+
+def ends_on_own_line(answer: str, query: Query) -> bool:
+    if query.ending == "sentence":
+        return answer[query.end] in ".。．；;("
+    if query.ending == "marker" and answer[query.end] not in "<`~[":
+        return bool(REST_OF_LINE.match(answer, query.end))
+    return query.ending != "word"
+
+
+def unquote(text: str, start: int, mark: str) -> tuple[str, int]:
+    """Return what the quotation mark before `start` encloses, unescaped, and where it ends.
+
+    A mark that opens a quote within the SQL (`name = "Ann"`) does not end it. Without an end it
+    goes to the end of the text.
+    """
+    closing = CLOSING_MARKS.get(mark, mark)
+    position = start
+    while (end := text.find(closing, position)) >= 0:
+        if text[end - 1] == "\\" and text[end - 2 : end] != "\\\\":
+            position = end + 1
+        elif len(mark) == 1 and BEFORE_INNER_QUOTE.search(text[max(start, end - 12) : end]):
+            inner = text.find(closing, end + 1)
+            position = len(text) if inner < 0 else inner + 1
+        else:
+            return unescape(text[start:end], mark), end + len(closing)
+    return unescape(text[start:], mark), len(text)
+
+
+def unescape(text: str, mark: str) -> str:
+    """Return the text with the escapes of a JSON or Python string undone."""
+    if mark[0] not in "\"'":
+        return text
+    return PAIRS.sub(combine_surrogates, ESCAPE.sub(unescape_one, text))
+
+
+def unescape_one(escape: re.Match[str]) -> str:
+    code = escape[1]
+    return chr(int(code[1:], 16)) if len(code) > 1 else ESCAPED.get(code, code)
+
+
+def combine_surrogates(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")

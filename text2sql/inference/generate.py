@@ -12,7 +12,7 @@ from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerB
 
 from text2sql.files import json_line
 from text2sql.inference.batch_plan import BatchPlan, plan_decoding
-from text2sql.inference.extract_sql import extract_sql
+from text2sql.inference.extract_sql import extract_sql, is_only_sql
 from text2sql.inference.greedy import cut_at_stop, decode_greedily
 from text2sql.inference.kv_cache import supports_block_cache
 from text2sql.inference.partial_predictions import (
@@ -23,6 +23,8 @@ from text2sql.inference.partial_predictions import (
 from text2sql.inference.prediction import Prediction
 from text2sql.models.tokenizer import end_of_turn_id
 from text2sql.prompts.chat import render_chat
+
+PROMPT_END_TOKENS = 32  # enough to see whether the template opens a think block for the answer
 
 
 def generate_predictions(
@@ -102,7 +104,7 @@ def build_prediction(
     tokenizer: PreTrainedTokenizerBase,
     index: int,
     row: dict[str, Any],
-    prompt: Sequence[int],
+    prompt: list[int],
     token_ids: list[int],
 ) -> Prediction:
     """Return the prediction that the new tokens, including the stop token if any, amount to."""
@@ -111,31 +113,23 @@ def build_prediction(
         str,
         tokenizer.decode(
             token_ids[:-1] if stopped else token_ids,
-            skip_special_tokens=True,
+            skip_special_tokens=False,  # they tell channels and turns from text
             clean_up_tokenization_spaces=False,
         ),
     )
-    predicted_sql = extract_sql(generation)
+    prompt_end = cast(str, tokenizer.decode(prompt[-PROMPT_END_TOKENS:]))
+    predicted_sql = extract_sql(generation, prompt_end)
     return Prediction(
         index=index,
         id=row["id"],
         db_id=row["db_id"],
         generation=generation,
         predicted_sql=predicted_sql,
-        is_only_sql=is_only_sql(generation, predicted_sql),
+        is_only_sql=is_only_sql(generation, predicted_sql, prompt_end),
         num_prompt_tokens=len(prompt),
         num_new_tokens=len(token_ids),
         stopped=stopped,
     )
-
-
-def is_only_sql(generation: str, predicted_sql: str) -> bool:
-    """Return whether the generation is the SQL alone, ignoring white space and a final `;`."""
-
-    def bare(text: str) -> str:
-        return " ".join(text.split()).rstrip("; ")
-
-    return bool(predicted_sql) and bare(generation) == bare(predicted_sql)
 
 
 def stop_ids(tokenizer: PreTrainedTokenizerBase) -> set[int]:

@@ -16,9 +16,9 @@ class Prediction:
     index: int  # of the example in its split, from 0
     id: str | None = None  # of the example
     db_id: str | None = None
-    generation: str | None = None  # the decoded text, without special tokens
+    generation: str | None = None  # the decoded text, without the token that ended it
     predicted_sql: str  # extracted from the generation; "" where there is none
-    is_only_sql: bool | None = None  # the generation is the SQL and nothing else
+    is_only_sql: bool | None = None  # the answer is the SQL and nothing else
     num_prompt_tokens: int | None = None
     num_new_tokens: int | None = None
     stopped: bool | None = None  # False where the length limit cut the generation short

@@ -1,0 +1,1 @@
+"""What models write: tables of generations with the query that counts in each."""

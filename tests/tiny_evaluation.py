@@ -8,6 +8,7 @@ from pathlib import Path
 from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.files import write_json, write_jsonl
 from text2sql.report.build import build_report
+from text2sql.report.content import Report
 from text2sql.run_record import build_run_record
 from text2sql.scoring.exact_match.clauses import CLAUSES, ClauseScore
 from text2sql.scoring.scores import write_scores
@@ -15,6 +16,7 @@ from text2sql.scoring.verdict import Verdict
 from text2sql.study.study import EvaluatedSplit, read_study
 from text2sql.study.variants import BASE, Variant
 
+DATABASES = ("library", "museum", "museum_shop", "theatre", "museum_archive", "farm")
 HARDNESS = ("easy", "medium", "hard", "extra")
 ERRORS = ("no_sql", "syntax", "unknown_table", "unknown_column", "wrong_columns", "wrong_rows")
 HOSTILE = "</script><script>document.title = 'broken'</script><b>\\u2028 &lt;!--"
@@ -41,37 +43,51 @@ def build_tiny_evaluation(
     num_questions: int = 60,
     num_items: int = 40,
     limit: int | None = None,
+    holdout: bool = False,
 ) -> Path:
     """Write what each variant answered; `variants` gives its share right on SQL and in general."""
-    for place, (variant, (sql_share, general_share)) in enumerate(variants.items()):
-        random.seed(place)
-        write_answers(folder / "validation" / variant.name, sql_share, num_questions)
+    splits = [EvaluatedSplit("validation", num_questions)]
+    if holdout:
+        splits.append(EvaluatedSplit("holdout", num_questions, role="choosing"))
+    for number, (variant, (sql_share, general_share)) in enumerate(variants.items()):
+        random.seed(number)
+        for split in splits:
+            write_answers(folder / split.name / variant.name, sql_share, num_questions)
         for benchmark, choices in (("quiz", 4), ("riddles", 2)):
             path = folder / "general" / variant.name / f"{benchmark}.json"
             write_json(path, benchmark_file(benchmark, general_share, choices, num_items, limit))
-    write_questions(folder / "validation", num_questions)
+    for split in splits:
+        write_questions(folder / split.name, num_questions)
     study = build_run_record(
         model_id="tiny/gemma",
         load_in_4bit=True,
         dtype="float32",
         limit=limit,
         variants=[asdict(variant) for variant in variants],
-        splits=[asdict(EvaluatedSplit("validation", num_questions))],
+        splits=[asdict(split) for split in splits],
         benchmarks=[asdict(Benchmark(name, 0)) for name in ("quiz", "riddles")],
-        training={v.run: TRAINING for v in variants if v.kind == "finetuned"},
-        report_settings={"seed": 1, "num_bootstrap": 200, "max_forgetting": 1.0},
+        training={v.run: training_of(v.run) for v in variants if v.kind == "finetuned" and v.run},
+        report_settings={"seed": 1, "num_resamples": 200, "max_forgetting": 1.0},
     )
     write_json(folder / "study.json", study)
     return folder
+
+
+def training_of(run: str) -> dict:
+    """Return the training of a run; that of `r4-seed2` had seed 2."""
+    _, has_seed, seed = run.partition("-seed")
+    facts = {"seed": int(seed), "data_sha256": "same"} if has_seed else {}
+    return {**TRAINING, "settings": {**TRAINING["settings"], **facts}}
 
 
 def write_questions(folder: Path, num_questions: int) -> None:
     rows = [
         {
             "index": index,
-            "db_id": "museum" if index % 3 else "library",
+            "db_id": DATABASES[index % 6],
             "question": f"What is number {index}? {HOSTILE}",
-            "gold_sql": f"SELECT name FROM room WHERE id = {index} AND note = '{HOSTILE}'",
+            # Asked in two wordings: six questions later the same database has the same query.
+            "gold_sql": f"SELECT name FROM room WHERE id = {index // 12} AND note = '{HOSTILE}'",
         }
         for index in range(num_questions)
     ]
@@ -125,6 +141,7 @@ def benchmark_file(
             {
                 "doc_id": item,
                 "doc_hash": f"{name}{part}{item}",
+                "doc": {"question": f"{part} {item}", "group": item // 2},
                 "filter": "none",
                 "metrics": ["acc"],
                 "filtered_resps": [[0.0, False]] * num_choices,
@@ -175,9 +192,17 @@ def a_whole_study() -> dict[Variant, tuple[float, float]]:
     return {BASE: (0.2, 0.62), finetuned: (0.6, 0.52), **checkpoints, **scales}
 
 
-def report_of(folder: Path) -> dict:
-    study = read_study(folder)
-    return build_report(folder, study, study.report_settings)
+def three_seeds() -> dict[Variant, tuple[float, float]]:
+    """Return the base and three runs of one recipe."""
+    runs = [f"r4-seed{seed}" for seed in (1, 2, 3)]
+    return {
+        BASE: (0.2, 0.7),
+        **{Variant(run, "finetuned", run, f"outputs/{run}"): (0.7, 0.6) for run in runs},
+    }
+
+
+def report_of(folder: Path, **flags: object) -> Report:
+    return build_report(folder, read_study(folder), flags)
 
 
 if __name__ == "__main__":  # to look at a report without a model

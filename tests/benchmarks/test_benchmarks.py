@@ -15,8 +15,8 @@ from text2sql.errors import UserError
 from text2sql.files import read_json
 from text2sql.inference import batch_plan, log_likelihood
 from text2sql.models.tokenizer import load_tokenizer
-from text2sql.report.benchmark_results import pair_items, read_benchmark, strata_of
-from text2sql.report.significance import compare_strata
+from text2sql.report.benchmark_results import FinishedBenchmark, read_benchmark
+from text2sql.report.significance import compare_items
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
@@ -83,8 +83,8 @@ def test_score_is_the_harness_own_and_that_of_the_items(measure, name):
     results = read_benchmark(measure(name))
     raw = read_json(measure(name, folder="again"))
     assert results.score == raw["results"][name]["acc_norm,none"]
-    base, _ = zip(*strata_of(results, results), strict=True)
-    assert sum(sum(s) / len(s) for s in base) / len(base) == pytest.approx(results.score)
+    finished = FinishedBenchmark({"base": results})
+    assert finished.sample.mean(finished.scores("base")) == pytest.approx(results.score)
     assert results.n == sum(len(items) for items in raw["samples"].values())
 
 
@@ -257,10 +257,11 @@ def test_items_are_paired_by_what_was_asked(measure):
         sample["acc_norm"] = 1 - sample["acc_norm"]
     path.write_text(json.dumps(raw))
     other = read_benchmark(path)
-    compared = compare_strata(strata_of(base, other), seed=0, num_bootstrap=100)
+    pair = FinishedBenchmark({"base": base, "other": other})
+    compared = compare_items(pair.paired("base", ["other"]), pair.sample, pair.cluster)
     assert compared.n == sum(SIZES.values())
     assert compared.num_better + compared.num_worse == SIZES["odd_fruit"]
     raw["samples"]["odd_fruit"][0]["doc_hash"] = "another item"
     path.write_text(json.dumps(raw))
     with pytest.raises(UserError, match="different items"):
-        pair_items(base, read_benchmark(path))
+        FinishedBenchmark({"base": base, "other": read_benchmark(path)}).scores("other")

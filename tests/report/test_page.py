@@ -149,3 +149,13 @@ def test_every_field_has_a_name_and_every_picture_says_what_it_is(page):
     assert all(image.get_attribute("alt") for image in page.locator("img").all())
     targets = page.eval_on_selector_all("nav a", "links => links.map(l => l.hash.slice(1))")
     assert all(page.evaluate("id => document.getElementById(id) !== null", id) for id in targets)
+
+
+def test_one_click_explains_an_interval(page):
+    explanation = page.locator("#intervals")
+    assert not explanation.is_visible()
+    page.locator("th button.explain").first.click()
+    assert explanation.is_visible()
+    assert "60 questions in 6 databases" in explanation.text_content()
+    page.keyboard.press("Escape")
+    assert not explanation.is_visible()

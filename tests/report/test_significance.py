@@ -1,136 +1,192 @@
-"""Intervals and p-values, checked on simulated studies whose truth is known."""
+"""Comparisons of a recipe with the base: both readings, runs, floors and what is not claimed."""
+
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import scipy.stats
 
-from text2sql.report import significance
-from text2sql.report.significance import compare, compare_strata, correct_for_several, pool
-
-SETTINGS = {"seed": 0, "num_bootstrap": 400}
-
-
-def simulate(rng, n, base_accuracy, gain, agreement=0.7):
-    """Right-or-wrong answers of two variants; most items are answered alike."""
-    base = rng.random(n) < base_accuracy
-    independent = rng.random(n) < base_accuracy + gain / (1 - agreement)
-    return base.astype(float), np.where(rng.random(n) < agreement, base, independent).astype(float)
-
-
-def test_interval_covers_the_true_difference_in_about_95_of_100_studies():
-    rng = np.random.default_rng(1)
-    covered = 0
-    for _ in range(400):
-        result = compare(*simulate(rng, 200, 0.4, 0.1), **SETTINGS)
-        covered += result.low <= 0.1 <= result.high
-    assert 0.92 <= covered / 400 <= 0.98
+from text2sql.data.spider import read_examples
+from text2sql.files import read_jsonl
+from text2sql.report.estimators import add_run_variance, clustered_mean, describe_sample
+from text2sql.report.significance import (
+    PairedScores,
+    compare_items,
+    compare_means,
+    compare_questions,
+)
+from text2sql.report.split_results import fold_sql
+from text2sql.report.text import interval
 
 
-def test_interval_of_the_mean_over_benchmarks_covers_the_true_mean():
-    rng = np.random.default_rng(2)
-    gains, sizes, covered = (0.1, 0.0, -0.05), (300, 60, 120), 0
-    for _ in range(200):
-        strata = [simulate(rng, n, 0.5, g) for n, g in zip(sizes, gains, strict=True)]
-        result = compare_strata(strata, **SETTINGS)
-        covered += result.low <= np.mean(gains) <= result.high
-    assert 0.91 <= covered / 200 <= 0.985
+def simulate(rng: np.random.Generator, n: int, gain: float = 0.1, num_runs: int = 1):
+    """Return right-or-wrong answers of the base and of runs; most are answered alike."""
+    base = (rng.random(n) < 0.4).astype(float)
+    runs = {}
+    for run in range(num_runs):
+        independent = rng.random(n) < 0.4 + gain / 0.3
+        runs[f"run{run}"] = np.where(rng.random(n) < 0.7, base, independent).astype(float)
+    return PairedScores(base, runs)
 
 
-@pytest.mark.parametrize("continuous", [False, True], ids=["mcnemar", "sign-flip"])
-def test_p_values_are_uniform_where_nothing_differs(continuous):
-    rng = np.random.default_rng(3)
-    p_values = []
-    for _ in range(300):
-        if continuous:
-            base, other = rng.random(80), rng.random(80)
-        else:
-            base, other = simulate(rng, 400, 0.5, 0.0)
-        p_values.append(compare(base, other, **SETTINGS).p_value)
-    for level in (0.05, 0.25, 0.5, 0.75):
-        assert abs(np.mean(np.array(p_values) <= level) - level) < 0.08
-
-
-def test_smallest_detectable_difference_is_found_in_about_80_of_100_studies():
-    rng = np.random.default_rng(4)
-    smallest = compare(*simulate(rng, 4000, 0.4, 0.1), **SETTINGS).smallest_detectable
-    gain = smallest * (4000 / 250) ** 0.5
-    found = [compare(*simulate(rng, 250, 0.4, gain), **SETTINGS).p_value < 0.05 for _ in range(200)]
-    assert 0.7 <= np.mean(found) <= 0.9
-
-
-def test_mcnemar_counts_only_the_items_that_changed():
-    base, other = [1] * 50 + [0] * 10, [1] * 50 + [1] * 9 + [0]
-    result = compare(base, other, **SETTINGS)
-    assert (result.test, result.num_better, result.num_worse) == ("exact McNemar", 9, 0)
-    assert result.p_value == pytest.approx(2 * 0.5**9)
-    assert result.difference == pytest.approx(9 / 60)
-
-
-def test_nothing_changed_is_p_1_and_an_interval_of_zero():
-    result = compare([1, 0, 1], [1, 0, 1], **SETTINGS)
-    assert (result.p_value, result.low, result.high) == (1.0, 0.0, 0.0)
-    assert result.smallest_detectable is None
-
-
-def test_single_item_has_a_difference_but_no_interval():
-    result = compare([0.2], [0.7], **SETTINGS)
-    assert result.difference == pytest.approx(0.5)
-    assert (result.low, result.high, result.p_value) == (None, None, 1.0)
-
-
-def test_strata_count_equally_and_pooled_items_by_size():
-    large, small = ([0.0] * 90, [1.0] * 90), ([0.0] * 10, [0.0] * 10)
-    assert compare_strata([large, small], **SETTINGS).difference == pytest.approx(0.5)
-    assert compare(*pool([large, small]), **SETTINGS).difference == pytest.approx(0.9)
-
-
-def test_unequal_lists_are_refused():
-    with pytest.raises(ValueError, match="same ones for both"):
-        compare([1, 0], [1], **SETTINGS)
-
-
-def test_same_seed_gives_the_same_interval():
-    rng = np.random.default_rng(5)
-    base, other = rng.random(50), rng.random(50)
-    assert compare(base, other, **SETTINGS) == compare(base, other, **SETTINGS)
-
-
-def test_holm_multiplies_the_smallest_p_most_and_keeps_the_order():
-    assert correct_for_several([0.04, 0.01, 0.03]) == pytest.approx([0.06, 0.03, 0.06])
-    assert correct_for_several([]) == []
-
-
-def test_many_numbers_are_drawn_in_pieces_with_the_same_result(monkeypatch):
-    rng = np.random.default_rng(6)
-    base, other = rng.random(100), rng.random(100)
-    whole = compare(base, other, **SETTINGS)
-    monkeypatch.setattr(significance, "NUMBERS_AT_ONCE", 1000)
-    pieces = compare(base, other, **SETTINGS)
-    assert (pieces.low, pieces.high) == pytest.approx((whole.low, whole.high), abs=0.02)
-    assert pieces.p_value == pytest.approx(whole.p_value, abs=0.1)
-
-
-@pytest.mark.parametrize("continuous", [False, True], ids=["right or wrong", "continuous"])
-def test_interval_and_p_value_are_those_of_scipy_which_draws_every_item(continuous):
-    rng = np.random.default_rng(7)
-    strata = [simulate(rng, n, 0.5, 0.02) for n in (120, 40)]
-    if continuous:
-        strata = [(base * rng.random(len(base)), other) for base, other in strata]
-    differences = [other - base for base, other in strata]
-
-    def mean(*samples, axis=-1):
-        return np.mean([sample.mean(axis=axis) for sample in samples], axis=0)
-
-    ours = compare_strata(strata, seed=0, num_bootstrap=20_000)
-    options = {"n_resamples": 20_000, "vectorized": True, "rng": 0}
-    theirs = scipy.stats.bootstrap(differences, mean, method="percentile", **options)
-    interval = theirs.confidence_interval
-    assert (ours.low, ours.high) == pytest.approx((interval.low, interval.high), abs=0.004)
-    weighted = np.concatenate([values / len(values) for values in differences])
-    tested = scipy.stats.permutation_test(
-        (weighted, np.zeros_like(weighted)),
-        lambda other, base, axis: (other - base).sum(axis=axis),
-        permutation_type="samples",
-        **options,
+def test_both_readings_have_their_own_clusters():
+    scores = simulate(np.random.default_rng(1), 120)
+    databases = [f"db{i % 8}" for i in range(120)]
+    queries = [f"query{i // 16}" for i in range(120)]  # each asked in two wordings
+    compared = compare_questions(scores, databases, queries)
+    assert (compared.cluster, compared.num_clusters) == ("database", 8)
+    assert (compared.same_databases.cluster, compared.same_databases.num_clusters) == (
+        "gold_query",
+        64,
     )
-    assert ours.p_value == pytest.approx(tested.pvalue, abs=0.02)
+    assert compared.low < compared.same_databases.low
+    assert compared.n == 120
+    assert compared.other - compared.base == pytest.approx(compared.difference)
+
+
+def test_few_databases_have_the_exact_p_of_swapping_whole_ones():
+    scores = simulate(np.random.default_rng(2), 60)
+    databases = [f"db{i % 6}" for i in range(60)]
+    compared = compare_questions(scores, databases, [str(i) for i in range(60)])
+    sums = np.bincount([i % 6 for i in range(60)], scores.mean_differences)
+    expected = scipy.stats.permutation_test(
+        (sums, np.zeros(6)), lambda a, b: (a - b).sum(), permutation_type="samples"
+    )
+    assert compared.sign_flip_p == pytest.approx(expected.pvalue)
+    many = compare_questions(scores, [str(i) for i in range(60)], [str(i) for i in range(60)])
+    assert many.sign_flip_p is None
+
+
+def test_one_database_has_no_interval_for_new_ones():
+    scores = simulate(np.random.default_rng(3), 40)
+    compared = compare_questions(scores, ["only"] * 40, [str(i) for i in range(40)])
+    assert (compared.low, compared.p_value, compared.estimate) == (None, None, None)
+    assert compared.same_databases.low is not None
+
+
+def test_nothing_changed_in_twenty_items_may_still_be_twelve_points():
+    scores = PairedScores(np.ones(20), {"run": np.ones(20)})
+    compared = compare_items(scores, describe_sample(range(20)), "item")
+    assert interval(compared) == "−12.6 to +12.6"
+    assert compared.p_value == 1.0
+    assert compared.degrees_of_freedom is None  # the normal distribution
+
+
+def test_scores_that_are_not_right_or_wrong_have_no_floor():
+    rng = np.random.default_rng(4)
+    scores = PairedScores(rng.random(50), {"run": rng.random(50)})
+    compared = compare_items(scores, describe_sample(range(50)), "item")
+    expected = scipy.stats.ttest_1samp(scores.mean_differences, 0)
+    assert compared.p_value == pytest.approx(expected.pvalue)
+    assert (compared.low, compared.high) == pytest.approx(tuple(expected.confidence_interval()))
+
+
+def test_twins_doubled_item_by_item_leave_the_interval_as_it_is():
+    scores = simulate(np.random.default_rng(5), 150)
+    once = compare_items(scores, describe_sample(range(150)), "item")
+    doubled = PairedScores(
+        np.tile(scores.base, 2), {"run": np.tile(next(iter(scores.runs.values())), 2)}
+    )
+    twins = compare_items(doubled, describe_sample([*range(150), *range(150)]), "twins")
+    assert (twins.low, twins.high) == pytest.approx((once.low, once.high))
+    assert (twins.n, twins.num_clusters) == (300, 150)
+
+
+def test_subtasks_are_strata_of_the_score_and_clusters_of_the_second_reading():
+    rng = np.random.default_rng(6)
+    subtasks = [f"subject{i % 10}" for i in range(500)]
+    base = np.zeros(500)
+    other = (rng.random(500) < np.array([0.05 * (i % 10) for i in range(500)])).astype(float)
+    sample = describe_sample(range(500), subtasks, equal_strata=True)
+    compared = compare_items(PairedScores(base, {"run": other}), sample, "item", subtasks)
+    by_subject = other.reshape(50, 10).mean(axis=0)
+    expected = scipy.stats.ttest_1samp(by_subject, 0).confidence_interval()
+    assert compared.other_subtasks.num_clusters == 10
+    assert (compared.other_subtasks.low, compared.other_subtasks.high) == pytest.approx(
+        tuple(expected)
+    )
+    assert compared.high - compared.low < compared.other_subtasks.high - compared.other_subtasks.low
+
+
+def test_mean_counts_each_benchmark_equally_and_names_them():
+    rng = np.random.default_rng(7)
+    large, small = simulate(rng, 900, 0.0), simulate(rng, 100, 0.2)
+    parts = {
+        "large": (large, describe_sample(range(900))),
+        "small": (small, describe_sample(range(100))),
+    }
+    mean = compare_means(parts)
+    alone = [compare_items(scores, sample, "item") for scores, sample in parts.values()]
+    assert mean.difference == pytest.approx(np.mean([one.difference for one in alone]))
+    assert mean.standard_error**2 == pytest.approx(sum(one.standard_error**2 for one in alone) / 4)
+    assert (mean.n, mean.num_clusters, mean.benchmarks) == (1000, 1000, ["large", "small"])
+
+
+def test_three_runs_have_the_interval_of_the_recipe_and_each_run():
+    scores = simulate(np.random.default_rng(8), 200, num_runs=3)
+    sample = describe_sample(range(200))
+    compared = compare_items(scores, sample, "item")
+    run_means = scores.differences.mean(axis=1)
+    assert list(compared.runs.values()) == pytest.approx(run_means.tolist())
+    assert compared.difference == pytest.approx(run_means.mean())
+    unfloored = add_run_variance(clustered_mean(scores.mean_differences, sample), run_means)
+    assert compared.standard_error >= unfloored.standard_error
+    assert compared.run_sd is None
+
+
+def test_two_runs_have_both_values_and_no_interval():
+    compared = compare_items(
+        simulate(np.random.default_rng(9), 200, num_runs=2), describe_sample(range(200)), "item"
+    )
+    assert len(compared.runs) == 2
+    assert compared.low is None
+
+
+def test_five_runs_tell_how_far_one_more_may_be():
+    compared = compare_items(
+        simulate(np.random.default_rng(10), 200, num_runs=5), describe_sample(range(200)), "item"
+    )
+    assert compared.run_sd == pytest.approx(np.std(list(compared.runs.values()), ddof=1))
+    low, high = compared.next_run
+    assert low < min(compared.runs.values())
+    assert high > max(compared.runs.values())
+
+
+def test_rows_that_are_not_tested_keep_their_intervals():
+    scores = simulate(np.random.default_rng(11), 60)
+    ids = [str(i) for i in range(60)]
+    described = compare_questions(scores, ids, ids).without_p()
+    assert (described.p_value, described.sign_flip_p) == (None, None)
+    assert described.same_databases.p_value is None
+    assert described.low is not None
+
+
+def test_unequal_lists_and_no_items_are_refused():
+    with pytest.raises(ValueError, match="same items"):
+        PairedScores(np.zeros(2), {"run": np.zeros(1)})
+    with pytest.raises(ValueError, match="needs items"):
+        PairedScores(np.zeros(0), {"run": np.zeros(0)})
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif("ORACLE_DIR" not in os.environ, reason="ORACLE_DIR names no official verdicts")
+def test_published_systems_differ_on_these_databases_and_may_not_on_new_ones(spider_dir):
+    c3sql, codes = (
+        np.array([float(row["ex"]) for row in read_jsonl(oracle_path(system))])
+        for system in ("c3sql_chatgpt", "codes_1b_sft")
+    )
+    examples = read_examples(spider_dir / "dev.json")
+    compared = compare_questions(
+        PairedScores(c3sql, {"codes": codes}),
+        [example.db_id for example in examples],
+        [fold_sql(example.gold_sql) for example in examples],
+    )
+    assert (compared.num_clusters, compared.same_databases.num_clusters) == (20, 551)
+    assert interval(compared) == "−9.0 to +1.0"
+    assert interval(compared.same_databases) == "−6.9 to −1.0"
+    assert (round(compared.p_value, 2), round(compared.same_databases.p_value, 3)) == (0.11, 0.009)
+
+
+def oracle_path(system: str) -> Path:
+    return Path(os.environ["ORACLE_DIR"]) / f"{system}.verdicts.jsonl"

@@ -40,10 +40,8 @@ def test_smoke_run_of_an_earlier_version_can_still_be_reported(tmp_path):
         del split["database_dir"], split["role"], split["folder"]
     write_json(folder / "study.json", study)
     report = report_of(folder)
-    assert report["benchmarks"] == expected["benchmarks"]
-    assert (
-        report["splits"]["validation"]["variants"] == expected["splits"]["validation"]["variants"]
-    )
+    assert report.benchmarks == expected.benchmarks
+    assert report.splits == expected.splits
 
 
 @pytest.mark.parametrize("change", [{"variants": None}, {"variants": [{"colour": "red"}]}, None])

@@ -1,17 +1,33 @@
-"""What a finished benchmark says: its score and its items, read from disk without torch."""
+"""The results of finished benchmarks, read from disk without torch: scores and paired items."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from statistics import fmean
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from text2sql.errors import UserError
 from text2sql.files import read_json
-from text2sql.report.significance import Pair, pool
+from text2sql.report.benchmark_clusters import ITEM, cluster_of
+from text2sql.report.estimators import Floats, Sample, describe_sample
+from text2sql.report.significance import PairedScores
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item's score, and the cluster it belongs to: its kind and its name."""
+
+    score: float
+    cluster: tuple[str, str] | None = None  # None for an item by itself
 
 
 @dataclass(frozen=True)
 class BenchmarkResults:
-    """One benchmark of one variant. `items` are scores by subtask and item."""
+    """One benchmark of one variant; `items` by subtask, none for a metric such as perplexity."""
 
     name: str
     metric: str
@@ -21,8 +37,8 @@ class BenchmarkResults:
     higher_is_better: bool
     weight_by_size: bool
     score: float  # as the harness reports it
-    items: dict[str, dict[str, float]]
-    subject_groups: dict[str, list[str]]  # subtasks of each group below the benchmark
+    items: dict[str, dict[str, Item]]
+    subject_groups: dict[str, list[str]] = field(default_factory=dict)  # subtasks of each group
 
     @property
     def n(self) -> int:
@@ -30,77 +46,143 @@ class BenchmarkResults:
 
     @property
     def is_accuracy(self) -> bool:
-        """Say whether the items' scores lie between 0 and 1, so that benchmarks can be averaged."""
-        scores = [score for items in self.items.values() for score in items.values()]
+        """Return whether all items score between 0 and 1, so that benchmarks can be averaged."""
+        scores = [item.score for items in self.items.values() for item in items.values()]
         return self.higher_is_better and bool(scores) and min(scores) >= 0 and max(scores) <= 1
 
 
-def read_benchmark(path: Path) -> BenchmarkResults:
-    """Return the results in a file that `run_benchmark` wrote."""
-    results = read_json(path)
-    facts = results["text2sql"]
-    name, metric, filter_name = facts["benchmark"], facts["metric"], facts["filter"]
-    items = {
-        task: items_of(samples, metric, filter_name) for task, samples in results["samples"].items()
+@dataclass(frozen=True)
+class FinishedBenchmark:
+    """One benchmark of all variants that have finished it, its items in one order."""
+
+    results: dict[str, BenchmarkResults]
+
+    @cached_property
+    def first(self) -> BenchmarkResults:
+        return next(iter(self.results.values()))
+
+    @cached_property
+    def keys(self) -> list[tuple[str, str]]:
+        """Return the subtask and the name of each item."""
+        return [(task, item) for task, items in self.first.items.items() for item in items]
+
+    @cached_property
+    def subtasks(self) -> list[str]:
+        return [task for task, _ in self.keys]
+
+    @cached_property
+    def clusters(self) -> list[str]:
+        """Return a name for each item's cluster, distinct over subtasks."""
+        named = []
+        for task, key in self.keys:
+            cluster = self.first.items[task][key].cluster
+            named.append(f"{task}/{cluster[0]}/{cluster[1]}" if cluster else f"{task}/{ITEM}/{key}")
+        return named
+
+    @cached_property
+    def cluster(self) -> str:
+        """Return what a cluster is; `item` where each item is one."""
+        items = (self.first.items[task][key] for task, key in self.keys)
+        return next((item.cluster[0] for item in items if item.cluster), ITEM)
+
+    @cached_property
+    def sample(self) -> Sample:
+        return self.sample_of(np.ones(len(self.keys), bool))
+
+    def sample_of(self, chosen: NDArray[np.bool_]) -> Sample:
+        """Return the sample of the chosen items, with subtasks as strata."""
+        positions = np.flatnonzero(chosen)
+        return describe_sample(
+            [self.clusters[i] for i in positions],
+            [self.subtasks[i] for i in positions],
+            equal_strata=not self.first.weight_by_size,
+        )
+
+    def scores(self, variant: str) -> Floats:
+        """Return the variant's score of each item; a `UserError` where it answered other items."""
+        items = self.results[variant].items
+        answered = [(task, item) for task, scores in items.items() for item in scores]
+        if set(answered) != set(self.keys):
+            raise UserError(
+                f"The variants answered different items of {self.first.name}. Run evaluate.py "
+                "again in another --output_dir, so that all of them answer the same."
+            )
+        return np.array([items[task][key].score for task, key in self.keys], float)
+
+    def paired(self, base: str, runs: Sequence[str]) -> PairedScores:
+        return PairedScores(self.scores(base), {run: self.scores(run) for run in runs})
+
+
+def read_benchmark(path: Path, cluster_field: str | None = None) -> BenchmarkResults:
+    """Return the results in a file that `run_benchmark` wrote.
+
+    Items with the same `cluster_field` in their documents belong together; by default the
+    documents tell by their own fields.
+    """
+    content = read_json(path)
+    return read_tasks(content, content["text2sql"], list(content["samples"]), cluster_field)
+
+
+def read_parts(path: Path, cluster_field: str | None = None) -> dict[str, BenchmarkResults]:
+    """Return each task's results, where tasks of different metrics were run as one benchmark."""
+    content = read_json(path)
+    return {
+        part["benchmark"]: read_tasks(content, part, [part["benchmark"]], cluster_field)
+        for part in content["text2sql"].get("parts") or ()
     }
-    reported = results["results"].get(name, {}).get(key := f"{metric},{filter_name}")
+
+
+def read_tasks(
+    content: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    tasks: Sequence[str],
+    cluster_field: str | None,
+) -> BenchmarkResults:
+    name, key = facts["benchmark"], f"{facts['metric']},{facts['filter']}"
+    reported = content["results"].get(name, {}).get(key)
     if reported is None:  # a tag: the harness gives no number for all of it
-        reported = fmean(results["results"][task][key] for task in items)
+        reported = fmean(content["results"][task][key] for task in tasks)
+    samples = {task: content["samples"][task] for task in tasks}
     return BenchmarkResults(
         name=name,
-        metric=metric,
+        metric=facts["metric"],
         num_fewshot=facts["num_fewshot"],
+        limit=facts.get("limit"),
         chance=facts["chance"],
-        limit=facts["limit"],
         higher_is_better=facts["higher_is_better"],
         weight_by_size=facts["weight_by_size"],
         score=reported,
-        items=items,
-        subject_groups=groups_below(name, results.get("group_subtasks", {})),
+        items={task: items_of(s, facts, cluster_field) for task, s in samples.items()},
+        subject_groups=groups_below(name, content.get("group_subtasks", {})),
     )
 
 
-def items_of(samples: list[dict], metric: str, filter_name: str) -> dict[str, float]:
-    """Return each item's score; none where the metric has no number for an item (perplexity)."""
-    scores = {
-        f"{sample['doc_id']}:{sample['doc_hash'][:16]}": sample[metric]
-        for sample in samples
-        if sample["filter"] == filter_name
-    }
-    if not all(isinstance(score, int | float) for score in scores.values()):
+def items_of(
+    samples: Sequence[Mapping[str, Any]], facts: Mapping[str, Any], cluster_field: str | None
+) -> dict[str, Item]:
+    """Return the items by document; none where the score is not the mean of theirs (perplexity)."""
+    if facts.get("aggregation", "mean") != "mean":
         return {}
-    return {item: float(score) for item, score in scores.items()}
+    filtered = [sample for sample in samples if sample["filter"] == facts["filter"]]
+    if not all(isinstance(sample[facts["metric"]], int | float) for sample in filtered):
+        return {}
+    return {
+        f"{sample['doc_id']}:{sample['doc_hash'][:16]}": Item(
+            float(sample[facts["metric"]]), cluster_of(sample.get("doc") or {}, cluster_field)
+        )
+        for sample in filtered
+    }
 
 
-def groups_below(name: str, subtasks: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Return the subtasks of each group that stands directly below the benchmark."""
+def groups_below(name: str, subtasks: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Return the subtasks of each group directly below the benchmark."""
     return {
         group: leaves(group, subtasks) for group in subtasks.get(name, ()) if subtasks.get(group)
     }
 
 
-def leaves(name: str, subtasks: dict[str, list[str]]) -> list[str]:
+def leaves(name: str, subtasks: Mapping[str, list[str]]) -> list[str]:
     children = subtasks.get(name)
     if not children:
         return [name]
     return [leaf for child in children for leaf in leaves(child, subtasks)]
-
-
-def pair_items(base: BenchmarkResults, other: BenchmarkResults) -> dict[str, Pair]:
-    """Return both variants' scores of the same items, by subtask; refuse other items."""
-    if {t: set(i) for t, i in base.items.items()} != {t: set(i) for t, i in other.items.items()}:
-        raise UserError(
-            f"The variants answered different items of {base.name}. Run evaluate.py again in "
-            "another --output_dir, so that all of them answer the same."
-        )
-    return {
-        task: (list(scores.values()), [other.items[task][item] for item in scores])
-        for task, scores in base.items.items()
-        if scores
-    }
-
-
-def strata_of(base: BenchmarkResults, other: BenchmarkResults) -> list[Pair]:
-    """Return the pairs whose mean of means is the difference of the harness' two scores."""
-    pairs = list(pair_items(base, other).values())
-    return [pool(pairs)] if base.weight_by_size and pairs else pairs

@@ -1,248 +1,217 @@
-"""What lies in an evaluation's folder -> report.json: scores, paired comparisons, the trade-off.
+"""The files of an evaluation's folder -> the content of report.json.
 
 docs/REPORT.md describes the file. Nothing here needs a model or torch.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from text2sql.data.spider_splits import OWN_SPLITS
-from text2sql.files import read_json
-from text2sql.inference.prediction import PREDICTIONS_NAME, read_predictions
-from text2sql.report.benchmark_results import (
-    BenchmarkResults,
-    pair_items,
-    read_benchmark,
-    strata_of,
+from text2sql.report.benchmark_report import (
+    Parts,
+    averaged_parts,
+    correct_family,
+    read_benchmarks,
+    report_benchmark,
 )
-from text2sql.report.significance import (
-    Comparison,
-    compare,
-    compare_strata,
-    correct_for_several,
-    pool,
+from text2sql.report.benchmark_results import FinishedBenchmark
+from text2sql.report.content import BenchmarkReport, Primary, Report, SplitReport
+from text2sql.report.recipes import Recipe, find_recipes
+from text2sql.report.recommendation import Evidence, choose, resample_fronts
+from text2sql.report.significance import Comparison, compare_means
+from text2sql.report.split_results import (
+    SCORES,
+    SplitResults,
+    describe_answers,
+    read_split_results,
 )
-from text2sql.report.tradeoff import place_variants, recommend
+from text2sql.report.tradeoff import (
+    Point,
+    Tradeoff,
+    forgetting_per_point,
+    judge,
+    loss_test,
+)
 from text2sql.run_record import build_run_record
-from text2sql.scoring.scores import HARDNESS_LEVELS, SCORES_NAME
-from text2sql.scoring.verdict import VERDICTS_NAME, read_verdicts
+from text2sql.scoring.scores import HARDNESS_LEVELS
+from text2sql.study.folder import EvaluationFolder
 from text2sql.study.study import Study
 
-BY_HARDNESS = ("execution_accuracy", "exact_match")
+SCORES_BY_HARDNESS = ("execution_accuracy", "exact_match")
+RENAMED = {"num_bootstrap": "num_resamples"}
+DEFAULT_SETTINGS: dict[str, Any] = {
+    "max_forgetting": 1.0,  # in points
+    "num_resamples": 5000,
+    "seed": 42,
+    "benchmark_clusters": {},
+}
 
 
-def build_report(output_dir: Path, study: Study, settings: dict) -> dict:
-    """Return the content of report.json; what is not finished is left out and said in `notes`."""
-    resampling = {"seed": settings["seed"], "num_bootstrap": settings["num_bootstrap"]}
+def build_report(output_dir: Path, study: Study, flags: Mapping[str, Any]) -> Report:
+    """Return the report of what is finished; `flags` overrule what study.json has of settings."""
+    settings = DEFAULT_SETTINGS | rename_settings(study.report_settings) | rename_settings(flags)
+    folder = EvaluationFolder(output_dir)
+    base = next(variant.name for variant in study.variants if variant.kind == "base")
+    recipes = find_recipes(study)
     names = [variant.name for variant in study.variants]
-    splits = {
-        split.name: report_split(output_dir / split.folder, asdict(split), names, resampling)
-        for split in study.splits
-    }
-    results = read_results(output_dir / "general", study, names)
-    benchmarks = {
-        name: report_benchmark(by_variant, resampling) for name, by_variant in results.items()
-    }
-    correct_over_benchmarks(benchmarks)
-    changes = compare_means(results, names, resampling)
-    first_split = next(iter(splits.values()))
-    gains = {
-        name: scores["execution_accuracy"]["all"]
-        for name, scores in first_split["comparisons"].items()
-    }
-    report = build_run_record(
-        settings=settings,
-        study=study.to_json(),
-        splits=splits,
-        benchmarks=benchmarks,
-        mean_over_benchmarks=changes,
-        tradeoff=report_tradeoff(gains, changes, settings["max_forgetting"] / 100),
+    results = {s.name: read_split_results(folder, s, names) for s in study.splits}
+    splits = {n: report_split(folder, r, base, recipes, names) for n, r in results.items()}
+    benchmarks = read_benchmarks(folder, study, settings["benchmark_clusters"])
+    reports = correct_family(
+        {name: report_benchmark(b, base, recipes) for name, b in benchmarks.items()}
     )
-    return as_json(report)
+    parts = find_parts(benchmarks, reports, base, recipes)
+    means = {name: compare_means(part) for name, part in parts.items()}
+    primary = name_primary(recipes, splits, reports)
+    tradeoff = Tradeoff(max_forgetting=settings["max_forgetting"] / 100)
+    if primary.split is not None:
+        gains = execution_gains(splits[primary.split])
+        holdout = next((r for r in results.values() if r.split.role == "choosing"), None)
+        placed = [r for r in recipes if r.name in gains and r.name in means]
+        scoring = results[primary.split]
+        evidence = Evidence(base, placed, scoring, holdout, benchmarks, parts)
+        tradeoff = report_tradeoff(evidence, gains, means, settings)
+    return Report(
+        study=study,
+        base=base,
+        recipes=recipes,
+        settings={name: settings[name] for name in DEFAULT_SETTINGS},
+        primary=primary,
+        splits=splits,
+        benchmarks=reports,
+        mean_over_benchmarks=means,
+        tradeoff=tradeoff,
+        made_by=build_run_record(),
+    )
 
 
-def as_json(value: object) -> object:
-    """Return the value with every `Comparison` as an object of JSON."""
-    if isinstance(value, Comparison):
-        return asdict(value)
-    if isinstance(value, Mapping):
-        return {key: as_json(entry) for key, entry in value.items()}
-    return [as_json(entry) for entry in value] if isinstance(value, list) else value
+def rename_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings under today's names, also those of a study made by an earlier version."""
+    return {RENAMED.get(name, name): value for name, value in settings.items()}
 
 
-def report_split(folder: Path, split: dict, names: Sequence[str], resampling: dict) -> dict:
-    """Return one split's scores of each finished variant, and each compared with the base."""
-    finished = [name for name in names if (folder / name / SCORES_NAME).exists()]
-    values = {name: read_item_scores(folder / name) for name in finished}
-    comparisons = {
-        name: compare_scores(values["base"], values[name], resampling)
-        for name in finished
-        if name != "base" and "base" in values
-    }
-    return {
-        **split,
-        "distance": "in domain" if split["name"] in OWN_SPLITS else "near",
-        "unfinished": [name for name in names if name not in finished],
-        "variants": {name: report_variant(folder / name, values[name]) for name in finished},
-        "comparisons": comparisons,
-    }
-
-
-def report_variant(folder: Path, values: dict) -> dict:
-    scores = read_json(folder / SCORES_NAME)
-    predictions = read_predictions(folder / PREDICTIONS_NAME)[: scores["n"]]
-    strict = [value for _, value in values["execution_accuracy_strict"] if value is not None]
-    return {
-        "scores": scores["scores"],
-        "execution_accuracy_strict": {
-            "score": sum(strict) / len(strict) if strict else None,
-            "n": len(strict),
+def report_split(
+    folder: EvaluationFolder,
+    results: SplitResults,
+    base: str,
+    recipes: Sequence[Recipe],
+    variants: Sequence[str],
+) -> SplitReport:
+    """Return one split's scores of each finished variant, and each recipe against the base."""
+    split = results.split
+    finished = list(results.scores)
+    compared = [r for r in recipes if {base, *r.variants} <= results.scores.keys()]
+    return SplitReport(
+        name=split.name,
+        n=split.n,
+        num_databases=len(set(results.db_ids)),
+        num_gold_queries=len(set(zip(results.db_ids, results.gold_queries, strict=True))),
+        role=split.role,
+        distance="in domain" if split.name in OWN_SPLITS else "near",
+        missing_databases=split.missing_databases,
+        unfinished=[name for name in variants if name not in finished],
+        variants={
+            name: describe_answers(
+                folder.answers(split.folder, name),
+                results.scores[name]["execution_accuracy_strict"],
+            )
+            for name in finished
         },
-        "errors": scores["errors"],
-        "shares": {
-            **scores["shares"],
-            "only_sql": sum(bool(row.is_only_sql) for row in predictions) / len(predictions),
-            "cut_short": sum(row.stopped is False for row in predictions) / len(predictions),
-        },
-        "not_executed": scores["not_executed"],
-        "partial_match": scores["partial_match"],
-    }
+        comparisons={r.name: compare_scores(results, base, r) for r in compared},
+    )
 
 
-def read_item_scores(folder: Path) -> dict[str, list[tuple[str | None, float | None]]]:
-    """Return, for each score, every example's hardness and value; None where it has none.
-
-    `execution_accuracy_strict` counts a right generation only where it is nothing but SQL.
-    """
-    verdicts = read_verdicts(folder / VERDICTS_NAME)
-    predictions = read_predictions(folder / PREDICTIONS_NAME)[: len(verdicts)]
-    values: dict[str, list] = {}
-    for verdict, prediction in zip(verdicts, predictions, strict=True):
-        right = verdict.execution_match
-        scores = {
-            "execution_accuracy": right,
-            "execution_accuracy_keep_distinct": verdict.execution_match_keep_distinct,
-            "execution_accuracy_strict": (
-                None if prediction.is_only_sql is None else right and prediction.is_only_sql
-            ),
-            "exact_match": verdict.exact_match,
-            "valid_sql": verdict.is_valid_sql,
-        }
-        for name, value in scores.items():
-            value = None if value is None else float(value)
-            values.setdefault(name, []).append((verdict.hardness, value))
-    return values
-
-
-def compare_scores(base: dict, other: dict, resampling: dict) -> dict[str, dict[str, Comparison]]:
-    """Return each score's comparison over all examples, and by hardness where that is reported."""
-    comparisons: dict[str, dict] = {}
-    for name in base:
-        for level in ("all", *HARDNESS_LEVELS) if name in BY_HARDNESS else ("all",):
-            pairs = [
-                (b, o)
-                for (hardness, b), (_, o) in zip(base[name], other[name], strict=True)
-                if level in ("all", hardness) and b is not None and o is not None
-            ]
-            if pairs:
-                compared = compare(*zip(*pairs, strict=True), **resampling)
-                comparisons.setdefault(name, {})[level] = compared
+def compare_scores(
+    results: SplitResults, base: str, recipe: Recipe
+) -> dict[str, dict[str, Comparison]]:
+    """Return each score's comparison over all questions, and by hardness where that is reported."""
+    comparisons: dict[str, dict[str, Comparison]] = {}
+    for score in SCORES:
+        for level in ("all", *HARDNESS_LEVELS) if score in SCORES_BY_HARDNESS else ("all",):
+            comparison = results.compare(base, recipe.variants, score, level)
+            if comparison is not None:
+                comparisons.setdefault(score, {})[level] = comparison
     return comparisons
 
 
-def read_results(
-    general_dir: Path, study: Study, names: Sequence[str]
-) -> dict[str, dict[str, BenchmarkResults]]:
-    """Return the finished results by benchmark and variant."""
-    results = {}
-    for benchmark in study.benchmarks:
-        paths = {name: general_dir / name / benchmark.results_file for name in names}
-        found = {name: read_benchmark(path) for name, path in paths.items() if path.exists()}
-        if found:
-            results[benchmark.name] = found
-    return results
-
-
-def report_benchmark(results: Mapping[str, BenchmarkResults], resampling: dict) -> dict:
-    first = next(iter(results.values()))
-    scores = {
-        name: {
-            "score": result.score,
-            "above_chance": None if first.chance is None else result.score - first.chance,
-        }
-        for name, result in results.items()
-    }
-    compared = {
-        name: compare_strata(strata_of(results["base"], other), **resampling)
-        for name, other in results.items()
-        if name != "base" and "base" in results and other.n
-    }
+def execution_gains(split: SplitReport) -> dict[str, Comparison]:
     return {
-        "metric": first.metric,
-        "num_fewshot": first.num_fewshot,
-        "higher_is_better": first.higher_is_better,
-        "chance": first.chance,
-        "n": first.n,
-        "variants": scores,
-        "comparisons": {name: asdict(comparison) for name, comparison in compared.items()},
-        "subject_groups": {
-            group: compare_group(results, tasks, list(compared), resampling)
-            for group, tasks in first.subject_groups.items()
-        },
+        recipe: scores["execution_accuracy"]["all"]
+        for recipe, scores in split.comparisons.items()
+        if "execution_accuracy" in scores
     }
 
 
-def compare_group(
-    results: Mapping[str, BenchmarkResults],
-    tasks: Sequence[str],
-    names: Sequence[str],
-    resampling: dict,
-) -> dict[str, Comparison]:
-    """Return the comparisons on one group's items (MMLU's humanities), each counting the same."""
-    pairs = {name: pair_items(results["base"], results[name]) for name in names}
-    return {
-        name: compare(*pool([pairs[name][task] for task in tasks]), **resampling) for name in names
-    }
+def find_parts(
+    benchmarks: Mapping[str, FinishedBenchmark],
+    reports: Mapping[str, BenchmarkReport],
+    base: str,
+    recipes: Sequence[Recipe],
+) -> dict[str, Parts]:
+    """Return what each recipe's mean over benchmarks averages, where it has finished them all."""
+    found = {r.name: averaged_parts(benchmarks, reports, base, r) for r in recipes}
+    return {name: parts for name, parts in found.items() if parts is not None}
 
 
-def correct_over_benchmarks(benchmarks: Mapping[str, dict]) -> None:
-    """Add `p_holm` to every comparison: each variant's p-values are corrected together."""
-    names = {name for benchmark in benchmarks.values() for name in benchmark["comparisons"]}
-    for name in names:
-        compared = [b["comparisons"][name] for b in benchmarks.values() if name in b["comparisons"]]
-        corrected = correct_for_several([comparison["p_value"] for comparison in compared])
-        for comparison, p_holm in zip(compared, corrected, strict=True):
-            comparison["p_holm"] = p_holm
+def name_primary(
+    recipes: Sequence[Recipe],
+    splits: Mapping[str, SplitReport],
+    benchmarks: Mapping[str, BenchmarkReport],
+) -> Primary:
+    """Return the two primary comparisons: those of the first fine-tuned recipe.
 
-
-def compare_means(
-    results: Mapping[str, Mapping[str, BenchmarkResults]],
-    names: Sequence[str],
-    resampling: dict,
-) -> dict[str, Comparison]:
-    """Return each variant's change of the mean over benchmarks, where it has finished them all."""
-    averaged = [r for r in results.values() if all(result.is_accuracy for result in r.values())]
-    changes = {}
-    for name in names:
-        if name == "base" or not averaged or not all({"base", name} <= set(r) for r in averaged):
-            continue
-        strata, weights = [], []
-        for result in averaged:
-            pairs = strata_of(result["base"], result[name])
-            strata += pairs
-            weights += [1 / (len(averaged) * len(pairs))] * len(pairs)
-        changes[name] = compare_strata(strata, weights=weights, **resampling)
-    return changes
+    They are named by the order of --adapters, not by the results.
+    """
+    split = next((name for name, s in splits.items() if s.role == "scoring"), None)
+    finetuned = (recipe.name for recipe in recipes if recipe.kind == "finetuned")
+    return Primary(
+        variant=next(finetuned, None),
+        split=split,
+        benchmarks=[name for name, b in benchmarks.items() if b.left_out_of_mean is None],
+    )
 
 
 def report_tradeoff(
-    gains: Mapping[str, Comparison], changes: Mapping[str, Comparison], max_forgetting: float
-) -> dict:
-    points = place_variants(gains, changes)
-    best = recommend(points, max_forgetting)
-    return {
-        "max_forgetting": max_forgetting,
-        "points": [asdict(point) for point in points],
-        "recommended": best.variant if best else None,
+    evidence: Evidence,
+    gains: Mapping[str, Comparison],
+    means: Mapping[str, Comparison],
+    settings: Mapping[str, Any],
+) -> Tradeoff:
+    limit, seed = settings["max_forgetting"] / 100, settings["seed"]
+    shares = resample_fronts(evidence, settings["num_resamples"], seed)
+    points = [
+        Point(
+            variant=name,
+            specialization_gain=gains[name],
+            generalization_change=means[name],
+            front_share=share,
+            forgetting_per_point=forgetting_per_point(gains[name], means[name]),
+            loss=loss_test(means[name], limit),
+        )
+        for name, share in shares.items()
+    ]
+    choices = {
+        what: choose(evidence.only(recipes), limit, settings["num_resamples"], seed)
+        for what, recipes in candidates_of(evidence.recipes).items()
     }
+    if len(evidence.recipes) == 1:  # named before, it is scored on everything
+        name = evidence.recipes[0].name
+        choices["all"] = judge([name], name, [], gains[name], means[name], limit)
+    best = choices.get("all")
+    return Tradeoff(
+        max_forgetting=limit,
+        points=points,
+        choices=choices,
+        recommended=best.chosen if best and best.recommended else None,
+    )
+
+
+def candidates_of(recipes: Sequence[Recipe]) -> dict[str, list[Recipe]]:
+    """Return the sets of recipes that a choice is asked for: all, the checkpoints, the scales."""
+    checkpoints = [recipe for recipe in recipes if recipe.kind == "checkpoint"]
+    scales = [recipe for recipe in recipes if recipe.kind in ("scaled", "finetuned")]
+    if not any(recipe.kind == "scaled" for recipe in scales):
+        scales = []
+    sets = {"all": list(recipes), "checkpoint": checkpoints, "scale": scales}
+    return {what: candidates for what, candidates in sets.items() if len(candidates) > 1}

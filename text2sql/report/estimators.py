@@ -167,8 +167,10 @@ def variance_components(values: Floats, sample: Sample) -> tuple[float, float]:
     inner = values - cluster_means[sample.clusters]
     outer = cluster_means[sample.clusters] - stratum_means(values, sample)
     if num_clusters == num_items:
-        return 0.0, float(outer @ outer) / (num_items - num_strata)
+        return 0.0, float(outer @ outer) / max(num_items - num_strata, 1)
     within = float(inner @ inner) / (num_items - num_clusters)
+    if num_clusters == num_strata:  # nothing shows how clusters differ
+        return 0.0, within
     totals = np.bincount(sample.strata)[sample.cluster_strata]
     size = (num_items - float((sizes**2 / totals).sum())) / (num_clusters - num_strata)
     between = (float(outer @ outer) / (num_clusters - num_strata) - within) / size

@@ -1,45 +1,53 @@
 """Questions with the SQL and the verdict of every variant, for the browser in report.html."""
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from text2sql.files import read_json, read_jsonl
-from text2sql.inference.prediction import PREDICTIONS_NAME, Prediction, read_predictions
-from text2sql.scoring.verdict import VERDICTS_NAME, read_verdicts
+from text2sql.inference.prediction import Prediction, read_predictions
+from text2sql.report.content import Report
+from text2sql.scoring.verdict import read_verdicts
+from text2sql.study.folder import AnswersFolder, EvaluationFolder
+from text2sql.study.study import EvaluatedSplit
 
-SCHEMAS_NAME = "schemas.json"
-LONGEST_FORMATTED = 2000  # characters; longer SQL is no query that formatting would help to read
+LONGEST_FORMATTED = 2000  # characters; formatting longer SQL does not help to read it
 LONGEST_SHOWN = 4000
 
 
-def browser_content(output_dir: Path, report: Mapping) -> dict:
+Answer = tuple[int, bool | None, bool | None, str | None, int]
+
+
+def browser_content(output_dir: Path, report: Report) -> dict[str, Any]:
     """Return what the page's script shows.
 
-    `texts` holds each SQL and message once; an answer is (text of the SQL, is it right, is it an
-    exact match, kind of failure, text of the message). `right` is None where it was not executed.
+    `texts` holds each SQL and message once; an answer is (index of its SQL in texts, is it correct,
+    is it an exact match, kind of failure, index of the message). None where it was not executed.
     """
-    texts: dict[str, int] = {}
+    folder, texts = EvaluationFolder(output_dir), dict[str, int]()
     splits = {
-        name: split_content(output_dir / name, split, texts)
-        for name, split in report["splits"].items()
-        if (output_dir / name / "examples.jsonl").exists()
+        split.name: split_content(folder, split, report, texts)
+        for split in report.study.splits
+        if split.name in report.scoring_splits and folder.examples(split.folder).exists()
     }
-    return {"splits": splits, "texts": list(texts)}
+    return {"base": report.base, "splits": splits, "texts": list(texts)}
 
 
-def split_content(folder: Path, split: Mapping, texts: dict[str, int]) -> dict:
-    examples = read_jsonl(folder / "examples.jsonl")[: split["n"]]
-    answers = {name: read_answers(folder / name, texts) for name in split["variants"]}
-    verdicts = read_verdicts(folder / next(iter(answers)) / VERDICTS_NAME) if answers else []
-    schemas_path = folder / SCHEMAS_NAME
+def split_content(
+    folder: EvaluationFolder, split: EvaluatedSplit, report: Report, texts: dict[str, int]
+) -> dict[str, Any]:
+    examples = read_jsonl(folder.examples(split.folder))[: split.n]
+    variants = list(report.splits[split.name].variants)
+    answers = {v: read_answers(folder.answers(split.folder, v), texts) for v in variants}
+    verdicts = read_verdicts(folder.answers(split.folder, variants[0]).verdicts) if variants else []
+    schemas_path = folder.schemas(split.folder)
     return {
         "examples": [
             {
                 "question": example["question"],
                 "db_id": example["db_id"],
                 "hardness": verdict.hardness,
-                "gold": place_of(format_sql(example["gold_sql"]), texts),
+                "gold": index_of(format_sql(example["gold_sql"]), texts),
             }
             for example, verdict in zip(examples, verdicts, strict=bool(answers))
         ],
@@ -48,16 +56,16 @@ def split_content(folder: Path, split: Mapping, texts: dict[str, int]) -> dict:
     }
 
 
-def read_answers(folder: Path, texts: dict[str, int]) -> list[tuple]:
-    verdicts = read_verdicts(folder / VERDICTS_NAME)
-    predictions = read_predictions(folder / PREDICTIONS_NAME)[: len(verdicts)]
+def read_answers(answers: AnswersFolder, texts: dict[str, int]) -> list[Answer]:
+    verdicts = read_verdicts(answers.verdicts)
+    predictions = read_predictions(answers.predictions)[: len(verdicts)]
     return [
         (
-            place_of(shown_sql(prediction), texts),
+            index_of(shown_sql(prediction), texts),
             verdict.execution_match,
             verdict.exact_match,
             verdict.error or verdict.not_executed,
-            place_of(verdict.error_message or "", texts),
+            index_of(verdict.error_message or "", texts),
         )
         for verdict, prediction in zip(verdicts, predictions, strict=True)
     ]
@@ -72,7 +80,7 @@ def shown_sql(prediction: Prediction) -> str:
 
 @cache
 def format_sql(sql: str) -> str:
-    """Return the SQL with a line for each clause; as it is where sqlparse gives up."""
+    """Return the SQL with one line per clause, or unchanged where sqlparse gives up."""
     import sqlparse
 
     if len(sql) > LONGEST_FORMATTED:
@@ -83,5 +91,5 @@ def format_sql(sql: str) -> str:
         return sql
 
 
-def place_of(text: str, texts: dict[str, int]) -> int:
+def index_of(text: str, texts: dict[str, int]) -> int:
     return texts.setdefault(text, len(texts))

@@ -1,15 +1,22 @@
-"""report.json -> PNG plots, in colours that the colour-blind can tell apart.
+"""The report in PNG plots, in colours that the colour-blind can tell apart.
 
-The colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/); markers and hatches say
-the same again for print in grey.
+The colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/); markers and hatches
+repeat them for print in grey.
 """
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
 
+from text2sql.report.content import Report, SplitReport
+from text2sql.report.recipes import Recipe
+from text2sql.report.significance import Comparison
+from text2sql.report.text import mean_name
+from text2sql.report.tradeoff import Point
 from text2sql.scoring.scores import HARDNESS_LEVELS
+from text2sql.study.training_history import TrainingRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,9 +26,15 @@ BASE_COLOR = "#999999"
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 MARKERS = {"finetuned": "o", "checkpoint": "s", "scaled": "^"}
 RUN_MARKERS = "osD^vP"
-RING = {"marker": "o", "markersize": 14, "color": "none", "markeredgecolor": "black"}
+RING: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 14,
+    "color": "none",
+    "markeredgecolor": "black",
+}
 DPI = 150
 LINE = 5  # points by which a label moves down from another
+MOST = 0.5  # share of resamples from which a recipe is drawn as on the front
 
 
 def new_figure(width: float, height: float) -> tuple["Figure", "Axes"]:
@@ -39,44 +52,65 @@ def as_png(figure: "Figure") -> bytes:
     return buffer.getvalue()
 
 
-def draw_tradeoff(report: Mapping) -> bytes:
-    """One point a variant: gain in EX against change of general ability, base at the origin."""
+def draw_tradeoff(report: Report) -> bytes:
+    """Gain in EX against change of the mean: one point per recipe, a small dot for each run."""
     figure, axes = new_figure(7, 5)
-    variants = {variant["name"]: variant for variant in report["study"]["variants"]}
-    points = {point["variant"]: point for point in report["tradeoff"]["points"]}
-    runs = list(dict.fromkeys(variants[name]["run"] for name in points))
+    points = {point.variant: point for point in report.tradeoff.points}
+    recipes = [recipe for recipe in report.recipes if recipe.name in points]
     axes.axhline(0, color="#cccccc", zorder=0)
     axes.axvline(0, color="#cccccc", zorder=0)
-    axes.plot(0, 0, "D", color=BASE_COLOR, markersize=8, label="base")
+    axes.plot(0, 0, "D", color=BASE_COLOR, markersize=8, label=report.base)
+    runs = dict.fromkeys(recipe.run or recipe.name for recipe in recipes)
     for number, run in enumerate(runs):
         color = COLORS[number % len(COLORS)]
-        of_run = {name: p for name, p in points.items() if variants[name]["run"] == run}
-        for name, point in of_run.items():
-            draw_point(axes, point, variants[name]["kind"], color)
-        draw_path(axes, [variants[name] for name in of_run], points, "checkpoint", color)
-        draw_path(axes, [variants[name] for name in of_run], points, "scaled", color)
-        axes.plot([], [], color=color, linewidth=4, label=run)
-    for kind in dict.fromkeys(variants[name]["kind"] for name in points):
-        axes.plot([], [], MARKERS[kind], color="none", markeredgecolor="#555555", label=kind)
-    if any(point["on_front"] for point in points.values()):
-        style = {"color": "none", "markeredgecolor": "black", "markeredgewidth": 2}
-        axes.plot([], [], "o", **style, label="Pareto front (black edge)")
-    limit = 100 * report["tradeoff"]["max_forgetting"]
+        of_run = [recipe for recipe in recipes if (recipe.run or recipe.name) == run]
+        for recipe in of_run:
+            draw_point(axes, points[recipe.name], recipe.kind, color)
+        for kind in ("checkpoint", "scaled"):
+            draw_path(axes, of_run, points, kind, color)
+        axes.plot(
+            [], [], color=color, linewidth=4, label=of_run[0].name if several_runs(of_run) else run
+        )
+    add_legend_entries(axes, recipes, points)
+    limit = 100 * report.tradeoff.max_forgetting
     axes.axhline(-limit, color="black", linestyle=":", label=f"limit of loss, {limit:g}")
-    axes.set_xlabel("gain in execution accuracy, points (95 %)")
-    axes.set_ylabel("change of general ability, points (95 %)")
+    axes.set_xlabel("gain in execution accuracy, points (95 %, new databases)")
+    axes.set_ylabel(f"change of {mean_name(report.primary.benchmarks)}, points (95 %)")
     place_legend(axes)
-    name_places(axes, points)
+    label_points(figure, axes, points)
     return as_png(figure)
 
 
-def name_places(axes: "Axes", points: Mapping) -> None:
-    """Write the variants' names; those that share a place (a kept checkpoint) share a label."""
-    labels: dict[tuple, list[str]] = {}
+def add_legend_entries(
+    axes: "Axes", recipes: Sequence[Recipe], points: Mapping[str, Point]
+) -> None:
+    """Name the markers that need a name."""
+    for kind in dict.fromkeys(recipe.kind for recipe in recipes):
+        axes.plot([], [], MARKERS[kind], color="none", markeredgecolor="#555555", label=kind)
+    if any(is_on_front(point) for point in points.values()):
+        label = "on the front in most resamples (black edge)"
+        axes.plot(
+            [], [], "o", color="none", markeredgecolor="black", markeredgewidth=2, label=label
+        )
+    if several_runs(recipes):
+        axes.plot([], [], ".", color="#555555", markersize=4, label="one run of a recipe")
+
+
+def several_runs(recipes: Sequence[Recipe]) -> bool:
+    return any(len(recipe.variants) > 1 for recipe in recipes)
+
+
+def is_on_front(point: Point) -> bool:
+    return point.front_share > MOST
+
+
+def label_points(figure: "Figure", axes: "Axes", points: Mapping[str, Point]) -> None:
+    """Write each point's name beside it, moved down where names would overlap."""
+    labels: dict[tuple[float, float], list[str]] = {}
     for name, point in points.items():
-        labels.setdefault(place(point), []).append(name)
-    axes.figure.draw_without_rendering()  # the limits are known after it
-    taken = []
+        labels.setdefault(position(point), []).append(name)
+    figure.draw_without_rendering()  # the limits are known after it
+    taken: list[Any] = []
     for where in sorted(labels, key=lambda where: -where[1]):
         text = ", ".join(labels[where])
         label = axes.annotate(text, where, (6, 6), textcoords="offset points", fontsize=8)
@@ -86,18 +120,22 @@ def name_places(axes: "Axes", points: Mapping) -> None:
         taken.append(label.get_window_extent())
 
 
-def place(point: Mapping) -> tuple[float, float]:
-    gain, change = point["specialization_gain"], point["generalization_change"]
-    return 100 * gain["difference"], 100 * change["difference"]
+def position(point: Point) -> tuple[float, float]:
+    gain, change = point.specialization_gain, point.generalization_change
+    return 100 * gain.difference, 100 * change.difference
 
 
-def draw_point(axes: "Axes", point: Mapping, kind: str, color: str) -> None:
-    x, y = place(point)
+def draw_point(axes: "Axes", point: Point, kind: str, color: str) -> None:
+    x, y = position(point)
+    gain, change = point.specialization_gain, point.generalization_change
+    for run in gain.runs:
+        dot = 100 * gain.runs[run], 100 * change.runs[run]
+        axes.plot(*dot, ".", color=color, markersize=4, alpha=0.7)
     axes.errorbar(
         x,
         y,
-        xerr=reach(point["specialization_gain"]),
-        yerr=reach(point["generalization_change"]),
+        xerr=reach(gain),
+        yerr=reach(change),
         fmt=MARKERS[kind],
         markersize=9 if kind == "finetuned" else 6,
         color=color,
@@ -105,49 +143,48 @@ def draw_point(axes: "Axes", point: Mapping, kind: str, color: str) -> None:
         elinewidth=1,
         capsize=2,
         alpha=0.9,
-        markeredgecolor="black" if point["on_front"] else color,
+        markeredgecolor="black" if is_on_front(point) else color,
         markeredgewidth=1.5,
     )
 
 
-def reach(comparison: Mapping) -> list[list[float]] | None:
+def reach(comparison: Comparison) -> list[list[float]] | None:
     """Return how far the interval reaches below and above, in points; None without one."""
-    if comparison["low"] is None:
+    if comparison.low is None or comparison.high is None:
         return None
-    middle = comparison["difference"]
-    below, above = middle - comparison["low"], comparison["high"] - middle
-    # The mean can lie outside of a percentile interval by a rounding error.
-    return [[100 * max(below, 0)], [100 * max(above, 0)]]
+    middle = comparison.difference
+    return [[100 * (middle - comparison.low)], [100 * (comparison.high - middle)]]
 
 
-def draw_path(axes: "Axes", variants: list, points: Mapping, kind: str, color: str) -> None:
+def draw_path(
+    axes: "Axes", recipes: Sequence[Recipe], points: Mapping[str, Point], kind: str, color: str
+) -> None:
     """Join the checkpoints by step, or the scales from the base over each to the full adapter."""
-    chosen = [variant for variant in variants if variant["kind"] == kind]
+    chosen = [recipe for recipe in recipes if recipe.kind == kind]
     if not chosen:
         return
-    chosen.sort(key=lambda variant: (variant["step"] or 0, variant["scale"]))
-    places = [place(points[variant["name"]]) for variant in chosen]
+    chosen.sort(key=lambda recipe: (recipe.step or 0, recipe.scale))
+    positions = [position(points[recipe.name]) for recipe in chosen]
     if kind == "scaled":
-        full = [v["name"] for v in variants if v["kind"] == "finetuned"]
-        scales = [(v["scale"], place(points[v["name"]])) for v in chosen]
-        scales += [(0.0, (0.0, 0.0))] + [(1.0, place(points[name])) for name in full]
-        places = [where for _, where in sorted(scales)]
+        full = [recipe for recipe in recipes if recipe.kind == "finetuned"]
+        scales = [(r.scale, position(points[r.name])) for r in [*chosen, *full]]
+        positions = [where for _, where in sorted([(0.0, (0.0, 0.0)), *scales])]
     style = "--" if kind == "scaled" else "-"
-    axes.plot(*zip(*places, strict=True), style, color=color, linewidth=1, alpha=0.6, zorder=1)
+    axes.plot(*zip(*positions, strict=True), style, color=color, linewidth=1, alpha=0.6, zorder=1)
 
 
-def draw_learning_curves(training: Mapping[str, Mapping]) -> bytes:
+def draw_learning_curves(training: Mapping[str, TrainingRun]) -> bytes:
     """Training and evaluation loss of each run by step; a ring marks the step that was kept."""
     figure, axes = new_figure(7, 4)
     for number, (run, content) in enumerate(training.items()):
         color = COLORS[number % len(COLORS)]
-        losses = content["losses"]
-        if losses["train"]:
-            axes.plot(*zip(*losses["train"], strict=True), "-", color=color, linewidth=1, alpha=0.6)
-        if losses["eval"]:
+        trained, evaluated = (content.losses.get(kind, []) for kind in ("train", "eval"))
+        if trained:
+            axes.plot(*zip(*trained, strict=True), "-", color=color, linewidth=1, alpha=0.6)
+        if evaluated:
             marker = RUN_MARKERS[number % len(RUN_MARKERS)]
-            axes.plot(*zip(*losses["eval"], strict=True), f"--{marker}", color=color)
-        best = [pair for pair in losses["eval"] if pair[0] == content["best_step"]]
+            axes.plot(*zip(*evaluated, strict=True), f"--{marker}", color=color)
+        best = [pair for pair in evaluated if pair[0] == content.best_step]
         if best:
             axes.plot(*zip(*best, strict=True), **RING)
         axes.plot([], [], color=color, linewidth=4, label=run)
@@ -156,65 +193,85 @@ def draw_learning_curves(training: Mapping[str, Mapping]) -> bytes:
     axes.plot([], [], label="the step that was kept", **RING)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("step")
-    axes.set_ylabel("loss, nats a token")
+    axes.set_ylabel("loss, nats per token")
     place_legend(axes)
     return as_png(figure)
 
 
-def styles_of(names: Iterable[str]) -> dict[str, dict]:
+def choose_styles(names: Iterable[str], base: str) -> dict[str, dict[str, Any]]:
     """Return a colour for each variant, hatched where the colours begin again."""
-    styles = {"base": {"color": BASE_COLOR}}
-    for number, name in enumerate(name for name in names if name != "base"):
+    styles: dict[str, dict[str, Any]] = {base: {"color": BASE_COLOR}}
+    for number, name in enumerate(name for name in names if name != base):
         hatch = "///" if number >= len(COLORS) else None
         styles[name] = {"color": COLORS[number % len(COLORS)], "hatch": hatch}
     return styles
 
 
-def draw_hardness(name: str, variants: Mapping[str, Mapping]) -> bytes:
-    """Execution accuracy of the variants by hardness."""
+def main_columns(split: SplitReport, report: Report) -> dict[str, list[dict[str, Any]]]:
+    """Return the finished answers of the base and of every run of the fine-tuned recipes."""
+    columns = {report.base: [report.base]}
+    columns |= {name: report.recipe(name).variants for name in report.main_recipes}
+    return {
+        name: [split.variants[variant] for variant in variants]
+        for name, variants in columns.items()
+        if set(variants) <= split.variants.keys()
+    }
+
+
+def draw_hardness(split: SplitReport, report: Report) -> bytes:
+    """Execution accuracy by hardness, of a recipe on average over its runs."""
     figure, axes = new_figure(7, 4)
+    columns = main_columns(split, report)
     levels = ("all", *HARDNESS_LEVELS)
-    styles = styles_of(variants)
-    width = 0.8 / len(variants)
-    for number, (variant, content) in enumerate(variants.items()):
-        scores = [content["scores"]["execution_accuracy"][level] for level in levels]
-        heights = [100 * (score["score"] or 0) for score in scores]
-        offsets = [place + (number - (len(variants) - 1) / 2) * width for place in range(5)]
-        axes.bar(offsets, heights, width * 0.95, label=variant, **styles[variant])
-        if len(variants) <= 3:
-            for x, height, score in zip(offsets, heights, scores, strict=True):
-                label = f"{height:.0f}" if score["n"] else "–"
+    styles = choose_styles(columns, report.base)
+    width = 0.8 / len(columns)
+    counts = next(iter(columns.values()))[0]["scores"]["execution_accuracy"]
+    for number, (name, runs) in enumerate(columns.items()):
+        heights = [
+            100 * fmean(run["scores"]["execution_accuracy"][level]["score"] or 0 for run in runs)
+            for level in levels
+        ]
+        offsets = [x + (number - (len(columns) - 1) / 2) * width for x in range(len(levels))]
+        axes.bar(offsets, heights, width * 0.95, label=name, **styles[name])
+        if len(columns) <= 3:
+            for x, height, level in zip(offsets, heights, levels, strict=True):
+                label = f"{height:.0f}" if counts[level]["n"] else "–"
                 axes.text(x, height + 1, label, ha="center", fontsize=8)
-    counts = next(iter(variants.values()))["scores"]["execution_accuracy"]
     labels = [f"{level}\nn = {counts[level]['n']:,}" for level in levels]
-    axes.set_xticks(range(5), labels)
+    axes.set_xticks(range(len(levels)), labels)
     axes.set_ylim(0, 105)
     axes.set_ylabel("execution accuracy, %")
-    axes.set_title(f"Spider, {name}", loc="left", fontsize=10)
+    axes.set_title(f"Spider, {split.name}", loc="left", fontsize=10)
     place_legend(axes)
     return as_png(figure)
 
 
-def draw_errors(name: str, variants: Mapping[str, Mapping]) -> bytes:
-    """Kinds of failure of the variants, in percent of the executed questions."""
+def draw_errors(split: SplitReport, report: Report) -> bytes:
+    """Kinds of failure in percent of the executed questions, of a recipe on average over runs."""
+    columns = main_columns(split, report)
     counts: Counter[str] = Counter()
-    for content in variants.values():
-        counts.update(content["errors"])
+    for runs in columns.values():
+        for run in runs:
+            counts.update(run["errors"])
     kinds = [kind for kind, _ in counts.most_common()]
-    figure, axes = new_figure(7, 1.2 + 0.35 * max(1, len(kinds)) * max(2, len(variants)) / 2)
-    styles = styles_of(variants)
-    height = 0.8 / len(variants)
-    for number, (variant, content) in enumerate(variants.items()):
-        n = content["scores"]["execution_accuracy"]["all"]["n"] or 1
-        shares = [100 * content["errors"].get(kind, 0) / n for kind in kinds]
-        offsets = [i + (number - (len(variants) - 1) / 2) * height for i in range(len(kinds))]
-        axes.barh(offsets, shares, height * 0.95, label=variant, **styles[variant])
+    figure, axes = new_figure(7, 1.2 + 0.35 * max(1, len(kinds)) * max(2, len(columns)) / 2)
+    styles = choose_styles(columns, report.base)
+    height = 0.8 / len(columns)
+    for number, (name, runs) in enumerate(columns.items()):
+        shares = [100 * fmean(failure_share(run, kind) for run in runs) for kind in kinds]
+        offsets = [i + (number - (len(columns) - 1) / 2) * height for i in range(len(kinds))]
+        axes.barh(offsets, shares, height * 0.95, label=name, **styles[name])
     axes.set_yticks(range(len(kinds)), kinds)
     axes.invert_yaxis()
     axes.set_xlabel("questions, %")
-    axes.set_title(f"Kinds of failure, {name}", loc="left", fontsize=10)
+    axes.set_title(f"Kinds of failure, {split.name}", loc="left", fontsize=10)
     place_legend(axes)
     return as_png(figure)
+
+
+def failure_share(answers: Mapping[str, Any], kind: str) -> float:
+    num_executed = answers["scores"]["execution_accuracy"]["all"]["n"] or 1
+    return float(answers["errors"].get(kind, 0) / num_executed)
 
 
 def place_legend(axes: "Axes") -> None:

@@ -1,8 +1,10 @@
-"""report.json -> the headings of the report, with the plot and the table under each."""
+"""The headings of the report, with the plot and the table under each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from text2sql.report.content import Report, SplitReport
+from text2sql.report.sentences import choice_sentences
 from text2sql.report.tables import (
     Table,
     benchmarks_table,
@@ -10,18 +12,27 @@ from text2sql.report.tables import (
     distances_table,
     errors_table,
     hardness_table,
+    recipes_table,
+    runs_table,
     shares_table,
     subject_groups_table,
     training_table,
-    variants_table,
 )
+
+DISTANCES = (
+    "In domain: questions of Spider's own kind. Near: the same task, asked in other words or on "
+    "other databases. Far: general benchmarks above chance; their mean counts each equally."
+)
+RUNS = "Runs differ in their seed alone; the recipe is their mean, and none of them is the best."
+SCORES_BY_HARDNESS = {"execution_accuracy": "execution accuracy", "exact_match": "exact match"}
+FAILURES = "Why each variant's wrong answers are wrong. docs/SCORING.md explains the kinds."
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with what stands under it; `plot` is a file in the report's folder.
+    """A heading with its content; `plot` is a file in the report's folder.
 
-    What is `folded` is opened by a click on the page.
+    A `folded` section is opened by a click on the page.
     """
 
     level: int
@@ -36,85 +47,81 @@ class Section:
         return "".join(letter if letter.isalnum() else "-" for letter in self.title.lower())
 
 
-def sections_of(report: Mapping, plots: Mapping) -> Iterator[Section]:
+def sections_of(report: Report, plots: Collection[str]) -> Iterator[Section]:
     yield Section(
         2,
         "What was gained, what was lost",
+        choice_sentences(report),
         plot="tradeoff.png" if "tradeoff.png" in plots else None,
-        table=variants_table(report),
+        table=recipes_table(report),
     )
+    runs = runs_table(report)
+    if runs.rows:
+        yield Section(2, "Training runs", [RUNS], table=runs)
     distances = distances_table(report)
     if distances.rows:
         yield Section(2, "Three distances", [DISTANCES], table=distances)
     yield from benchmark_sections(report)
-    for name, split in report["splits"].items():
-        yield from split_sections(name, split, main_variants(report), plots)
-    if report["study"]["training"]:
+    for split in report.scoring_splits.values():
+        yield from split_sections(split, report, plots)
+    if report.study.training:
         plot = "learning_curves.png" if "learning_curves.png" in plots else None
         yield Section(2, "Learning curves", plot=plot, table=training_table(report))
     yield Section(2, "How this was made", [made_by(report)])
 
 
-DISTANCES = (
-    "In domain: questions of Spider's own kind. Near: the same task, asked in other words or on "
-    "other databases. Far: general benchmarks; the mean counts each equally."
-)
+def compared_recipes(report: Report) -> list[str]:
+    """Return the recipes that are compared on some benchmark, the fine-tuned ones first."""
+    names = dict.fromkeys(
+        name for content in report.benchmarks.values() for name in content.comparisons
+    )
+    return sorted(names, key=lambda name: name not in report.main_recipes)
 
 
-def main_variants(report: Mapping) -> list[str]:
-    """Return the base and each run's adapter: bars of all checkpoints and scales are too many."""
-    return [v["name"] for v in report["study"]["variants"] if v["kind"] in ("base", "finetuned")]
-
-
-def benchmark_sections(report: Mapping) -> Iterator[Section]:
-    main = main_variants(report)
-    compared = compared_variants(report["benchmarks"].values())
-    for name in sorted(compared, key=lambda name: name not in main):
-        folded, table = name not in main, benchmarks_table(report, name)
+def benchmark_sections(report: Report) -> Iterator[Section]:
+    for name in compared_recipes(report):
+        folded = name not in report.main_recipes
         level = 3 if folded else 2
+        table = benchmarks_table(report, name)
         yield Section(level, f"General benchmarks (far): {name}", table=table, folded=folded)
-        for benchmark, content in report["benchmarks"].items():
-            if content["subject_groups"] and name in content["comparisons"]:
-                table = subject_groups_table(content, name)
+        for benchmark, content in report.benchmarks.items():
+            if content.subject_groups and name in content.comparisons:
+                table = subject_groups_table(content, report.base, name)
                 title = f"{benchmark} by subjects: {name}"
                 yield Section(3, title, table=table, folded=folded)
 
 
-def compared_variants(contents: Iterable[Mapping]) -> list[str]:
-    return list(dict.fromkeys(name for content in contents for name in content["comparisons"]))
-
-
-def split_sections(name: str, split: Mapping, main: list[str], plots: Mapping) -> Iterator[Section]:
-    shown = [variant for variant in main if variant in split["comparisons"]]
-    yield Section(2, f"Spider, {name} ({split['distance']}), {split['n']:,} questions")
-    for variant in shown:
-        yield Section(3, f"{name}: {variant}", table=comparison_table(split, variant))
+def split_sections(split: SplitReport, report: Report, plots: Collection[str]) -> Iterator[Section]:
+    name = split.name
+    shown = [recipe for recipe in report.main_recipes if recipe in split.comparisons]
+    counts = f"{split.n:,} questions in {split.num_databases:,} databases"
+    yield Section(2, f"Spider, {name} ({split.distance}), {counts}")
+    for recipe in shown:
+        table = comparison_table(split, report.base, recipe)
+        yield Section(3, f"{name}: {recipe}", table=table)
     if f"hardness_{name}.png" in plots:
         yield Section(3, f"{name}: by hardness", plot=f"hardness_{name}.png")
-    for variant in shown:
+    for recipe in shown:
         for score, words in SCORES_BY_HARDNESS.items():
-            table = hardness_table(split, variant, score)
+            table = hardness_table(split, report.base, recipe, score)
             folded = score == "exact_match"
-            title = f"{name}: {words} by hardness, {variant}"
+            title = f"{name}: {words} by hardness, {recipe}"
             yield Section(3, title, table=table, folded=folded)
     errors_plot = f"errors_{name}.png" if f"errors_{name}.png" in plots else None
     table = errors_table(split)
     yield Section(3, f"{name}: kinds of failure", [FAILURES], plot=errors_plot, table=table)
     yield Section(3, f"{name}: how to read the scores", table=shares_table(split))
-    for variant in (variant for variant in split["comparisons"] if variant not in shown):
-        table = comparison_table(split, variant)
-        yield Section(3, f"{name}: {variant}", table=table, folded=True)
+    for recipe in (recipe for recipe in split.comparisons if recipe not in shown):
+        table = comparison_table(split, report.base, recipe)
+        yield Section(3, f"{name}: {recipe}", table=table, folded=True)
 
 
-SCORES_BY_HARDNESS = {"execution_accuracy": "execution accuracy", "exact_match": "exact match"}
-FAILURES = "Of the questions that each variant got wrong: why. docs/SCORING.md says what each is."
-
-
-def made_by(report: Mapping) -> str:
-    study = report["study"]
-    versions = ", ".join(f"{name} {version}" for name, version in study["versions"].items())
+def made_by(report: Report) -> str:
+    study = report.study
+    record = study.made_by
+    versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
+    weights = f"; weights {'in NF4, ' if study.load_in_4bit else ''}computed in {study.dtype}"
     return (
-        f"{study['created']}: {study['command']} at commit {study['commit']}, Python "
-        f"{study['python']}, {versions}; weights {'in NF4, ' if study['load_in_4bit'] else ''}"
-        f"computed in {study['dtype']}."
+        f"{record['created']}: {record['command']} at commit {record['commit']}, Python "
+        f"{record['python']}, {versions}{weights if study.dtype else ''}."
     )

@@ -1,182 +1,277 @@
-"""Paired differences with their intervals and tests, by scipy and statsmodels.
+"""Paired comparisons of a recipe with the base: two readings of every difference.
 
-Every function takes the scores of two variants on the same items in the same order.
+A recipe has one run, or several that differ by their seed. docs/STATISTICS.md explains both
+readings.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-CONFIDENCE = 0.95
-POWER = 0.8
-NUMBERS_AT_ONCE = 10_000_000  # drawn numbers that are held in memory together
+from text2sql.report.estimators import (
+    Estimate,
+    Floats,
+    Sample,
+    add_run_variance,
+    clustered_mean,
+    describe_sample,
+    next_run_range,
+    weighted_sum,
+    with_floor,
+)
+from text2sql.report.hypotheses import sign_flip_p, smallest_detectable
 
-Pair = tuple[Sequence[float], Sequence[float]]  # base's and the other variant's scores
+MIN_RUNS_FOR_INTERVAL = 3  # the variance of two runs has one degree of freedom
+MIN_RUNS_FOR_RANGE = 5
 
 
 @dataclass(frozen=True)
+class PairedScores:
+    """Scores of the base and of each run of a recipe on the same items, in the same order."""
+
+    base: Floats  # (n,)
+    runs: dict[str, Floats]  # by variant, (n,) each
+
+    def __post_init__(self) -> None:
+        if not self.runs or not len(self.base):
+            raise ValueError("a comparison needs items and a run")
+        if any(len(scores) != len(self.base) for scores in self.runs.values()):
+            raise ValueError("base and runs must have answered the same items")
+
+    @property
+    def differences(self) -> Floats:
+        """Return other - base, (runs, n)."""
+        return np.stack([scores - self.base for scores in self.runs.values()])
+
+    @property
+    def mean_differences(self) -> Floats:
+        return np.asarray(self.differences.mean(axis=0), float)
+
+    @property
+    def are_right_or_wrong(self) -> bool:
+        return all(bool(np.isin(s, (0, 1)).all()) for s in (self.base, *self.runs.values()))
+
+    def take(self, chosen: NDArray[np.bool_]) -> "PairedScores":
+        """Return the items for which `chosen` is true."""
+        runs = {name: scores[chosen] for name, scores in self.runs.items()}
+        return PairedScores(self.base[chosen], runs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How far a difference reaches over other clusters like those of the study.
+
+    Ends and p are None where clusters or runs are too few; `degrees_of_freedom` is None for a
+    normal distribution too.
+    """
+
+    cluster: str  # what a cluster is: database, gold_query, item, passage, subtask, ...
+    num_clusters: int
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    degrees_of_freedom: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """`difference` is other − base, in the unit of the scores."""
+    """A recipe against the base, in the unit of the scores; `difference` is other - base."""
 
     n: int
     base: float
     other: float
     difference: float
-    low: float | None  # None where a stratum has a single item
-    high: float | None
-    p_value: float
-    test: str  # exact McNemar or sign-flip permutation
-    num_better: int  # items on which the other variant scores higher
+    low: float | None = None
+    high: float | None = None
+    p_value: float | None = None
+    p_holm: float | None = None  # corrected over the family of comparisons
+    sign_flip_p: float | None = None  # exact, with fewer than ten clusters and one run
+    cluster: str
+    num_clusters: int
+    degrees_of_freedom: float | None = None
+    standard_error: float | None = None
+    same_databases: Reading | None = None
+    other_subtasks: Reading | None = None
+    num_better: int  # items on which the recipe scores higher, on average over its runs
     num_worse: int
-    smallest_detectable: float | None  # what 80 of 100 studies of this size would notice
+    smallest_detectable: float | None = None  # true difference that is found with 80 % power
+    benchmarks: list[str] | None = None  # those that a mean averages
+    runs: dict[str, float] = field(default_factory=dict)  # difference of each of several runs
+    run_sd: float | None = None  # standard deviation of a run, of five or more
+    next_run: list[float] | None = None  # range of one more run's difference on the same items
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """Return the main reading; None without an interval."""
+        if self.standard_error is None:
+            return None
+        degrees = np.inf if self.degrees_of_freedom is None else self.degrees_of_freedom
+        return Estimate(self.difference, self.standard_error**2, degrees)
+
+    def without_p(self) -> "Comparison":
+        """Return the comparison as a row that is described and not tested."""
+        same = self.same_databases and replace(self.same_databases, p_value=None)
+        return replace(self, p_value=None, sign_flip_p=None, same_databases=same)
 
 
-def compare(base: Sequence[float], other: Sequence[float], **settings: int) -> Comparison:
-    """Compare two variants on items that all count the same."""
-    return compare_strata([(base, other)], **settings)
-
-
-def compare_strata(
-    strata: Sequence[Pair],
-    *,
-    seed: int,
-    num_bootstrap: int,
-    weights: Sequence[float] | None = None,
+def compare_questions(
+    scores: PairedScores, db_ids: Sequence[str], gold_queries: Sequence[str]
 ) -> Comparison:
-    """Compare two variants on the mean over strata, whose items are resampled within them.
+    """Compare on Spider's questions: for new databases, and for these databases."""
+    by_database = describe_sample(db_ids)
+    by_query = describe_sample(list(zip(db_ids, gold_queries, strict=True)))
+    main = estimate_difference(scores, by_database, by_query)
+    same = estimate_difference(scores, by_query, by_query)
+    return replace(
+        describe(scores, by_database, "database", main),
+        same_databases=read(same, "gold_query", by_query.num_clusters),
+    )
 
-    Strata are the benchmarks of a study, or the subtasks of one. They count equally whatever
-    their size, unless `weights`, which sum to 1, say otherwise.
+
+def compare_items(
+    scores: PairedScores, sample: Sample, cluster: str, subtasks: Sequence[str] = ()
+) -> Comparison:
+    """Compare on a benchmark's items, whose strata are its subtasks.
+
+    `subtasks` names each item's; two or more give the second reading, other subtasks like these.
     """
-    pairs = [(np.asarray(base, float), np.asarray(other, float)) for base, other in strata]
-    if not pairs or any(len(base) != len(other) or not len(base) for base, other in pairs):
-        raise ValueError("every stratum needs items, and the same ones for both variants")
-    weights = [1 / len(pairs)] * len(pairs) if weights is None else list(weights)
-    differences = [other - base for base, other in pairs]
-    low, high, standard_error = bootstrap_interval(differences, weights, seed, num_bootstrap)
-    if len(pairs) == 1 and is_right_or_wrong(*pairs[0]):
-        test, p_value = "exact McNemar", exact_mcnemar(*pairs[0])
+    comparison = describe(scores, sample, cluster, estimate_difference(scores, sample, sample))
+    num_subtasks = len(set(subtasks))
+    if num_subtasks < 2:
+        return comparison
+    over_subtasks = estimate_over_subtasks(scores, sample)
+    return replace(comparison, other_subtasks=read(over_subtasks, "subtask", num_subtasks))
+
+
+def compare_means(parts: dict[str, tuple[PairedScores, Sample]]) -> Comparison:
+    """Compare on the mean over benchmarks, which count equally whatever their size."""
+    share = 1 / len(parts)
+    estimates = [floored_mean(scores, sample, sample) for scores, sample in parts.values()]
+    known = [estimate for estimate in estimates if estimate is not None]
+    each = [describe(scores, sample, "item", None) for scores, sample in parts.values()]
+    means = np.stack([scores.differences @ sample.weights for scores, sample in parts.values()])
+    run_means = means.mean(axis=0)
+    estimate = weighted_sum(known, [share] * len(known)) if len(known) == len(parts) else None
+    n, num_clusters = sum(one.n for one in each), sum(one.num_clusters for one in each)
+    comparison = Comparison(
+        n=n,
+        base=sum(share * one.base for one in each),
+        other=sum(share * one.other for one in each),
+        difference=float(run_means.mean()),
+        cluster="item" if n == num_clusters else "cluster",
+        num_clusters=num_clusters,
+        num_better=sum(one.num_better for one in each),
+        num_worse=sum(one.num_worse for one in each),
+        benchmarks=list(parts),
+    )
+    names = next(iter(parts.values()))[0].runs
+    return add_interval(comparison, add_runs(estimate, run_means), list(names), run_means)
+
+
+def floored_mean(scores: PairedScores, sample: Sample, units: Sample) -> Estimate | None:
+    """Return the mean difference over items, averaged over runs; None without an interval.
+
+    `units` are the clusters whose items repeat each other, which the floor of the variance counts.
+    """
+    if not sample.has_interval:
+        return None
+    estimate = clustered_mean(scores.mean_differences, sample)
+    return apply_floor(estimate, scores, units)
+
+
+def apply_floor(estimate: Estimate, scores: PairedScores, units: Sample) -> Estimate:
+    """Return the estimate with the floor of the variance, which right-or-wrong items have."""
+    if not scores.are_right_or_wrong:
+        return estimate
+    return with_floor(estimate, scores.mean_differences, units)
+
+
+def estimate_difference(scores: PairedScores, sample: Sample, units: Sample) -> Estimate | None:
+    run_means = scores.differences @ sample.weights
+    return add_runs(floored_mean(scores, sample, units), run_means)
+
+
+def add_runs(over_items: Estimate | None, run_means: Floats) -> Estimate | None:
+    """Return the estimate of a single run as it is, and that of several with their variance."""
+    if over_items is None or len(run_means) == 1:
+        return over_items
+    if len(run_means) < MIN_RUNS_FOR_INTERVAL:
+        return None
+    return add_run_variance(over_items, run_means)
+
+
+def estimate_over_subtasks(scores: PairedScores, sample: Sample) -> Estimate | None:
+    """Return the estimate with the subtasks, which are the strata of `sample`, as clusters."""
+    sizes = np.bincount(sample.strata)
+    weights = np.bincount(sample.strata, sample.weights)
+    values = scores.mean_differences
+    if np.allclose(weights, 1 / len(sizes)):  # also where they are of one size
+        values = np.bincount(sample.strata, values) / sizes
+        over_subtasks = clustered_mean(values, describe_sample(range(len(sizes))))
     else:
-        test = "sign-flip permutation"
-        p_value = sign_flip_test(differences, weights, seed, num_bootstrap)
-    return Comparison(
-        n=sum(map(len, differences)),
-        base=mean_of_means((base for base, _ in pairs), weights),
-        other=mean_of_means((other for _, other in pairs), weights),
-        difference=mean_of_means(differences, weights),
+        over_subtasks = clustered_mean(values, describe_sample(sample.strata.tolist()))
+    estimate = apply_floor(over_subtasks, scores, sample)
+    return add_runs(estimate, scores.differences @ sample.weights)
+
+
+def describe(
+    scores: PairedScores, sample: Sample, cluster: str, estimate: Estimate | None
+) -> Comparison:
+    differences = scores.mean_differences
+    run_means = scores.differences @ sample.weights
+    base = sample.mean(scores.base)
+    comparison = Comparison(
+        n=len(scores.base),
+        base=base,
+        other=base + float(run_means.mean()),
+        difference=float(run_means.mean()),
+        cluster=cluster,
+        num_clusters=sample.num_clusters,
+        num_better=int((differences > 0).sum()),
+        num_worse=int((differences < 0).sum()),
+    )
+    comparison = add_interval(comparison, estimate, list(scores.runs), run_means)
+    if estimate is None or len(run_means) > 1:
+        return comparison
+    return replace(comparison, sign_flip_p=sign_flip_p(differences, sample))
+
+
+def add_interval(
+    comparison: Comparison, estimate: Estimate | None, names: Sequence[str], run_means: Floats
+) -> Comparison:
+    """Return the comparison with its main reading and what is known of its runs."""
+    if len(run_means) > 1:
+        runs = dict(zip(names, run_means.tolist(), strict=True))
+        comparison = replace(comparison, runs=runs)
+    if len(run_means) >= MIN_RUNS_FOR_RANGE:
+        spread = float(run_means.std(ddof=1))
+        comparison = replace(comparison, run_sd=spread, next_run=[*next_run_range(run_means)])
+    if estimate is None:
+        return comparison
+    main = read(estimate, comparison.cluster, comparison.num_clusters)
+    return replace(
+        comparison,
+        low=main.low,
+        high=main.high,
+        p_value=main.p_value,
+        degrees_of_freedom=main.degrees_of_freedom,
+        standard_error=estimate.standard_error,
+        smallest_detectable=smallest_detectable(estimate),
+    )
+
+
+def read(estimate: Estimate | None, cluster: str, num_clusters: int) -> Reading:
+    if estimate is None:
+        return Reading(cluster=cluster, num_clusters=num_clusters)
+    low, high = estimate.interval()
+    degrees = estimate.degrees_of_freedom
+    return Reading(
+        cluster=cluster,
+        num_clusters=num_clusters,
         low=low,
         high=high,
-        p_value=p_value,
-        test=test,
-        num_better=sum(int((values > 0).sum()) for values in differences),
-        num_worse=sum(int((values < 0).sum()) for values in differences),
-        smallest_detectable=smallest_detectable(standard_error),
+        p_value=estimate.p_value(),
+        degrees_of_freedom=degrees if np.isfinite(degrees) else None,
     )
-
-
-def pool(strata: Sequence[Pair]) -> Pair:
-    """Return all items of the strata as one, so that each item counts the same."""
-    return tuple(np.concatenate(side) for side in zip(*strata, strict=True))
-
-
-def mean_of_means(strata: Iterable[np.ndarray], weights: Sequence[float]) -> float:
-    return float(np.average([values.mean() for values in strata], weights=weights))
-
-
-def is_right_or_wrong(base: np.ndarray, other: np.ndarray) -> bool:
-    return bool(np.isin(base, (0, 1)).all() and np.isin(other, (0, 1)).all())
-
-
-def bootstrap_interval(
-    differences: Sequence[np.ndarray], weights: Sequence[float], seed: int, num_bootstrap: int
-) -> tuple[float, float, float] | tuple[None, None, None]:
-    """Return the ends of the paired 95 % percentile interval, and the standard error.
-
-    None where a stratum has a single item: nothing is known of how its items vary.
-    """
-    if min(map(len, differences)) == 1:
-        return None, None, None
-    rng = np.random.default_rng(seed)
-    means = sum(
-        weight * resample_means(values, num_bootstrap, rng)
-        for values, weight in zip(differences, weights, strict=True)
-    )
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(means, (tail, 1 - tail))
-    return float(low), float(high), float(means.std(ddof=1))
-
-
-def resample_means(values: np.ndarray, num_draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the means of so many samples of the same size, drawn with replacement.
-
-    How often such a sample holds each distinct value is a multinomial draw. Right-or-wrong items
-    have three distinct differences, however many they are: no item need be drawn by itself.
-    """
-    from scipy.stats import multinomial
-
-    distinct, counts = np.unique(values, return_counts=True)
-    shares = counts / len(values)
-    drawn = [
-        multinomial.rvs(len(values), shares, size=size, random_state=rng) @ distinct
-        for size in batches(num_draws, len(distinct))
-    ]
-    return np.concatenate(drawn) / len(values)
-
-
-def batches(num_draws: int, width: int) -> list[int]:
-    """Return how many draws of so many numbers are made together, to bound the memory."""
-    largest = max(1, NUMBERS_AT_ONCE // max(1, width))
-    whole, rest = divmod(num_draws, largest)
-    return [largest] * whole + [rest] * bool(rest)
-
-
-def exact_mcnemar(base: np.ndarray, other: np.ndarray) -> float:
-    """Return McNemar's exact two-sided p; 1 where no item changed."""
-    from statsmodels.stats.contingency_tables import mcnemar
-
-    table = [[int(((base == b) & (other == o)).sum()) for o in (1, 0)] for b in (1, 0)]
-    if table[0][1] + table[1][0] == 0:
-        return 1.0
-    return float(mcnemar(table, exact=True).pvalue)
-
-
-def sign_flip_test(
-    differences: Sequence[np.ndarray], weights: Sequence[float], seed: int, num_permutations: int
-) -> float:
-    """Return the two-sided p of swapping both variants' scores of each item at random."""
-    rng = np.random.default_rng(seed)
-    observed, swapped = 0.0, np.zeros(num_permutations)
-    for values, weight in zip(differences, weights, strict=True):
-        observed += weight * values.mean()
-        swapped += weight * swap_means(values, num_permutations, rng)
-    as_far = np.abs(swapped) >= abs(observed) * (1 - 1e-9)  # equal but for rounding counts
-    return float((as_far.sum() + 1) / (num_permutations + 1))
-
-
-def swap_means(values: np.ndarray, num_draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Return the means of the values with random signs; of equal ones a binomial share is +."""
-    from scipy.stats import binom
-
-    sizes, counts = np.unique(np.abs(values[values != 0]), return_counts=True)
-    drawn = [
-        (2 * binom.rvs(counts, 0.5, size=(size, len(counts)), random_state=rng) - counts) @ sizes
-        for size in batches(num_draws, len(counts))
-    ]
-    return np.concatenate(drawn) / len(values)
-
-
-def smallest_detectable(standard_error: float | None) -> float | None:
-    """Return the true difference that a two-sided 5 % test finds with 80 % power."""
-    from scipy.stats import norm
-
-    if not standard_error:
-        return None
-    return float((norm.ppf((1 + CONFIDENCE) / 2) + norm.ppf(POWER)) * standard_error)
-
-
-def correct_for_several(p_values: Sequence[float]) -> list[float]:
-    """Return Holm's adjusted p-values, in the same order."""
-    from statsmodels.stats.multitest import multipletests
-
-    return [float(p) for p in multipletests(p_values, method="holm")[1]] if p_values else []

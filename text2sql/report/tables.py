@@ -1,9 +1,20 @@
-"""report.json -> tables, in percent and points."""
+"""The report in tables, in percent and points."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from text2sql.report.text import interval, p_value, percent, points, price
+from text2sql.report.content import BenchmarkReport, Report, SplitReport
+from text2sql.report.significance import Comparison
+from text2sql.report.text import (
+    NONE,
+    counted,
+    interval,
+    p_value,
+    percent,
+    points,
+    ratio_with_interval,
+)
 from text2sql.scoring.scores import HARDNESS_LEVELS
 
 SCORE_NAMES = {
@@ -13,8 +24,8 @@ SCORE_NAMES = {
     "exact_match": "exact match (EM)",
     "valid_sql": "valid SQL",
 }
-
-SHOWN_OF_VARIANTS = ("execution_accuracy", "exact_match", "valid_sql")
+SHOWN_SCORES = ("execution_accuracy", "exact_match", "valid_sql")
+QUESTION_COLUMNS = ["difference", "new databases, 95 %", "these databases, 95 %", "n", "p"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Table:
 
     def as_text(self) -> str:
         lines = [self.header, *self.rows]
-        widths = [max(len(line[place]) for line in lines) for place in range(len(self.header))]
+        widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
         return "\n".join(
             "  ".join(
                 [line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])],
@@ -43,93 +54,142 @@ def escape_cell(cell: str) -> str:
     return cell.replace("|", "\\|")
 
 
-def variants_table(report: Mapping) -> Table:
-    """Every variant on the first split and on the benchmarks, as far as finished."""
-    split = next(iter(report["splits"].values()))
-    placed = {point["variant"]: point for point in report["tradeoff"]["points"]}
-    rows = []
-    for name, variant in split["variants"].items():
-        scores = {key: variant["scores"][key]["all"]["score"] for key in variant["scores"]}
-        gain = split["comparisons"].get(name, {}).get("execution_accuracy", {}).get("all")
-        change = report["mean_over_benchmarks"].get(name)
-        point = placed.get(name)
+def recipes_table(report: Report) -> Table:
+    """Every recipe on the first split and on the benchmarks, as far as finished."""
+    split = report.splits.get(report.primary.split or "")
+    placed = {point.variant: point for point in report.tradeoff.points}
+    rows = [[report.base, *base_scores(split, report.base), *[NONE] * 3, ""]] if split else []
+    for recipe in report.recipes:
+        compared = split.comparisons.get(recipe.name, {}) if split else {}
+        change = report.mean_over_benchmarks.get(recipe.name)
+        point = placed.get(recipe.name)
+        if not compared and change is None:
+            continue
+        gain = compared.get("execution_accuracy", {}).get("all")
+        runs = f" ({len(recipe.variants)} runs)" if len(recipe.variants) > 1 else ""
         rows.append(
             [
-                name,
-                *(percent(scores[key]) for key in SHOWN_OF_VARIANTS),
-                f"{points(gain['difference'])} ({interval(gain)})" if gain else "–",
-                f"{points(change['difference'])} ({interval(change)})" if change else "–",
-                price(point["price"]) if point else "–",
-                "yes" if point and point["on_front"] else "",
+                recipe.name + runs,
+                *(percent(other_score(compared, score)) for score in SHOWN_SCORES),
+                with_interval(gain),
+                with_interval(change),
+                ratio_with_interval(point.forgetting_per_point if point else None),
+                f"{100 * point.front_share:.0f} %" if point else NONE,
             ]
         )
-    header = ["variant", "EX", "EM", "valid SQL", "gain in EX", "change of general ability"]
-    return Table([*header, "points paid per point gained", "on the front"], rows)
+    header = ["variant", "EX", "EM", "valid SQL", "gain in EX, 95 %", "change of the mean, 95 %"]
+    return Table([*header, "forgetting per point, 95 %", "on the front"], rows)
 
 
-def distances_table(report: Mapping) -> Table:
-    """Each run's adapter against the base: in domain, near and far."""
+def base_scores(split: SplitReport, base: str) -> list[str]:
+    if base not in split.variants:
+        return [NONE] * len(SHOWN_SCORES)
+    scores = split.variants[base]["scores"]
+    return [percent(scores[score]["all"]["score"]) for score in SHOWN_SCORES]
+
+
+def other_score(compared: Mapping[str, Mapping[str, Comparison]], score: str) -> float | None:
+    return compared[score]["all"].other if score in compared else None
+
+
+def with_interval(comparison: Comparison | None) -> str:
+    if comparison is None:
+        return NONE
+    return f"{points(comparison.difference)} ({interval(comparison)})"
+
+
+def runs_table(report: Report) -> Table:
+    """The runs of every replicated recipe, one by one and never ranked."""
     rows = []
-    for variant in report["study"]["variants"]:
-        name = variant["name"]
-        if variant["kind"] != "finetuned":
-            continue
-        for split_name, split in report["splits"].items():
-            compared = split["comparisons"].get(name, {}).get("execution_accuracy")
+    for recipe in report.recipes:
+        gain = gain_of(report, recipe.name)
+        change = report.mean_over_benchmarks.get(recipe.name)
+        for run in recipe.variants if len(recipe.variants) > 1 else ():
+            gained = points(gain.runs[run]) if gain else NONE
+            changed = points(change.runs[run]) if change else NONE
+            rows.append([run, recipe.name, gained, changed])
+    return Table(["run", "recipe", "gain in EX", "change of the mean"], rows)
+
+
+def gain_of(report: Report, recipe: str) -> Comparison | None:
+    split = report.splits.get(report.primary.split or "")
+    compared = split.comparisons.get(recipe, {}) if split else {}
+    return compared.get("execution_accuracy", {}).get("all")
+
+
+def distances_table(report: Report) -> Table:
+    """Each fine-tuned recipe against the base: in domain, near and far."""
+    rows = []
+    for name in report.main_recipes:
+        for split in report.scoring_splits.values():
+            compared = split.comparisons.get(name, {}).get("execution_accuracy")
             if compared:
-                label = f"{split['distance']}: {split_name}, EX"
-                rows.append([label, name, *comparison_row("", compared["all"])[1:]])
-        mean = report["mean_over_benchmarks"].get(name)
+                label = f"{split.distance}: {split.name}, EX"
+                rows.append([label, name, *question_row("", compared["all"])[1:]])
+        mean = report.mean_over_benchmarks.get(name)
         if mean:
-            rows.append(["far: mean over benchmarks", name, *comparison_row("", mean)[1:]])
-    return Table(["distance", "variant", "base", "variant's", "difference", "95 %", "n", "p"], rows)
+            rows.append(["far: mean over benchmarks", name, *mean_row(mean)])
+    return Table(["distance", "variant", "base", "variant's", *QUESTION_COLUMNS], rows)
 
 
-def training_table(report: Mapping) -> Table:
-    """What trained each run: its main settings and its losses."""
+def mean_row(mean: Comparison) -> list[str]:
+    """Return the cells of a mean over benchmarks among those of questions."""
+    scores = [percent(mean.base), percent(mean.other), points(mean.difference)]
+    return [*scores, interval(mean), NONE, counted(mean), p_value(mean.p_value)]
+
+
+def training_table(report: Report) -> Table:
+    """How each run was trained: its main settings and its losses."""
     rows = []
-    for run, content in report["study"]["training"].items():
-        settings, losses = content["settings"], content["losses"]["eval"]
-        best = dict(losses).get(content["best_step"])
-        told = [settings.get(name) for name in ("learning_rate", "lora_r", "num_train_epochs")]
-        told += [content["effective_batch"], content["best_step"]]
-        shown = ["–" if value is None else f"{value:g}" for value in told]
-        rows.append([run, *shown, "–" if best is None else f"{best:.3f}"])
-    header = ["run", "learning rate", "LoRA r", "epochs at most", "examples a step", "step kept"]
+    for run, training in report.study.training.items():
+        names = ("learning_rate", "lora_r", "num_train_epochs")
+        values = [training.settings.get(name) for name in names]
+        values += [training.effective_batch, training.best_step]
+        shown = [NONE if value is None else f"{value:g}" for value in values]
+        losses = {int(step): loss for step, loss in training.losses.get("eval", [])}
+        best = losses.get(training.best_step or 0)
+        rows.append([run, *shown, NONE if best is None else f"{best:.3f}"])
+    header = ["run", "learning rate", "LoRA r", "epochs at most", "examples per step", "step kept"]
     return Table([*header, "its evaluation loss"], rows)
 
 
-def comparison_table(split: Mapping, name: str) -> Table:
-    """One variant against the base, score by score."""
+def comparison_table(split: SplitReport, base: str, name: str) -> Table:
+    """One recipe against the base, score by score."""
+    compared = split.comparisons[name]
     rows = [
-        comparison_row(SCORE_NAMES[score], compared["all"])
-        for score in SCORE_NAMES
-        if (compared := split["comparisons"][name].get(score))
+        question_row(label, compared[score]["all"])
+        for score, label in SCORE_NAMES.items()
+        if score in compared
     ]
-    return Table(["score", "base", name, "difference", "95 %", "n", "p"], rows)
+    return Table(["score", base, name, *QUESTION_COLUMNS], rows)
 
 
-def comparison_row(label: str, compared: Mapping) -> list[str]:
+def question_row(label: str, compared: Comparison) -> list[str]:
+    """Return a row with both readings; an exact p stands beside the other in few databases."""
+    p = p_value(compared.p_value)
+    if compared.p_value is not None and compared.sign_flip_p is not None:
+        p += f" (exact {p_value(compared.sign_flip_p)})"
     return [
         label,
-        percent(compared["base"]),
-        percent(compared["other"]),
-        points(compared["difference"]),
+        percent(compared.base),
+        percent(compared.other),
+        points(compared.difference),
         interval(compared),
-        f"{compared['n']:,}",
-        p_value(compared["p_value"]),
+        interval(compared.same_databases),
+        counted(compared),
+        p,
     ]
 
 
-def hardness_table(split: Mapping, name: str, score: str) -> Table:
-    compared = split["comparisons"][name].get(score, {})
-    rows = [comparison_row(lv, compared[lv]) for lv in HARDNESS_LEVELS if lv in compared]
-    return Table(["hardness", "base", name, "difference", "95 %", "n", "p"], rows)
+def hardness_table(split: SplitReport, base: str, name: str, score: str) -> Table:
+    compared = split.comparisons[name].get(score, {})
+    rows = [question_row(lv, compared[lv])[:-1] for lv in HARDNESS_LEVELS if lv in compared]
+    return Table(["hardness", base, name, *QUESTION_COLUMNS[:-1]], rows)
 
 
-def errors_table(split: Mapping) -> Table:
+def errors_table(split: SplitReport) -> Table:
     """Kinds of failure, in questions, with a column for each variant."""
-    variants = split["variants"]
+    variants = split.variants
     kinds = sorted(
         {kind for variant in variants.values() for kind in variant["errors"]},
         key=lambda kind: -max(variant["errors"].get(kind, 0) for variant in variants.values()),
@@ -138,16 +198,16 @@ def errors_table(split: Mapping) -> Table:
     return Table(["kind of failure", *variants], rows)
 
 
-def shares_table(split: Mapping) -> Table:
-    """Shares that tell how to read the scores, in percent."""
+def shares_table(split: SplitReport) -> Table:
+    """Shares of the questions that tell how to read the scores, in percent."""
     labels = {
         "only_sql": "the answer is nothing but SQL",
         "cut_short": "the answer was cut at --max_new_tokens",
         "unparsable": "SQL outside Spider's grammar (EM counts it wrong)",
-        "empty_equals_empty": "right because both results are empty",
+        "empty_equals_empty": "correct because both results are empty",
         "timeout": "stopped at the deadline",
     }
-    variants = split["variants"]
+    variants = split.variants
     rows = [
         [label, *(percent(variant["shares"][key]) for variant in variants.values())]
         for key, label in labels.items()
@@ -155,46 +215,63 @@ def shares_table(split: Mapping) -> Table:
     return Table(["share of the questions, %", *variants], rows)
 
 
-def benchmarks_table(report: Mapping, name: str) -> Table:
-    """One variant against the base, benchmark by benchmark, and their mean."""
-    rows = []
-    for benchmark, content in report["benchmarks"].items():
-        label = f"{benchmark} ({content['num_fewshot']}-shot, {content['metric']})"
-        compared = content["comparisons"].get(name)
-        if compared is None:
-            scores = [content["variants"].get(v, {}).get("score") for v in ("base", name)]
-            # A metric such as perplexity is no share, and its items cannot be paired.
-            shown = ["–" if score is None else f"{score:.4g}" for score in scores]
-            rows.append([label, *shown, *["–"] * 7])
-            continue
-        row = comparison_row(label, compared)
-        rows.append(
-            [
-                *row[:-1],
-                p_value(compared["p_holm"]),
-                percent(content["chance"]),
-                points(content["variants"][name]["above_chance"]),
-                points(compared["smallest_detectable"]).lstrip("+"),
-            ]
-        )
-    mean = report["mean_over_benchmarks"].get(name)
-    if mean:
-        detectable = points(mean["smallest_detectable"]).lstrip("+")
-        rows.append([*comparison_row("mean", mean), "–", "–", detectable])
-    header = ["benchmark", "base", name, "difference", "95 %", "n", "p", "chance"]
-    return Table([*header, f"{name} above chance", "smallest difference to detect"], rows)
-
-
-def subject_groups_table(content: Mapping, name: str) -> Table:
+def benchmarks_table(report: Report, name: str) -> Table:
+    """One recipe against the base, benchmark by benchmark, and their mean."""
     rows = [
-        comparison_row(group, compared[name])
-        for group, compared in content["subject_groups"].items()
+        benchmark_row(benchmark, content, name, report)
+        for benchmark, content in report.benchmarks.items()
+    ]
+    mean = report.mean_over_benchmarks.get(name)
+    if mean:
+        label = f"mean of {len(mean.benchmarks or [])} above chance"
+        rows.append([label, *item_cells(mean, p_value(mean.p_value)), NONE, NONE, detectable(mean)])
+    header = ["benchmark", report.base, name, "difference", "95 %", "other subtasks, 95 %"]
+    return Table([*header, "n", "p", "chance", f"{name} above chance", "detectable"], rows)
+
+
+def benchmark_row(benchmark: str, content: BenchmarkReport, name: str, report: Report) -> list[str]:
+    label = f"{benchmark} ({content.num_fewshot}-shot, {content.metric})"
+    if content.at_chance:
+        label += ", at chance: cannot show forgetting"
+    compared = content.comparisons.get(name)
+    if compared is None:
+        # A metric such as perplexity is not a share, and its items cannot be paired.
+        variants = [report.base, *report.recipe(name).variants[:1]]
+        scores = [content.variants.get(variant, {}).get("score") for variant in variants]
+        shown = [NONE if score is None else f"{score:.4g}" for score in scores]
+        return [label, *shown, *[NONE] * 8]
+    above = None if content.chance is None else compared.other - content.chance
+    cells = item_cells(compared, p_value(compared.p_holm))
+    return [label, *cells, percent(content.chance), points(above), detectable(compared)]
+
+
+def item_cells(compared: Comparison, p: str) -> list[str]:
+    return [
+        percent(compared.base),
+        percent(compared.other),
+        points(compared.difference),
+        interval(compared),
+        interval(compared.other_subtasks),
+        counted(compared),
+        p,
+    ]
+
+
+def detectable(compared: Comparison) -> str:
+    return points(compared.smallest_detectable).lstrip("+")
+
+
+def subject_groups_table(content: BenchmarkReport, base: str, name: str) -> Table:
+    rows = [
+        [group, *item_cells(compared[name], "")[:-1]]
+        for group, compared in content.subject_groups.items()
         if name in compared
     ]
-    return Table(["subjects", "base", name, "difference", "95 %", "n", "p"], rows)
+    header = ["subjects", base, name, "difference", "95 %", "other subtasks, 95 %", "n"]
+    return Table(header, rows)
 
 
-def scores_table(scores: Mapping) -> Table:
+def scores_table(scores: Mapping[str, Any]) -> Table:
     """The scores of one file of predictions, by hardness."""
     names = ("execution_accuracy", "execution_accuracy_keep_distinct", "exact_match", "valid_sql")
     rows = [

@@ -28,8 +28,8 @@ function fill(select, entries) {
 function outcomes() {
   const other = field.variant.value;
   return [
-    ["lost", `base right, ${other} wrong`],
-    ["gained", `base wrong, ${other} right`],
+    ["lost", `${content.base} right, ${other} wrong`],
+    ["gained", `${content.base} wrong, ${other} right`],
     ["kept", "both right"],
     ["missed", "both wrong"],
     ["left", "not executed"],
@@ -44,7 +44,7 @@ function outcome(base, other) {
 
 function rows() {
   const split = content.splits[field.split.value];
-  const base = split.answers.base || [];
+  const base = split.answers[content.base] || [];
   const other = split.answers[field.variant.value] || [];
   return split.examples.map((example, index) => ({
     index, example, base: base[index], other: other[index], outcome: outcome(base[index], other[index]),
@@ -60,7 +60,7 @@ function counted(entries, found, any) {
 }
 
 function prepare() {
-  const variants = Object.keys(content.splits[field.split.value].answers).filter((name) => name !== "base");
+  const variants = Object.keys(content.splits[field.split.value].answers).filter((name) => name !== content.base);
   fill(field.variant, variants.map((name) => [name, name]));
   refill();
 }
@@ -115,7 +115,7 @@ function card(row) {
   made.append(element("p", `${row.index + 1}. ${example.db_id}${level}`, "facts"));
   const answers = element("div", undefined, "answers");
   answers.append(column("gold", content.texts[example.gold]));
-  if (row.base) answers.append(column("base", content.texts[row.base[0]], row.base));
+  if (row.base) answers.append(column(content.base, content.texts[row.base[0]], row.base));
   if (row.other) answers.append(column(field.variant.value, content.texts[row.other[0]], row.other));
   made.append(answers);
   const schema = content.splits[field.split.value].schemas[example.db_id];

@@ -1,0 +1,96 @@
+"""What a reader must know beside the numbers: smoke runs, seeds, floors, what is unfinished."""
+
+from collections.abc import Iterator
+
+from text2sql.report.content import Report
+from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL
+from text2sql.report.text import listed, points
+
+
+def notes_of(report: Report) -> Iterator[str]:
+    yield from smoke_notes(report)
+    yield from seed_notes(report)
+    yield from split_notes(report)
+    yield from benchmark_notes(report)
+    if len(report.recipes) > 1 and report.primary.variant:
+        yield (
+            f"Primary comparisons, named before the results: {report.primary.variant} on "
+            f"{report.primary.split or 'no split'}, and the mean of "
+            f"{listed(report.primary.benchmarks) or 'no benchmark'}. All others are exploratory."
+        )
+
+
+def smoke_notes(report: Report) -> Iterator[str]:
+    study = report.study
+    if study.limit:
+        yield (
+            f"SMOKE RUN: only the first {study.limit} questions of each split and items of each "
+            "task (--limit)."
+        )
+    if study.prompts_limit:
+        yield (
+            f"SMOKE RUN: only the first {study.prompts_limit} questions of each split have prompts "
+            "(preprocess.py --limit)."
+        )
+    for run, training in study.training.items():
+        if training.limit:
+            yield f"SMOKE RUN: {run} was trained on at most {training.limit} examples (--limit)."
+
+
+def seed_notes(report: Report) -> Iterator[str]:
+    """Yield what is known of other training runs."""
+    for recipe in report.recipes:
+        if recipe.kind != "finetuned" or recipe.run is None:
+            continue
+        if len(recipe.variants) == 1:
+            yield (
+                f"{recipe.name} is one training run: its interval is this adapter's. Another run "
+                "may differ by an amount that one run cannot show."
+            )
+            continue
+        seeds = listed([f"{name} seed" for name in recipe.seeds_varied])
+        enough = len(recipe.variants) >= MIN_RUNS_FOR_INTERVAL
+        yield (
+            f"{recipe.name} is the mean of {listed(recipe.variants)}, which differ in their {seeds}"
+            + (": its intervals are the recipe's." if enough else "; two runs give no interval.")
+        )
+    gain = report.gain
+    if gain is not None and gain.next_run is not None:
+        low, high = gain.next_run
+        yield (
+            f"A run's standard deviation is {points(gain.run_sd).lstrip('+')} points; one more run "
+            f"would gain {points(low)} to {points(high)} on these questions."
+        )
+
+
+def split_notes(report: Report) -> Iterator[str]:
+    for name, split in report.splits.items():
+        for variant in split.unfinished:
+            yield f"{name}: {variant} is not finished; run evaluate.py again."
+        skipped = {
+            reason: number
+            for variant in split.variants.values()
+            for reason, number in variant["not_executed"].items()
+        }
+        for reason, number in skipped.items():
+            yield f"{name}: {number} questions are left out of execution ({reason})."
+        if split.num_databases == 1:
+            yield f"{name}: all questions ask one database; there is no interval for new ones."
+        if split.role == "choosing":
+            yield f"{name} only chose between variants; it scores none."
+
+
+def benchmark_notes(report: Report) -> Iterator[str]:
+    names = [variant.name for variant in report.study.variants]
+    for name, benchmark in report.benchmarks.items():
+        unfinished = [variant for variant in names if variant not in benchmark.variants]
+        if unfinished:
+            yield f"{name}: {', '.join(unfinished)} not finished; run evaluate.py again."
+        if benchmark.left_out_of_mean:
+            yield f"{name} is left out of the mean: {benchmark.left_out_of_mean}."
+    prompted = [b for b in report.study.benchmarks if not b.as_chat]
+    if prompted and report.study.model_id:
+        yield (
+            f"{listed([b.name for b in prompted])}: prompted without a chat template, with one "
+            "<bos>."
+        )

@@ -1,4 +1,4 @@
-"""The model hub: what it refuses becomes one message that says what to do."""
+"""The model hub: its refusals become one message that says what to do."""
 
 import errno
 import os
@@ -17,9 +17,9 @@ PROBE_TIMEOUT_S = 10
 def explain_hub_errors(repo_id: str, kind: str, instead: str = "") -> Iterator[None]:
     """Turn what the hub's libraries raise in the block into a `UserError`.
 
-    `repo_id` is a hub name or a folder, `kind` is "model" or "dataset", and `instead` says what
-    else the user can do. Where the hub cannot be reached, the block works with the cache from the
-    start, and not after a minute of retries.
+    `repo_id` is a hub name or a folder, `kind` is "model" or "dataset", and `instead` is an
+    alternative for the user. Where the hub cannot be reached, the block uses the cache at once, not
+    after a minute of retries.
     """
     on_the_hub = not Path(repo_id).exists()
     if on_the_hub and looks_like_a_path(repo_id):
@@ -46,9 +46,9 @@ def looks_like_a_path(repo_id: str) -> bool:
 
 @cache
 def use_cache_if_hub_is_gone() -> None:
-    """Ask the hub once a process whether it is there; without it the libraries read the cache."""
+    """Ask once per process whether the hub can be reached; if not, the libraries use the cache."""
     from huggingface_hub import constants, get_session
-    from huggingface_hub.errors import HTTPError  # of the HTTP client that the hub's library uses
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]  # of its HTTP client
 
     if constants.HF_HUB_OFFLINE:
         return
@@ -64,7 +64,7 @@ def use_cache_if_hub_is_gone() -> None:
 
 
 def go_offline() -> None:
-    """Do what HF_HUB_OFFLINE=1 does for libraries that are already imported, and for children."""
+    """Have the effect of HF_HUB_OFFLINE=1 on imported libraries and on child processes."""
     from huggingface_hub import constants
 
     os.environ["HF_HUB_OFFLINE"] = "1"
@@ -74,18 +74,19 @@ def go_offline() -> None:
 
 
 def chain_of(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield the error and what it came from; libraries wrap what the hub's client raised."""
+    """Yield the error and its causes, since libraries wrap what the hub's client raised."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
 
 
 def ask_for_refusal(repo_id: str, kind: str) -> Exception | None:
-    """Return how the hub refuses this repository, None where it does not.
+    """Return the error with which the hub refuses this repository, None where it does not.
 
-    Where a part of a repository is in the cache, the libraries take a refusal for a missing file.
+    Where part of a repository is in the cache, the libraries mistake a refusal for a missing file.
     """
     from huggingface_hub import constants, errors, get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
 
     if constants.HF_HUB_OFFLINE:
         return None
@@ -93,15 +94,16 @@ def ask_for_refusal(repo_id: str, kind: str) -> Exception | None:
         get_hf_file_metadata(hf_hub_url(repo_id, "config.json", repo_type=kind))
     except errors.EntryNotFoundError:  # data sets have no such file
         return None
-    except (errors.HTTPError, errors.HFValidationError) as error:
+    except (HTTPError, errors.HFValidationError) as error:
         return error
     return None
 
 
 def explain_hub_error(causes: list[BaseException], repo_id: str, kind: str) -> str | None:
-    """Return what the hub refused and what to do, or None where the hub is not the reason."""
+    """Return why the hub refuses and what to do, or None where the hub is not the reason."""
     from datasets.exceptions import DatasetNotFoundError
     from huggingface_hub import constants, errors
+    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
 
     def any_is(*types: type[BaseException]) -> bool:
         return any(isinstance(cause, types) for cause in causes)
@@ -119,12 +121,12 @@ def explain_hub_error(causes: list[BaseException], repo_id: str, kind: str) -> s
         return f"is refused (status {statuses[0]}). Check HF_TOKEN, and that it may read {page}."
     if any(status == 429 or status >= 500 for status in statuses):
         return f"cannot be fetched: the hub answers with status {statuses[0]}. Try again later."
-    unreachable = any_is(errors.LocalEntryNotFoundError, errors.HTTPError, ConnectionError)
+    unreachable = any_is(errors.LocalEntryNotFoundError, HTTPError, ConnectionError)
     if unreachable or (constants.HF_HUB_OFFLINE and any_is(OSError)):
         return (
             f"is not in the cache at {constants.HF_HOME}, and {constants.ENDPOINT} cannot be "
-            "reached. Check the connection and that HF_HUB_OFFLINE is not set. If it is a folder, "
-            f"there is none of this name in {Path.cwd()}."
+            "reached. Check the connection and that HF_HUB_OFFLINE is not set. There is no folder "
+            f"of this name in {Path.cwd()} either."
         )
     return None
 
@@ -136,7 +138,7 @@ def explain_disk_error(causes: list[BaseException]) -> str | None:
 
 
 def explain_content_error(causes: list[BaseException]) -> str | None:
-    """Return what the library says of files that are missing, corrupt or of another kind."""
+    """Return the library's message about files that are missing, corrupt or of another kind."""
     library_said = isinstance(causes[0], (OSError, ValueError))
     if library_said and getattr(causes[0], "errno", None) is None:
         return f"cannot be loaded: {' '.join(str(causes[0]).split())}"

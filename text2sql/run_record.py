@@ -29,6 +29,7 @@ RECORDED_PACKAGES = (
 
 SECRET_FLAGS = ("--hub_token", "--hub-token")
 URL_CREDENTIALS = re.compile(r"(?<=://)[^/?#\s@]+@")
+URL_QUERY = re.compile(r"(://[^\s?]+)\?[^\s]+")  # which may hold a signature
 
 
 def build_run_record(**facts: Any) -> dict[str, Any]:
@@ -53,8 +54,13 @@ def command_text(words: Sequence[str]) -> str:
             word = "***"
         elif flag in SECRET_FLAGS and equals:
             word = f"{flag}=***"
-        shown.append(URL_CREDENTIALS.sub("***@", word))
+        shown.append(without_credentials(word))
     return shlex.join(shown)
+
+
+def without_credentials(text: str) -> str:
+    """Return the text with user, password and query of each URL replaced by `***`."""
+    return URL_QUERY.sub(r"\1?***", URL_CREDENTIALS.sub("***@", text))
 
 
 def package_versions() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Facts about unpacking an archive that anybody may have made."""
 
+import errno
 import io
 import stat
 import struct
@@ -103,7 +104,7 @@ def test_archive_that_declares_too_little_is_refused(tmp_path, cache_dir):
     for signature, offset in ((b"PK\x03\x04", 22), (b"PK\x01\x02", 24)):
         struct.pack_into("<I", content, content.find(signature) + offset, 2)
     (tmp_path / "spider.zip").write_bytes(content)
-    with pytest.raises(UserError, match="not a whole zip archive"):
+    with pytest.raises(UserError, match="not a complete zip archive"):
         fetch_spider_archive(str(tmp_path / "spider.zip"))
     assert nothing_is_left_in(cache_dir)
 
@@ -121,9 +122,66 @@ def test_archive_that_declares_too_little_is_refused(tmp_path, cache_dir):
 def test_what_is_no_whole_archive_is_refused(served, cache_dir, content):
     folder, hub = served
     (folder / "spider.zip").write_bytes(content[1])
-    with pytest.raises(UserError, match="not a whole zip archive"):
+    with pytest.raises(UserError, match="not a complete zip archive"):
         fetch_spider_archive(f"{hub.url}/files/spider.zip")
     assert nothing_is_left_in(cache_dir)
+
+
+def damaged_member(compression: int) -> bytes:
+    """Return an archive whose decoder, and not its checksum, finds the damage."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", compression) as file:
+        file.writestr("tables.json", "[1, 2, 3]" * 99)
+    start = 30 + len("tables.json")  # of the data, after the local header
+    return content.getvalue()[:start] + b"\xff" * 40 + content.getvalue()[start + 40 :]
+
+
+def member_beyond_the_file() -> bytes:
+    content = bytearray(zip_of({"tables.json": "[]"}))
+    entry = content.find(b"PK\x01\x02")  # the offset of the member is at 42
+    struct.pack_into("<I", content, entry + 42, 0xFFFFFF00)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    {
+        "deflate": damaged_member(zipfile.ZIP_DEFLATED),
+        "bzip2": damaged_member(zipfile.ZIP_BZIP2),
+        "lzma": damaged_member(zipfile.ZIP_LZMA),
+        "deep": zip_of({"a/" * 3000 + "tables.json": "[]"}),
+        "long_name": zip_of({"a" * 300 + "/tables.json": "[]"}),
+        "file_below_a_file": zip_of({"a": "[]", "a/tables.json": "[]"}),
+        "offset": member_beyond_the_file(),
+    }.items(),
+    ids=lambda item: item[0],
+)
+def test_archive_that_a_decoder_or_the_system_refuses_is_one_message(tmp_path, cache_dir, content):
+    (tmp_path / "spider.zip").write_bytes(content[1])
+    with pytest.raises(UserError, match=r"spider\.zip is not a complete zip archive"):
+        fetch_spider_archive(str(tmp_path / "spider.zip"))
+    assert nothing_is_left_in(cache_dir)
+
+
+def test_full_disk_is_not_blamed_on_the_archive(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zipfile.ZipFile, "extract", fail)
+    path = write_zip(tmp_path / "spider.zip", {"tables.json": "[]"})
+    with pytest.raises(OSError, match="No space left"):
+        fetch_spider_archive(str(path))
+
+
+def test_user_without_a_home_is_told_what_to_set(tmp_path, monkeypatch):
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setattr(Path, "home", raise_no_home)
+    with pytest.raises(UserError, match="set XDG_CACHE_HOME"):
+        fetch_spider_archive(str(write_zip(tmp_path / "spider.zip", {"tables.json": "[]"})))
+
+
+def raise_no_home():
+    raise RuntimeError("Could not determine home directory.")
 
 
 def test_archive_of_something_else_is_refused(tmp_path, cache_dir):
@@ -143,11 +201,23 @@ def test_url_is_fetched_once_and_then_read_from_the_cache(served):
     assert record["source"] == url
 
 
+def test_password_and_signature_of_a_url_are_neither_stored_nor_shown(served, cache_dir):
+    folder, hub = served
+    write_zip(folder / "spider.zip", {"spider/tables.json": "[]"})
+    address = hub.url.replace("://", "://user:PASS@")
+    fetch_spider_archive(f"{address}/files/spider.zip?sig=SIGNED")
+    (record,) = cache_dir.rglob("archive.json")
+    assert "PASS" not in record.read_text() and "SIGNED" not in record.read_text()
+    with pytest.raises(UserError, match="downloaded") as caught:
+        fetch_spider_archive(f"{address}/files/nowhere.zip?sig=SIGNED")
+    assert "PASS" not in str(caught.value) and "SIGNED" not in str(caught.value)
+
+
 def test_download_that_is_cut_short_leaves_nothing(served, cache_dir):
     folder, hub = served
     write_zip(folder / "spider.zip", {"spider/tables.json": "[]" * 9999})
     hub.cut_short_after = 40
-    with pytest.raises(UserError, match="could not be fetched"):
+    with pytest.raises(UserError, match="could not be downloaded"):
         fetch_spider_archive(f"{hub.url}/files/spider.zip")
     assert nothing_is_left_in(cache_dir)
 

@@ -2,16 +2,16 @@
 
 python preprocess.py                                   # from the hub and the official archive
 python preprocess.py --spider_archive spider.zip       # the archive from a file or a URL
-python preprocess.py --spider_dir spider               # all from a folder, without the hub
+python preprocess.py --spider_dir spider               # everything from a folder, without the hub
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from text2sql.cli import run
-from text2sql.data.spider import Example, Schema, read_schemas
+from text2sql.data.spider import Example, Schema
 from text2sql.data.spider_archive import fetch_spider_archive, is_url
 from text2sql.data.spider_splits import (
     Split,
@@ -22,251 +22,278 @@ from text2sql.data.spider_splits import (
 )
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_file
-from text2sql.flags import parse_flags
+from text2sql.flags import flag, parse_flags
 from text2sql.models.tokenizer import load_tokenizer
-from text2sql.prompts.budget import PromptFitter
+from text2sql.prompts.budget import FittedPrompt, PromptFitter
 from text2sql.prompts.chat import Shot
-from text2sql.prompts.dataset import (
-    build_row,
-    describe_split,
-    describe_tokenizer,
-    write_processed_data,
-)
+from text2sql.prompts.chat_format import ChatFormat, find_chat_format
+from text2sql.prompts.dataset import build_row, write_processed_data
+from text2sql.prompts.manifest import describe_split, describe_tokenizer
 from text2sql.prompts.schema_text import render_schema
 from text2sql.prompts.shots import choose_fixed_shots, choose_similar_shots, usable_shots
 from text2sql.prompts.sql_text import one_line
-from text2sql.run_record import build_run_record
-from text2sql.scoring.exact_match.match import hardness
-from text2sql.scoring.exact_match.parser import UnparsableSQL, parse_sql
+from text2sql.run_record import build_run_record, without_credentials
+from text2sql.scoring.gold_queries import find_gold_problems, gold_hardness
 
 TRAINING = ("train", "holdout")
+MAX_NAMED = 5  # gold queries in one line of the summary
 
 
 @dataclass
 class PreprocessFlags:
-    model_id: str = field(
-        default="google/gemma-2b-it",
-        metadata={"help": "chat model whose template and tokens count: a hub name or a folder"},
+    model_id: str = flag(
+        "google/gemma-2b-it", "chat model: a hub name or a folder", group="Model and output"
     )
-    output_dir: str = field(default="processed_data", metadata={"help": "folder to write"})
-    spider_dir: str | None = field(
-        default=None, metadata={"help": "folder in Spider's layout; nothing is fetched"}
+    output_dir: str = flag("processed_data", "folder to write")
+    spider_dir: str | None = flag(
+        None, "folder in Spider's layout; nothing is downloaded", group="Questions and databases"
     )
-    spider_archive: str | None = field(
-        default=None, metadata={"help": "file or URL of Spider's archive; default: Google Drive"}
+    spider_archive: str | None = flag(
+        None, "Spider's archive: a file or URL; default: Google Drive"
     )
-    include_others: bool = field(
-        default=False, metadata={"help": "add the 1659 questions of train_others.json to train"}
+    include_others: bool = flag(False, "add the 1659 questions of train_others.json")
+    extra_split: list[str] = flag([], "NAME=FILE.json on Spider's databases, or NAME=DIR")
+    holdout_fraction: float = flag(
+        0.05, "fraction of train held out, in whole databases", at_least=0, below=1
     )
-    extra_split: list[str] = field(
-        default_factory=list,
-        metadata={"help": "NAME=FILE.json on Spider's databases, or NAME=DIR with its own"},
+    num_shots: int = flag(3, "solved examples per prompt", group="Prompts", at_least=0)
+    shot_selection: Literal["fixed", "similar"] = flag(
+        "fixed", "the same shots for all, or the nearest questions"
     )
-    holdout_fraction: float = field(
-        default=0.05, metadata={"help": "share of train, in whole databases, for early stopping"}
+    schema_format: Literal["create_table", "compact"] = flag(
+        "create_table", "statements with types, or one line per table"
     )
-    num_shots: int = field(default=3, metadata={"help": "solved examples in each prompt"})
-    shot_selection: Literal["fixed", "similar"] = field(
-        default="fixed", metadata={"help": "the same shots for all, or each question's nearest"}
+    max_length: int = flag(1024, "tokens of prompt and SQL together", at_least=1)
+    limit: int | None = flag(
+        None, "smoke run: first N examples per split", group="This run", at_least=1
     )
-    schema_format: Literal["create_table", "compact"] = "create_table"
-    max_length: int = field(default=1024, metadata={"help": "tokens of prompt and SQL together"})
-    limit: int | None = field(
-        default=None, metadata={"help": "first N examples of each split: a smoke run"}
-    )
-    seed: int = 42
+    seed: int = flag(42, "of the shots and the held-out databases")
 
 
 def main() -> None:
-    config, _ = parse_flags(PreprocessFlags, __doc__)
-    refuse_impossible(config)
-    tokenizer = load_tokenizer(config.model_id)  # first: a gated model needs no download to fail
-    splits, archive = read_splits(config)
-    schemas = {name: read_schemas(split.tables_path) for name, split in splits.items()}
-    splits = {name: with_hardness(split, schemas[name]) for name, split in splits.items()}
-    splits = hold_out(splits, config)
-    schemas["holdout"] = schemas["train"]
-    splits["train"], fixed_shots = take_fixed_shots(splits["train"], schemas["train"], config)
+    flags, _ = parse_flags(PreprocessFlags, __doc__)
+    refuse_contradictions(flags)
+    # First of all, because a gated model should not cost a download of the data.
+    chat_format = find_chat_format(load_tokenizer(flags.model_id))
+    splits, archive = read_splits(flags)
+    splits = hold_out(splits, flags)
+    splits["train"], fixed_shots = take_fixed_shots(splits["train"], flags)
+    shot_candidates = splits["train"].examples
+    splits = {name: limit_examples(split, flags.limit) for name, split in splits.items()}
 
     rows, descriptions = {}, {}
     for name, split in splits.items():
-        split = replace(split, examples=split.examples[: config.limit])
-        shots = choose_shots(split.examples, fixed_shots, splits["train"].examples, config)
-        fitter = PromptFitter(
-            tokenizer, schemas[name], config.schema_format, config.max_length, name in TRAINING
-        )
-        fitted = fitter.fit(split.examples, render_shots(shots, schemas["train"], config), name)
-        rows[name] = [
-            build_row(example, prompt)
-            for example, prompt in zip(split.examples, fitted, strict=True)
-            if name not in TRAINING or prompt.num_tokens <= config.max_length
-        ]
-        if not rows[name]:
-            raise UserError(
-                f"No example of {name} fits --max_length {config.max_length}; raise it."
-            )
-        descriptions[name] = describe_split(split, fitted, rows[name], config.max_length)
-    manifest = build_manifest(config, splits, descriptions, fixed_shots, archive, tokenizer)
-    write_processed_data(Path(config.output_dir), rows, manifest)
-    print_summary(config, descriptions)
+        shots = choose_shots(split.examples, fixed_shots, shot_candidates, flags)
+        rendered_shots = render_shots(shots, splits["train"].schemas, flags)
+        fitted = fit_prompts(name, split, rendered_shots, chat_format, flags)
+        rows[name] = build_rows(name, split, fitted, flags.max_length)
+        descriptions[name] = describe_split(split, fitted, rows[name], flags.max_length)
+        descriptions[name] |= describe_gold_problems(name, split)
+    manifest = build_manifest(flags, splits, descriptions, fixed_shots, archive, chat_format)
+    sources = {name: split.sources for name, split in splits.items()}
+    write_processed_data(Path(flags.output_dir), rows, sources, manifest)
+    print_summary(flags, descriptions)
 
 
-def refuse_impossible(config: PreprocessFlags) -> None:
-    if config.spider_dir and config.spider_archive:
-        raise UserError("--spider_dir holds all files: say it, or --spider_archive, but not both.")
-    if not 0 <= config.holdout_fraction < 1:
-        raise UserError("--holdout_fraction is a share of the train questions: 0 or more, below 1.")
-    if config.num_shots < 0 or config.max_length < 1:
-        raise UserError("--num_shots must be 0 or more, and --max_length 1 or more.")
-    if config.limit is not None and config.limit < 1:
-        raise UserError("--limit must be 1 or more.")
-    if config.spider_dir and not Path(config.spider_dir).is_dir():
-        raise UserError(f"--spider_dir {config.spider_dir}: there is no such folder.")
-    archive = config.spider_archive
+def refuse_contradictions(flags: PreprocessFlags) -> None:
+    if flags.spider_dir and flags.spider_archive:
+        raise UserError("Pass --spider_dir, which needs no archive, or --spider_archive, not both.")
+    if flags.spider_dir and not Path(flags.spider_dir).is_dir():
+        raise UserError(f"--spider_dir {flags.spider_dir}: there is no such folder.")
+    archive = flags.spider_archive
     if archive is not None and not is_url(archive) and not Path(archive).is_file():
         raise UserError(f"--spider_archive {archive}: there is no such file.")
 
 
-def read_splits(config: PreprocessFlags) -> tuple[dict[str, Split], dict | None]:
-    """Return the splits, and where the archive came from if there was one."""
-    if config.spider_dir:
-        folder, archive = Path(config.spider_dir), None
-        splits = read_folder_splits(folder, config.include_others)
+def read_splits(flags: PreprocessFlags) -> tuple[dict[str, Split], dict[str, str] | None]:
+    """Return the splits with the hardness of each example, and the archive's source and hash."""
+    if flags.spider_dir:
+        folder, archive = Path(flags.spider_dir), None
+        splits = read_folder_splits(folder, flags.include_others)
     else:
-        folder, archive = fetch_spider_archive(config.spider_archive)
-        splits = read_hub_splits(folder, config.include_others)
-    for argument in config.extra_split:
+        folder, archive = fetch_spider_archive(flags.spider_archive)
+        splits = read_hub_splits(folder, flags.include_others)
+    for argument in flags.extra_split:
         name, split = read_extra_split(argument, folder)
         if name in splits:
             raise UserError(f"--extra_split names {name} twice.")
         splits[name] = split
-    return splits, archive
+    return {name: with_hardness(split) for name, split in splits.items()}, archive
 
 
-def with_hardness(split: Split, schemas: Mapping[str, Schema]) -> Split:
-    if not split.examples:
-        raise UserError(f"{', '.join(split.hashes)} holds no questions.")
-    unknown = sorted({e.db_id for e in split.examples} - schemas.keys())
-    if unknown:
-        raise UserError(f"{split.tables_path} has no schema for {', '.join(unknown)}.")
+def with_hardness(split: Split) -> Split:
     return replace(
         split,
         examples=[
-            replace(example, hardness=gold_hardness(example, schemas[example.db_id]))
+            replace(example, hardness=gold_hardness(example.gold_sql, split.schemas[example.db_id]))
             for example in split.examples
         ],
     )
 
 
-def gold_hardness(example: Example, schema: Schema) -> str | None:
-    """Return None where Spider's own grammar does not take the gold query."""
-    try:
-        return hardness(parse_sql(example.gold_sql, schema))
-    except UnparsableSQL:
-        return None
-
-
-def hold_out(splits: dict[str, Split], config: PreprocessFlags) -> dict[str, Split]:
-    if not config.holdout_fraction:
+def hold_out(splits: dict[str, Split], flags: PreprocessFlags) -> dict[str, Split]:
+    if not flags.holdout_fraction:
         return splits
-    train, holdout = hold_out_databases(splits["train"], config.holdout_fraction, config.seed)
+    train, holdout = hold_out_databases(splits["train"], flags.holdout_fraction, flags.seed)
     if not train.examples:
         raise UserError(
-            f"--holdout_fraction {config.holdout_fraction} holds out every database of train: "
-            "lower it, or say 0 to hold out none."
+            f"--holdout_fraction {flags.holdout_fraction} holds out every database of train. "
+            "Lower it, or pass 0 to hold out none."
         )
     return splits | {"train": train, "holdout": holdout}
 
 
-def take_fixed_shots(
-    train: Split, schemas: Mapping[str, Schema], config: PreprocessFlags
-) -> tuple[Split, list[Example]]:
-    """Return train without the fixed shots and their reserves, and these."""
-    if config.shot_selection == "similar":
+def take_fixed_shots(train: Split, flags: PreprocessFlags) -> tuple[Split, list[Example]]:
+    """Return train without the fixed shots and their reserves, and these examples."""
+    if flags.shot_selection == "similar":
         return train, []
-
     schema_lengths = {
-        db_id: len(render_schema(schemas[db_id], config.schema_format))
-        for db_id in {example.db_id for example in train.examples}
+        db_id: len(render_schema(train.schemas[db_id], flags.schema_format))
+        for db_id in train.sources
     }
 
     def length(example: Example) -> int:
         return schema_lengths[example.db_id] + len(example.question) + len(example.gold_sql)
 
-    shots = choose_fixed_shots(train.examples, config.num_shots, config.seed, length)
+    shots = choose_fixed_shots(train.examples, flags.num_shots, flags.seed, length)
     taken = {shot.id for shot in shots}
     kept = [example for example in train.examples if example.id not in taken]
     return replace(train, examples=kept), shots
+
+
+def limit_examples(split: Split, limit: int | None) -> Split:
+    return replace(split, examples=split.examples[:limit])
 
 
 def choose_shots(
     examples: Sequence[Example],
     fixed_shots: Sequence[Example],
     candidates: Sequence[Example],
-    config: PreprocessFlags,
+    flags: PreprocessFlags,
 ) -> list[list[Example]]:
-    if config.shot_selection == "similar":
-        return choose_similar_shots(examples, candidates, config.num_shots)
-    return [usable_shots(example, fixed_shots, config.num_shots) for example in examples]
+    if flags.shot_selection == "similar":
+        return choose_similar_shots(examples, candidates, flags.num_shots)
+    return [usable_shots(example, fixed_shots, flags.num_shots) for example in examples]
 
 
 def render_shots(
-    shots: Sequence[Sequence[Example]], schemas: Mapping[str, Schema], config: PreprocessFlags
+    shots: Sequence[Sequence[Example]], schemas: Mapping[str, Schema], flags: PreprocessFlags
 ) -> list[list[Shot]]:
     chosen = {shot.id: shot for own in shots for shot in own}
-    rendered = {id_: render_shot(shot, schemas, config) for id_, shot in chosen.items()}
+    rendered = {id_: render_shot(shot, schemas, flags) for id_, shot in chosen.items()}
     return [[rendered[shot.id] for shot in own] for own in shots]
 
 
-def render_shot(example: Example, schemas: Mapping[str, Schema], config: PreprocessFlags) -> Shot:
-    schema_text = render_schema(schemas[example.db_id], config.schema_format)
+def render_shot(example: Example, schemas: Mapping[str, Schema], flags: PreprocessFlags) -> Shot:
+    schema_text = render_schema(schemas[example.db_id], flags.schema_format)
     return Shot(schema_text, example.question, one_line(example.gold_sql))
 
 
+def fit_prompts(
+    name: str,
+    split: Split,
+    shots: list[list[Shot]],
+    chat_format: ChatFormat,
+    flags: PreprocessFlags,
+) -> list[FittedPrompt]:
+    fitter = PromptFitter(
+        chat_format,
+        split.schemas,
+        flags.schema_format,
+        flags.max_length,
+        fit_completion=name in TRAINING,
+    )
+    return fitter.fit(split.examples, shots, name)
+
+
+def build_rows(
+    name: str, split: Split, fitted: Sequence[FittedPrompt], max_length: int
+) -> list[dict[str, Any]]:
+    """Return the rows of the split; only those of training are left out where they are too long."""
+    rows = [
+        build_row(example, prompt)
+        for example, prompt in zip(split.examples, fitted, strict=True)
+        if name not in TRAINING or prompt.num_tokens <= max_length
+    ]
+    if not rows:
+        raise UserError(f"No example of {name} fits --max_length {max_length}; raise it.")
+    return rows
+
+
+def describe_gold_problems(name: str, split: Split) -> dict[str, Any]:
+    databases = {db_id: split.database_path(db_id) for db_id in split.sources}
+    problems = find_gold_problems(split.examples, databases, name)
+    return {"gold_outside_grammar": problems.outside_grammar, "gold_errors": problems.errors}
+
+
 def build_manifest(
-    config: PreprocessFlags,
+    flags: PreprocessFlags,
     splits: Mapping[str, Split],
-    descriptions: Mapping[str, dict],
+    descriptions: Mapping[str, dict[str, Any]],
     fixed_shots: Sequence[Example],
-    archive: dict | None,
-    tokenizer: Any,
-) -> dict:
-    tables = {split.tables_path for split in splits.values()}
+    archive: dict[str, str] | None,
+    chat_format: ChatFormat,
+) -> dict[str, Any]:
+    tables = {source.tables_path for split in splits.values() for source in split.sources.values()}
     hashes = {str(path.resolve()): sha256_of_file(path) for path in sorted(tables)}
     for split in splits.values():
         hashes |= split.hashes
+    settings = asdict(flags)
+    if flags.spider_archive:
+        settings["spider_archive"] = without_credentials(flags.spider_archive)
     return build_run_record(
-        **asdict(config),
+        **settings,
         splits=descriptions,
         fixed_shots=[
-            {"role": "shot" if number < config.num_shots else "reserve", **asdict(shot)}
-            for number, shot in enumerate(fixed_shots)
+            {"role": "shot" if index < flags.num_shots else "reserve", **asdict(shot)}
+            for index, shot in enumerate(fixed_shots)
         ],
         sources=hashes,
         archive=archive,
-        tokenizer=describe_tokenizer(tokenizer),
+        tokenizer=describe_tokenizer(chat_format.tokenizer),
     )
 
 
-def print_summary(config: PreprocessFlags, descriptions: Mapping[str, dict]) -> None:
-    num_shots = config.num_shots
+def print_summary(flags: PreprocessFlags, descriptions: Mapping[str, dict[str, Any]]) -> None:
     for name, split in descriptions.items():
         lengths = ", ".join(f"{rank} {length}" for rank, length in split["num_tokens"].items())
-        line = f"{name}: {split['rows']} prompts of tokens {lengths}"
+        line = f"{name}: {split['rows']} prompts; tokens: {lengths}"
         if split["left_out"]:
-            line += f", {split['left_out']} left out (longer than {config.max_length} tokens)"
+            line += f"; {split['left_out']} left out (longer than {flags.max_length} tokens)"
         print(line)
-        with_fewer = sum(n for shots, n in split["num_shots"].items() if int(shots) < num_shots)
-        if with_fewer:
-            print(
-                f"  {with_fewer} with fewer than {num_shots} shots (no more fitted or were found)"
-            )
-        if split["missing_databases"]:
-            print(
-                f"  no database file for {', '.join(split['missing_databases'])} "
-                f"({split['questions_without_database']} questions)"
-            )
-    print(f"Written to {config.output_dir}" + (" (a smoke run)" if config.limit else ""))
+        for remark in remarks(split, flags.num_shots):
+            print(f"  {remark}")
+    print(f"Written to {flags.output_dir}" + (" (a smoke run)" if flags.limit else ""))
+
+
+def remarks(split: Mapping[str, Any], num_shots: int) -> list[str]:
+    """Return what a user should know of a split's prompts, databases and gold queries."""
+    found = []
+    with_fewer = sum(n for shots, n in split["num_shots"].items() if int(shots) < num_shots)
+    if with_fewer:
+        found.append(
+            f"{with_fewer} with fewer than {num_shots} shots (no more fitted or were found)"
+        )
+    if split["missing_databases"]:
+        found.append(
+            f"no database file for {', '.join(split['missing_databases'])} "
+            f"({split['questions_without_database']} questions)"
+        )
+    if split["gold_outside_grammar"]:
+        found.append(
+            "gold queries outside Spider's grammar, scored by execution alone: "
+            + name_some(split["gold_outside_grammar"])
+        )
+    if split["gold_errors"]:
+        reasons = [f"{id_} ({reason})" for id_, reason in split["gold_errors"].items()]
+        found.append("gold queries that do not run: " + name_some(reasons))
+    return found
+
+
+def name_some(names: Sequence[str]) -> str:
+    """Return the number of names, and the first few."""
+    more = ", …" if len(names) > MAX_NAMED else ""
+    return f"{len(names)}: {', '.join(names[:MAX_NAMED])}{more}"
 
 
 if __name__ == "__main__":

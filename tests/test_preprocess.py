@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from text2sql.data.spider import database_path, read_schemas
 from text2sql.errors import UserError
-from text2sql.files import read_json
-from text2sql.prompts.chat import render_chat
-from text2sql.prompts.dataset import COLUMNS
+from text2sql.files import read_json, write_json
+from text2sql.prompts.dataset import COLUMNS, prompt_text, read_prompts
+from text2sql.prompts.manifest import read_manifest
 from text2sql.prompts.sql_text import one_line
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
@@ -45,9 +46,12 @@ def assert_rows_are_sound(rows: list[dict], tokenizer, max_length: int) -> None:
     """What must hold of every row, whatever the data and the settings."""
     for row in rows:
         assert tuple(row) == COLUMNS
-        prompt_text = render_chat(tokenizer, row["prompt"], add_generation_prompt=True)
+        asked = tokenizer.apply_chat_template(
+            row["prompt"], tokenize=False, add_generation_prompt=True
+        )
+        assert prompt_text(row) == asked
         sql = row["completion"][0]["content"]
-        assert row["text"] == f"{prompt_text}{sql}<end_of_turn>\n"
+        assert row["text"] == f"{asked}{sql}<end_of_turn>\n"
         ids = tokenizer(row["text"], add_special_tokens=False).input_ids
         assert tokenizer.decode(ids) == row["text"]
         assert ids.count(tokenizer.bos_token_id) == 1
@@ -56,7 +60,7 @@ def assert_rows_are_sound(rows: list[dict], tokenizer, max_length: int) -> None:
         shown = [m["content"].lower() for m in row["prompt"] if m["role"] == "assistant"]
         assert len(shown) == row["num_shots"]
         assert not any(sql.rstrip("; ").lower() in shot for shot in shown)
-        num_prompt_tokens = len(tokenizer(prompt_text, add_special_tokens=False).input_ids)
+        num_prompt_tokens = len(tokenizer(asked, add_special_tokens=False).input_ids)
         reduced_as_far_as_it_goes = row["num_shots"] == 0 and row["schema_reduced"]
         assert num_prompt_tokens <= max_length or reduced_as_far_as_it_goes
 
@@ -164,6 +168,40 @@ def test_extra_splits_keep_what_they_bring(run_preprocess, own_spider_dir, tiny_
     assert splits["realistic"]["rows"] == splits["dk"]["rows"] == 16
 
 
+def test_databases_from_two_places_are_merged_into_one_folder(run_preprocess, own_spider_dir):
+    """As Spider-DK has it: the folder brings new databases, and asks Spider's own too."""
+    entries = json.loads((own_spider_dir / "tables.json").read_text())
+    kept = [entry for entry in entries if entry["db_id"] == "museum"]
+    (own_spider_dir / "tables.json").write_text(json.dumps(kept))
+    shutil.rmtree(own_spider_dir / "database" / "stable")
+    (own_spider_dir / "dev.json").rename(own_spider_dir / "Spider-DK.json")
+    for _ in range(2):  # also where an earlier run left its folder
+        output_dir = run_preprocess("--extra_split", f"dk={own_spider_dir}")
+    split = read_json(output_dir / "manifest.json")["splits"]["dk"]
+    assert Path(split["tables_path"]).is_relative_to(output_dir / "dk")
+    assert read_schemas(Path(split["tables_path"])).keys() == {"museum", "stable"}
+    assert all(
+        database_path(Path(split["database_dir"]), db_id).is_file()
+        for db_id in ("museum", "stable")
+    )
+    assert len(read_prompts(output_dir, "dk")) == split["rows"] == 16
+    run_preprocess()
+    assert (own_spider_dir / "database" / "museum" / "museum.sqlite").is_file()
+
+
+def test_gold_queries_that_cannot_be_scored_are_named_apart(run_preprocess, own_spider_dir, capsys):
+    queries = ("SELECT CAST(count(*) AS REAL) FROM wing", "SELECT name FROM wing WHERE no = 1")
+    rows = [{"db_id": "museum", "question": "How many?", "query": query} for query in queries]
+    (own_spider_dir / "bird.json").write_text(json.dumps(rows))
+    output_dir = run_preprocess("--extra_split", f"bird={own_spider_dir / 'bird.json'}")
+    split = read_json(output_dir / "manifest.json")["splits"]["bird"]
+    assert split["gold_outside_grammar"] == ["bird-0", "bird-1"]
+    assert split["gold_errors"].keys() == {"bird-1"}
+    shown = capsys.readouterr().out
+    assert "outside Spider's grammar, scored by execution alone: 2: bird-0, bird-1" in shown
+    assert "do not run: 1: bird-1 (unknown_column: no such column: no)" in shown
+
+
 def test_missing_database_is_named_and_costs_no_prompt(run_preprocess, own_spider_dir, capsys):
     shutil.rmtree(own_spider_dir / "database" / "museum")
     splits = read_json(run_preprocess(spider_dir=own_spider_dir) / "manifest.json")["splits"]
@@ -193,6 +231,45 @@ def test_what_a_killed_run_half_wrote_is_removed(run_preprocess):
     (output_dir / ".part-abc" / "train").mkdir(parents=True)
     run_preprocess()
     assert {path.name for path in output_dir.iterdir()} == written
+
+
+def test_link_in_place_of_an_earlier_split_is_replaced_and_not_followed(run_preprocess, tmp_path):
+    output_dir = run_preprocess()
+    elsewhere = (output_dir / "holdout").rename(tmp_path / "elsewhere")
+    (output_dir / "holdout").symlink_to(elsewhere)
+    run_preprocess()
+    assert not (output_dir / "holdout").is_symlink()
+    assert read_rows(output_dir, "holdout") == read_rows(tmp_path, "elsewhere")
+
+
+def test_rows_that_changed_on_disk_are_refused(run_preprocess):
+    output_dir = run_preprocess()
+    (path,) = (output_dir / "validation").glob("*.arrow")
+    path.write_bytes(path.read_bytes().replace(b"How many", b"How nany"))
+    with pytest.raises(
+        UserError, match=r"validation are no longer those that preprocess\.py wrote"
+    ):
+        read_prompts(output_dir, "validation")
+    assert len(read_prompts(output_dir, "holdout")) == 8
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "value"),
+    [
+        ("manifest", "model_id", None),
+        ("manifest", "seed", "42"),
+        ("manifest", "splits", ["validation"]),
+        ("split", "rows_sha256", 7),
+        ("split", "database_dir", None),
+    ],
+)
+def test_manifest_of_another_shape_is_one_message(run_preprocess, place, key, value):
+    path = run_preprocess() / "manifest.json"
+    manifest = read_json(path)
+    (manifest if place == "manifest" else manifest["splits"]["validation"])[key] = value
+    write_json(path, manifest)
+    with pytest.raises(UserError, match=rf"manifest\.json: `{key}` .*Run preprocess\.py again"):
+        read_manifest(path.parent)
 
 
 def test_fewer_shots_than_asked_for_are_counted_aloud(run_preprocess, capsys):

@@ -7,12 +7,14 @@ from collections import Counter
 import pytest
 
 from text2sql.data.spider import Example, ForeignKey, database_path, read_examples, read_schemas
+from text2sql.data.spider_merge import merged_source, write_merged_source
 from text2sql.data.spider_splits import (
+    SchemaSource,
     Split,
     hold_out_databases,
-    missing_databases,
     read_extra_split,
     read_folder_splits,
+    source_in,
 )
 from text2sql.errors import UserError
 
@@ -46,8 +48,17 @@ def test_file_of_another_format_is_refused_by_name(tmp_path, content):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("question", None), ("query", 7), ("db_id", ["museum"]), ("question", "Who?\ud800")],
-    ids=str,
+    [
+        ("question", None),
+        ("question", " \n"),
+        ("question", "Who?\ud800"),
+        ("query", 7),
+        ("query", ""),
+        ("db_id", ["museum"]),
+        ("db_id", "../museum"),
+        ("db_id", "museum\x1b[31m"),
+    ],
+    ids=ascii,
 )
 def test_example_that_is_not_text_is_refused_by_its_number(own_spider_dir, key, value):
     rows = json.loads((own_spider_dir / "dev.json").read_text())
@@ -59,8 +70,16 @@ def test_example_that_is_not_text_is_refused_by_its_number(own_spider_dir, key, 
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("column_types", []), ("column_names_original", [[0]]), ("foreign_keys", [[99, 1]])],
-    ids=str,
+    [
+        ("column_types", []),
+        ("column_names_original", [[0]]),
+        ("foreign_keys", [[99, 1]]),
+        ("foreign_keys", [None]),
+        ("table_names_original", [7, "painting"]),
+        ("table_names", ["wing\ud800", "painting"]),
+        ("db_id", None),
+    ],
+    ids=ascii,
 )
 def test_schema_with_lists_that_do_not_fit_is_refused_by_name(own_spider_dir, key, value):
     entries = json.loads((own_spider_dir / "tables.json").read_text())
@@ -68,6 +87,71 @@ def test_schema_with_lists_that_do_not_fit_is_refused_by_name(own_spider_dir, ke
     (own_spider_dir / "tables.json").write_text(json.dumps(entries))
     with pytest.raises(UserError, match=r"tables\.json is not in the format"):
         read_schemas(own_spider_dir / "tables.json")
+
+
+def test_database_that_is_named_like_a_path_is_refused(own_spider_dir):
+    text = (own_spider_dir / "tables.json").read_text().replace("museum", "../museum")
+    (own_spider_dir / "tables.json").write_text(text)
+    with pytest.raises(UserError, match=r"tables\.json contains '\.\./museum' as the name"):
+        read_schemas(own_spider_dir / "tables.json")
+
+
+def test_schema_that_appears_twice_is_refused_by_its_name(own_spider_dir):
+    entries = json.loads((own_spider_dir / "tables.json").read_text())
+    (own_spider_dir / "tables.json").write_text(json.dumps([*entries, entries[0]]))
+    with pytest.raises(UserError, match=r"tables\.json has two schemas with the db_id 'orchard'"):
+        read_schemas(own_spider_dir / "tables.json")
+
+
+def test_question_of_spider_syn_is_the_reworded_one(own_spider_dir):
+    row = {"db_id": "museum", "query": "SELECT 1", "SpiderQuestion": "Who?"}
+    row["SpiderSynQuestion"] = "Which person?"
+    (own_spider_dir / "syn.json").write_text(json.dumps([row]))
+    _, split = read_extra_split(f"syn={own_spider_dir / 'syn.json'}", own_spider_dir)
+    assert [example.question for example in split.examples] == ["Which person?"]
+
+
+@pytest.fixture
+def dk_dir(tiny_spider_dir, tmp_path):
+    """A folder as Spider-DK is published: a new database, and questions on old ones too."""
+    folder = tmp_path / "dk"
+    shutil.copytree(tiny_spider_dir / "database" / "museum", folder / "database" / "new_museum")
+    database = folder / "database" / "new_museum"
+    (database / "museum.sqlite").rename(database / "new_museum.sqlite")
+    entries = json.loads((tiny_spider_dir / "tables.json").read_text())
+    (museum,) = (entry for entry in entries if entry["db_id"] == "museum")
+    (folder / "tables.json").write_text(json.dumps([museum | {"db_id": "new_museum"}]))
+    rows = [
+        {"db_id": db_id, "question": "How many?", "query": f"SELECT count(*) FROM {table}"}
+        for db_id, table in (("new_museum", "wing"), ("stable", "horse"))
+    ]
+    (folder / "Spider-DK.json").write_text(json.dumps(rows))
+    return folder
+
+
+def test_what_a_folder_lacks_comes_from_spider(dk_dir, tiny_spider_dir):
+    _, split = read_extra_split(f"dk={dk_dir}", tiny_spider_dir)
+    assert split.sources == {
+        "new_museum": source_in(dk_dir, "validation"),
+        "stable": source_in(tiny_spider_dir, "validation"),
+    }
+    assert split.missing_databases() == []
+
+
+def test_merged_folder_is_in_spiders_layout(dk_dir, tiny_spider_dir, tmp_path):
+    _, split = read_extra_split(f"dk={dk_dir}", tiny_spider_dir)
+    source = merged_source(split.sources, tmp_path / "merged")
+    write_merged_source(split.sources, tmp_path / "merged")
+    assert read_schemas(source.tables_path).keys() == {"new_museum", "stable"}
+    for db_id in split.sources:
+        merged = database_path(source.database_dir, db_id)
+        assert merged.read_bytes() == split.database_path(db_id).read_bytes()
+
+
+def test_folder_without_questions_is_refused_with_the_layout(dk_dir, tiny_spider_dir):
+    (dk_dir / "Spider-DK.json").rename(dk_dir / "questions.json")
+    with pytest.raises(UserError, match=r"dev\.json or Spider-DK\.json, beside tables\.json"):
+        read_extra_split(f"dk={dk_dir}", tiny_spider_dir)
 
 
 def test_ids_name_the_split_and_the_place_in_it(tiny_spider_dir):
@@ -93,8 +177,9 @@ def test_test_split_has_its_own_schemas_and_databases(own_spider_dir):
     shutil.copy(own_spider_dir / "dev.json", own_spider_dir / "test.json")
     shutil.copy(own_spider_dir / "tables.json", own_spider_dir / "test_tables.json")
     split = read_folder_splits(own_spider_dir, False)["test"]
-    assert split.tables_path.name == "test_tables.json"
-    assert split.database_dir.name == "test_database"
+    assert {(t.name, d.name) for t, d in split.sources.values()} == {
+        ("test_tables.json", "test_database")
+    }
 
 
 @pytest.mark.parametrize("name", ["train_spider.json", "dev.json", "tables.json"])
@@ -104,15 +189,11 @@ def test_folder_without_a_file_is_refused_and_the_file_named(own_spider_dir, nam
         read_folder_splits(own_spider_dir, False)
 
 
-def missing_in(split: Split) -> list[str]:
-    return missing_databases((e.db_id for e in split.examples), split.database_dir)
-
-
 def test_missing_databases_are_named(own_spider_dir):
     database_path(own_spider_dir / "database", "harbor").unlink()
     splits = read_folder_splits(own_spider_dir, False)
-    assert missing_in(splits["train"]) == ["harbor"]
-    assert missing_in(splits["validation"]) == []
+    assert splits["train"].missing_databases() == ["harbor"]
+    assert splits["validation"].missing_databases() == []
 
 
 def test_extra_split_of_a_file_uses_spiders_own_databases(tiny_spider_dir, tmp_path):
@@ -120,14 +201,14 @@ def test_extra_split_of_a_file_uses_spiders_own_databases(tiny_spider_dir, tmp_p
     (tmp_path / "realistic.json").write_text(json.dumps(rows))
     name, split = read_extra_split(f"realistic={tmp_path}/realistic.json", tiny_spider_dir)
     assert (name, split.examples[0].id) == ("realistic", "realistic-0")
-    assert split.tables_path == tiny_spider_dir / "tables.json"
-    assert missing_in(split) == []
+    assert set(split.sources.values()) == {source_in(tiny_spider_dir, "validation")}
+    assert split.missing_databases() == []
 
 
 def test_extra_split_of_a_folder_brings_its_own_databases(tiny_spider_dir, own_spider_dir):
     name, split = read_extra_split(f"dk={own_spider_dir}", tiny_spider_dir)
     assert (name, len(split.examples)) == ("dk", 16)
-    assert split.database_dir == own_spider_dir / "database"
+    assert set(split.sources.values()) == {source_in(own_spider_dir, "validation")}
 
 
 @pytest.mark.parametrize(
@@ -149,7 +230,8 @@ def test_extra_split_that_makes_no_sense_is_refused(tiny_spider_dir, argument):
 
 def split_of(num_examples: dict[str, int], tmp_path) -> Split:
     examples = [Example(d, "", "") for d, count in num_examples.items() for _ in range(count)]
-    return Split(examples, tmp_path, tmp_path, {})
+    source = SchemaSource(tmp_path / "tables.json", tmp_path / "database")
+    return Split(examples, {}, dict.fromkeys(num_examples, source), {})
 
 
 def test_holdout_takes_whole_databases_near_the_fraction(tmp_path):

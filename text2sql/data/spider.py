@@ -4,11 +4,13 @@ The layout and the keys are those of https://yale-lily.github.io/spider (Yu et a
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from text2sql.errors import UserError
-from text2sql.files import read_json
+from text2sql.files import check_plain_name, read_json
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class Example:
     db_id: str
     question: str
     gold_sql: str
-    id: str = ""  # the split and the place in its file, once it is known
-    hardness: str | None = None  # easy, medium, hard or extra; None where it is not computed
+    id: str = ""  # the split and the index in its file, once known
+    hardness: str | None = None  # easy, medium, hard or extra; None where not computed
 
 
 @dataclass(frozen=True)
@@ -54,38 +56,72 @@ class Schema:
     foreign_keys: tuple[ForeignKey, ...]
 
 
+# Spider-Syn, as its authors publish it, keeps Spider's own question beside the reworded one.
+QUESTION_KEYS = ("SpiderSynQuestion", "question")
+
+
 def read_examples(path: Path) -> list[Example]:
-    """Return the examples of `train_spider.json` or `dev.json`, in the file's order."""
-    try:
-        examples = [Example(row["db_id"], row["question"], row["query"]) for row in read_json(path)]
-    except (KeyError, TypeError):
-        raise UserError(
-            f"{path} must hold a list of objects with `db_id`, `question` and `query`."
-        ) from None
-    for number, example in enumerate(examples):
-        if not all(map(is_text, (example.db_id, example.question, example.gold_sql))):
+    """Return the examples of a file like `dev.json`, in its order.
+
+    Raises a `UserError` that names the first example without a database, question or query.
+    """
+    rows = read_json(path)
+    if not isinstance(rows, list):
+        raise UserError(f"{path} must hold a list of objects with `db_id`, `question` and `query`.")
+    return [
+        read_example(row, f"{path}, example {index} (from 0)") for index, row in enumerate(rows)
+    ]
+
+
+def read_example(row: Any, where: str) -> Example:
+    if not isinstance(row, Mapping):
+        raise UserError(f"{where}, must be an object with `db_id`, `question` and `query`.")
+    question_key = next((key for key in QUESTION_KEYS if key in row), "question")
+    for key in ("db_id", question_key, "query"):
+        if not is_text(row.get(key)):
             raise UserError(
-                f"{path}, example {number} (from 0): `db_id`, `question` and `query` must be text "
-                "that UTF-8 can hold. Mend it."
+                f"{where}, must have text as `{key}`: not empty, and such as UTF-8 can encode. "
+                "Correct the file."
             )
-    return examples
+    check_plain_name(row["db_id"], where)
+    return Example(row["db_id"], row[question_key], row["query"])
 
 
 def is_text(value: object) -> bool:
-    """Tell whether it is a string without lone surrogates, which no tokenizer and no SQL takes."""
+    """Return whether it is a string with visible characters that UTF-8 can encode.
+
+    Neither a tokenizer nor SQLite accepts lone surrogates.
+    """
+    return is_string(value) and bool(str(value).strip())
+
+
+def is_string(value: object) -> bool:
     return isinstance(value, str) and not re.search("[\ud800-\udfff]", value)
 
 
 def read_schemas(path: Path) -> dict[str, Schema]:
-    """Return the schemas of a `tables.json`, by `db_id`."""
+    """Return the schemas of a `tables.json` by `db_id`; a `UserError` where it is malformed."""
+    schemas: dict[str, Schema] = {}
     try:
-        return {entry["db_id"]: parse_schema(entry) for entry in read_json(path)}
-    except (KeyError, TypeError, IndexError, ValueError):
-        raise UserError(f"{path} is not in the format of Spider's tables.json.") from None
+        for entry in read_json(path):
+            schema = parse_schema(entry)
+            check_plain_name(schema.db_id, path)
+            if schema.db_id in schemas:
+                raise UserError(
+                    f"{path} has two schemas with the db_id {schema.db_id!r}. Remove one of them."
+                )
+            schemas[schema.db_id] = schema
+    except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
+        raise UserError(
+            f"{path} is not in the format of Spider's tables.json "
+            f"({type(error).__name__}: {error})."
+        ) from None
+    return schemas
 
 
-def parse_schema(entry: dict) -> Schema:
+def parse_schema(entry: dict[str, Any]) -> Schema:
     names = entry["column_names_original"]  # [index of the table, name]; the first is [-1, "*"]
+    require_names(entry)
     columns = [
         Column(name, readable_name, column_type)
         for (_, name), (_, readable_name), column_type in zip(
@@ -121,6 +157,16 @@ def parse_schema(entry: dict) -> Schema:
         for column, referenced in entry["foreign_keys"]
     )
     return Schema(entry["db_id"], tuple(tables), foreign_keys)
+
+
+def require_names(entry: dict[str, Any]) -> None:
+    """Raise a ValueError where a name or a type is not text; readable names may be empty."""
+    names = [entry["db_id"], *entry["table_names_original"]]
+    names += [name for _, name in entry["column_names_original"]]
+    readable = [*entry["table_names"], *entry["column_types"]]
+    readable += [name for _, name in entry["column_names"]]
+    if not (all(map(is_text, names)) and all(map(is_string, readable))):
+        raise ValueError("a name is not text")
 
 
 def database_path(database_dir: Path, db_id: str) -> Path:

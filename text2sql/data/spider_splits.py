@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from text2sql.data.spider import Example, database_path, read_examples
+from text2sql.data.spider import Example, Schema, database_path, read_examples, read_schemas
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_file, sha256_of_json
 from text2sql.hub import explain_hub_errors
@@ -31,16 +31,61 @@ SPIDER_FILES = {
     "validation": SplitFiles("dev.json", "tables.json", "database"),
     "test": SplitFiles("test.json", "test_tables.json", "test_database"),
 }
+# The questions of a folder that --extra_split names: Spider's layout, or Spider-DK as published.
+EXTRA_FILES = ("dev.json", "Spider-DK.json")
+
+
+class SchemaSource(NamedTuple):
+    """A file of schemas and the folder of their databases."""
+
+    tables_path: Path
+    database_dir: Path
 
 
 @dataclass(frozen=True)
 class Split:
-    """The examples of one split, and the paths of their schemas and databases."""
+    """The examples of one split, with their schemas and where these and the databases are."""
 
     examples: list[Example]
-    tables_path: Path
-    database_dir: Path
+    schemas: dict[str, Schema]  # by db_id, also those that no example needs
+    sources: dict[str, SchemaSource]  # of each database that the examples ask
     hashes: dict[str, str]  # of each source of questions
+
+    def database_path(self, db_id: str) -> Path:
+        return database_path(self.sources[db_id].database_dir, db_id)
+
+    def missing_databases(self) -> list[str]:
+        """Return the databases without a file, sorted."""
+        return sorted(d for d in self.sources if not self.database_path(d).is_file())
+
+
+def make_split(
+    name: str, examples: Sequence[Example], sources: Sequence[SchemaSource], hashes: dict[str, str]
+) -> Split:
+    """Return the split with ids in its examples; of several sources the first has precedence.
+
+    Raises a `UserError` where there are no examples, or where a schema is missing.
+    """
+    if not examples:
+        raise UserError(f"{', '.join(hashes)} holds no questions.")
+    needed = sorted({example.db_id for example in examples})
+    schemas: dict[str, Schema] = {}
+    found: dict[str, SchemaSource] = {}
+    for source in sources:
+        if not found.keys() >= set(needed):
+            own = read_schemas(source.tables_path)
+            schemas = own | schemas
+            found = dict.fromkeys(own, source) | found
+    unknown = [db_id for db_id in needed if db_id not in found]
+    if unknown:
+        tables = " and ".join(str(source.tables_path) for source in sources)
+        raise UserError(f"{tables} has no schema for {', '.join(unknown)}.")
+    return Split(
+        [replace(example, id=f"{name}-{index}") for index, example in enumerate(examples)],
+        schemas,
+        {db_id: found[db_id] for db_id in needed},
+        hashes,
+    )
 
 
 def read_folder_splits(folder: Path, include_others: bool) -> dict[str, Split]:
@@ -56,12 +101,8 @@ def read_hub_splits(archive_folder: Path, include_others: bool) -> dict[str, Spl
     splits = {}
     for name, examples in read_hub_examples().items():
         content = [[example.db_id, example.question, example.gold_sql] for example in examples]
-        splits[name] = Split(
-            number_examples(examples, name),
-            archive_folder / SPIDER_FILES[name].tables,
-            archive_folder / SPIDER_FILES[name].databases,
-            {f"{HUB_DATASET}, {name}": sha256_of_json(content)},
-        )
+        hashes = {f"{HUB_DATASET}, {name}": sha256_of_json(content)}
+        splits[name] = make_split(name, examples, [source_in(archive_folder, name)], hashes)
     return add_others_and_test(splits, archive_folder, include_others)
 
 
@@ -83,10 +124,11 @@ def add_others_and_test(
     if include_others:
         require_files(folder, (SPIDER_FILES["others"].questions,))
         train, others = splits["train"], read_questions(folder, "others")
-        splits["train"] = replace(
-            train,
-            examples=train.examples + others.examples,
-            hashes=train.hashes | others.hashes,
+        splits["train"] = Split(
+            train.examples + others.examples,
+            train.schemas,
+            train.sources | others.sources,
+            train.hashes | others.hashes,
         )
     test = SPIDER_FILES["test"]
     if (folder / test.questions).exists() and (folder / test.tables).exists():
@@ -95,39 +137,54 @@ def add_others_and_test(
 
 
 def read_extra_split(argument: str, folder: Path) -> tuple[str, Split]:
-    """Return name and split of NAME=FILE.json, on `folder`'s databases, or of NAME=DIR."""
+    """Return name and split of NAME=FILE.json, on `folder`'s databases, or of NAME=DIR.
+
+    What a DIR lacks of schemas and databases comes from `folder`, as Spider-DK needs it.
+    """
     name, equals, place = argument.partition("=")
     path = Path(place)
     if not (equals and place and re.fullmatch(r"[A-Za-z0-9][\w.-]*", name)):
         raise UserError(f"--extra_split {argument} must be NAME=FILE.json or NAME=DIR.")
     if name in OWN_SPLITS:
         raise UserError(f"--extra_split {argument}: {name} is one of Spider's own splits.")
-    files = SPIDER_FILES["validation"]
+    spider = source_in(folder, "validation")
     if path.is_dir():
-        require_files(path, (files.questions, files.tables))
-        return name, read_questions(path, name, files)
+        own = source_in(path, "validation")
+        questions = find_extra_questions(path)
+        return name, read_questions(path, name, questions, (own, spider))
     if not path.is_file():
         raise UserError(f"--extra_split {argument}: there is no file or folder {place}.")
-    split = read_questions(path.parent, name, files._replace(questions=path.name))
-    return name, replace(
-        split, tables_path=folder / files.tables, database_dir=folder / files.databases
-    )
+    return name, read_questions(path.parent, name, path.name, (spider,))
 
 
-def read_questions(folder: Path, name: str, files: SplitFiles | None = None) -> Split:
-    """Return a split whose ids begin with `name`; its files are Spider's own of that name."""
-    files = files or SPIDER_FILES[name]
-    path = folder / files.questions
-    return Split(
-        number_examples(read_examples(path), name),
-        folder / files.tables,
-        folder / files.databases,
-        {str(path.resolve()): sha256_of_file(path)},
-    )
+def find_extra_questions(folder: Path) -> str:
+    """Return the name of the file with the questions of an extra split."""
+    require_files(folder, (SPIDER_FILES["validation"].tables,))
+    found = [name for name in EXTRA_FILES if (folder / name).is_file()]
+    if not found:
+        raise UserError(
+            f"{folder} has no file of questions: name it {' or '.join(EXTRA_FILES)}, beside "
+            "tables.json and database/<db_id>/<db_id>.sqlite. What these lack comes from Spider."
+        )
+    return found[0]
 
 
-def number_examples(examples: Sequence[Example], prefix: str) -> list[Example]:
-    return [replace(example, id=f"{prefix}-{number}") for number, example in enumerate(examples)]
+def read_questions(
+    folder: Path,
+    name: str,
+    file_name: str | None = None,
+    sources: Sequence[SchemaSource] | None = None,
+) -> Split:
+    """Return the split of a file in `folder`, which is Spider's own of that name by default."""
+    path = folder / (file_name or SPIDER_FILES[name].questions)
+    hashes = {str(path.resolve()): sha256_of_file(path)}
+    return make_split(name, read_examples(path), sources or [source_in(folder, name)], hashes)
+
+
+def source_in(folder: Path, name: str) -> SchemaSource:
+    """Return where a folder in Spider's layout has the schemas and databases of a split."""
+    files = SPIDER_FILES[name]
+    return SchemaSource(folder / files.tables, folder / files.databases)
 
 
 def require_files(folder: Path, names: Sequence[str]) -> None:
@@ -171,6 +228,14 @@ def hold_out_databases(train: Split, fraction: float, seed: int) -> tuple[Split,
             held_out.add(db_id)
             wanted -= num_examples[db_id]
     held_out = held_out or {min(db_ids, key=num_examples.__getitem__)}
-    kept = [example for example in train.examples if example.db_id not in held_out]
-    holdout = [example for example in train.examples if example.db_id in held_out]
-    return replace(train, examples=kept), replace(train, examples=holdout)
+    return keep_databases(train, num_examples.keys() - held_out), keep_databases(train, held_out)
+
+
+def keep_databases(split: Split, db_ids: Iterable[str]) -> Split:
+    """Return the split with the examples of these databases alone."""
+    kept = set(db_ids)
+    return replace(
+        split,
+        examples=[example for example in split.examples if example.db_id in kept],
+        sources={d: source for d, source in split.sources.items() if d in kept},
+    )

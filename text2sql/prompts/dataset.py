@@ -1,21 +1,21 @@
-"""The folder of prompts: its rows, its manifest, its writing as a whole, and its reading."""
+"""The folder of prompts: its rows, written together with the manifest and checked when read."""
 
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from text2sql.data.spider import Example
-from text2sql.data.spider_splits import Split, missing_databases
+from text2sql.data.spider_merge import merged_source, write_merged_source
+from text2sql.data.spider_splits import SchemaSource
 from text2sql.errors import UserError
-from text2sql.files import folder_lock, read_object, sha256_of_json, write_json
+from text2sql.files import folder_lock, read_object, sha256_of_file, sha256_of_json, write_json
 from text2sql.prompts.budget import FittedPrompt
+from text2sql.prompts.manifest import MANIFEST, REMAKE, plain_names, read_manifest
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from transformers import PreTrainedTokenizerBase
 
 COLUMNS = (
     "id",
@@ -26,18 +26,17 @@ COLUMNS = (
     "prompt",
     "completion",
     "text",
+    "num_prompt_chars",
     "num_tokens",
     "num_shots",
     "schema_reduced",
 )
-MANIFEST = "manifest.json"
-UNFINISHED = ".part-"  # how the folders begin that are still written
-# Of the manifest, by other commands.
-READ_LATER = ("model_id", "seed", "max_length", "limit", "splits", "tokenizer")
-PERCENTILES = (50, 90, 95, 99)
+DATASET_INFO = "dataset_info.json"  # which `save_to_disk` writes into each split's folder
+MERGED = "spider"  # within it: schemas and databases from several places
+UNFINISHED = ".part-"  # prefix of folders that are still being written
 
 
-def build_row(example: Example, fitted: FittedPrompt) -> dict:
+def build_row(example: Example, fitted: FittedPrompt) -> dict[str, Any]:
     reduction = fitted.reduction
     return {
         "id": example.id,
@@ -45,69 +44,34 @@ def build_row(example: Example, fitted: FittedPrompt) -> dict:
         "question": example.question,
         "gold_sql": example.gold_sql,
         "hardness": example.hardness,
-        "prompt": fitted.prompt,
-        "completion": fitted.completion,
-        "text": fitted.text,
+        "prompt": fitted.chat.prompt,
+        "completion": fitted.chat.completion,
+        "text": fitted.chat.prompt_text + fitted.chat.completion_text,
+        "num_prompt_chars": len(fitted.chat.prompt_text),
         "num_tokens": fitted.num_tokens,
         "num_shots": fitted.num_shots,
         "schema_reduced": not (reduction.with_types and reduction.all_tables),
     }
 
 
-def describe_split(
-    split: Split, fitted: Sequence[FittedPrompt], rows: Sequence[dict], max_length: int
-) -> dict:
-    """Return the split's entry in the manifest."""
-    kept = {row["id"] for row in rows}
-    left_out = [example.id for example in split.examples if example.id not in kept]
-    missing = missing_databases((e.db_id for e in split.examples), split.database_dir)
-    return {
-        "rows": len(rows),
-        "left_out": len(left_out),
-        "left_out_ids": left_out,
-        "above_max_length_ids": [row["id"] for row in rows if row["num_tokens"] > max_length],
-        "tables_path": str(split.tables_path.resolve()),
-        "database_dir": str(split.database_dir.resolve()),
-        "missing_databases": missing,
-        "questions_without_database": sum(e.db_id in missing for e in split.examples),
-        "databases": len({row["db_id"] for row in rows}),
-        "num_shots": count_values(prompt.num_shots for prompt in fitted),
-        "without_types": sum(not prompt.reduction.with_types for prompt in fitted),
-        "without_some_tables": sum(not prompt.reduction.all_tables for prompt in fitted),
-        "hardness": count_values(row["hardness"] or "unknown" for row in rows),
-        "num_tokens": length_percentiles([row["num_tokens"] for row in rows]),
-    }
-
-
-def count_values(values: Iterable) -> dict[str, int]:
-    return dict(sorted(Counter(map(str, values)).items()))
-
-
-def length_percentiles(lengths: Sequence[int]) -> dict[str, int]:
-    """Return the length that so many percent of the rows do not exceed."""
-    ordered = sorted(lengths)
-    if not ordered:
-        return {}
-    ranks = {f"p{percent}": -(-percent * len(ordered) // 100) - 1 for percent in PERCENTILES}
-    return {name: ordered[rank] for name, rank in ranks.items()} | {"max": ordered[-1]}
-
-
-def describe_tokenizer(tokenizer: "PreTrainedTokenizerBase") -> dict[str, str]:
-    """Return the manifest's entry: what the text of a prompt and its tokens depend on."""
-    return {
-        "vocabulary_sha256": sha256_of_json(tokenizer.get_vocab()),
-        "chat_template_sha256": sha256_of_json(tokenizer.chat_template),
-    }
+def prompt_text(row: Mapping[str, Any]) -> str:
+    """Return what the model is asked: the row's `text` as far as the completion."""
+    return str(row["text"][: row["num_prompt_chars"]])
 
 
 def write_processed_data(
-    output_dir: Path, rows_of_splits: Mapping[str, list[dict]], manifest: dict
+    output_dir: Path,
+    rows_of_splits: Mapping[str, list[dict[str, Any]]],
+    sources_of_splits: Mapping[str, Mapping[str, SchemaSource]],
+    manifest: dict[str, Any],
 ) -> None:
-    """Write one data set a split, then the manifest; what was there before is replaced.
+    """Write one data set per split, then the manifest; an earlier run's output is replaced.
 
-    The manifest goes first and comes last, so that a folder with one is whole.
+    The manifest is removed first and written last: a folder that has one is complete. Its entry
+    for each split is completed with the hash of the rows and the paths of schemas and databases.
     """
     refuse_foreign_folders(output_dir, rows_of_splits)
+    entries = manifest["splits"]
     with (
         folder_lock(output_dir),
         tempfile.TemporaryDirectory(dir=output_dir, prefix=UNFINISHED) as temporary,
@@ -115,47 +79,81 @@ def write_processed_data(
         remove_unfinished(output_dir, Path(temporary))
         for name, rows in rows_of_splits.items():
             save_rows(rows, Path(temporary, name))
+            entries[name]["rows_sha256"] = hash_rows(Path(temporary, name))
+            entries[name] |= place_sources(
+                sources_of_splits[name], Path(temporary, name, MERGED), output_dir / name / MERGED
+            )
         remove_earlier(output_dir)
         for name in rows_of_splits:
-            shutil.rmtree(output_dir / name, ignore_errors=True)
+            remove_folder(output_dir / name)
             Path(temporary, name).rename(output_dir / name)
         write_json(output_dir / MANIFEST, manifest)
 
 
+def place_sources(
+    sources: Mapping[str, SchemaSource], temporary: Path, final: Path
+) -> dict[str, str]:
+    """Return the manifest's paths of schemas and databases.
+
+    Where they come from several places, they are merged in `temporary`, which becomes `final`.
+    """
+    source = merged_source(sources, final)
+    if source.database_dir.parent == final:
+        write_merged_source(sources, temporary)
+    return {
+        "tables_path": str(source.tables_path.resolve()),
+        "database_dir": str(source.database_dir.resolve()),
+    }
+
+
 def refuse_foreign_folders(output_dir: Path, names: Iterable[str]) -> None:
-    """Protect what no run of ours wrote; one that was killed leaves splits without a manifest."""
+    """Protect folders that no run of this command wrote.
+
+    A run that was killed leaves splits without a manifest.
+    """
     for path in (output_dir / name for name in names):
-        if path.exists() and not (path / "dataset_info.json").exists():
+        if path.exists() and not (path / DATASET_INFO).exists():
             raise UserError(
-                f"{path} is there and is no split of an earlier run. Choose another --output_dir."
+                f"{path} exists and was not written by preprocess.py. Choose another --output_dir."
             )
 
 
 def remove_unfinished(output_dir: Path, own: Path) -> None:
-    """Remove what runs that were killed while they wrote left behind."""
+    """Remove what runs that were killed while writing left behind."""
     for leftover in output_dir.glob(f"{UNFINISHED}*"):
         if leftover != own:
-            shutil.rmtree(leftover, ignore_errors=True)
+            remove_folder(leftover)
 
 
 def remove_earlier(output_dir: Path) -> None:
+    """Remove the manifest of an earlier run and the folders that it wrote."""
     if not (output_dir / MANIFEST).exists():
         return
-    earlier = read_object(output_dir / MANIFEST, "command", "splits")
-    print(f"Replacing the prompts that this command made: {earlier['command']}")
+    names = plain_names(output_dir, read_object(output_dir / MANIFEST, "splits")["splits"])
+    print(f"Replacing the prompts in {output_dir}")
     (output_dir / MANIFEST).unlink()
-    for name in earlier["splits"]:
-        shutil.rmtree(output_dir / name, ignore_errors=True)
+    for path in (output_dir / name for name in names):
+        if (path / DATASET_INFO).is_file():
+            remove_folder(path)
 
 
-def save_rows(rows: list[dict], directory: Path) -> None:
-    """Write a data set whose files depend on the rows alone."""
+def remove_folder(path: Path) -> None:
+    """Remove the folder with its content; of a link, the link alone."""
+    if path.is_symlink():
+        path.unlink()
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def save_rows(rows: list[dict[str, Any]], directory: Path) -> None:
+    """Write a data set whose files depend only on the rows."""
     from datasets import Dataset, Features, List, Value, disable_progress_bars
 
     messages = List({"role": Value("string"), "content": Value("string")})
     columns = {name: Value("string") for name in COLUMNS} | {
         "prompt": messages,
         "completion": messages,
+        "num_prompt_chars": Value("int64"),
         "num_tokens": Value("int64"),
         "num_shots": Value("int64"),
         "schema_reduced": Value("bool"),
@@ -164,27 +162,9 @@ def save_rows(rows: list[dict], directory: Path) -> None:
     Dataset.from_list(rows, features=Features(columns)).save_to_disk(directory)
 
 
-def read_manifest(data_dir: Path) -> dict:
-    if not (data_dir / MANIFEST).exists():
-        raise UserError(
-            f"There are no prompts in {data_dir}. Run preprocess.py first, or say where they lie "
-            "with --data_dir."
-        )
-    return read_object(data_dir / MANIFEST, *READ_LATER)
-
-
-def refuse_other_tokenizer(data_dir: Path, tokenizer: "PreTrainedTokenizerBase") -> None:
-    """Refuse prompts whose model changed its tokenizer: their length in tokens would be wrong.
-
-    A model may change under its name, on the hub as in a folder.
-    """
-    manifest = read_manifest(data_dir)
-    if manifest["tokenizer"] != describe_tokenizer(tokenizer):
-        raise UserError(
-            f"The prompts in {data_dir} were made with another tokenizer or chat template than "
-            f"{manifest['model_id']} has now, or by an earlier version, so their text and number "
-            "of tokens may be wrong. Run preprocess.py again."
-        )
+def hash_rows(directory: Path) -> str:
+    """Return the hash of a split's rows as they are on disk."""
+    return sha256_of_json([sha256_of_file(path) for path in sorted(directory.glob("*.arrow"))])
 
 
 def read_prompts(data_dir: Path, name: str) -> "Dataset":
@@ -195,14 +175,20 @@ def read_prompts(data_dir: Path, name: str) -> "Dataset":
     if name not in splits:
         raise UserError(f"{data_dir} has no split {name}; it has {', '.join(splits)}.")
     try:
+        unchanged = hash_rows(data_dir / name) == splits[name]["rows_sha256"]
         rows = load_from_disk(str(data_dir / name), keep_in_memory=True)
         rows = rows.select_columns(list(COLUMNS))
-    except Exception as error:  # datasets and pyarrow raise of every kind on damaged files
+    except Exception as error:  # datasets and pyarrow raise many kinds on damaged files
         reason = " ".join(str(error).split())
         raise UserError(
             f"The prompts in {data_dir / name} do not load ({reason}). They are damaged or of "
-            "another version; run preprocess.py again."
+            f"another version. {REMAKE}"
         ) from error
+    if not unchanged:
+        raise UserError(
+            f"The prompts in {data_dir / name} are no longer those that preprocess.py wrote. "
+            f"{REMAKE}"
+        )
     if not len(rows):
-        raise UserError(f"The split {name} in {data_dir} is empty; run preprocess.py again.")
+        raise UserError(f"The split {name} in {data_dir} is empty. {REMAKE}")
     return rows

@@ -23,7 +23,7 @@ from text2sql.errors import UserError
 from text2sql.files import folder_lock, sha256_of_file
 from text2sql.flags import flag, parse_flags
 from text2sql.models.tokenizer import load_tokenizer
-from text2sql.prompts.dataset import read_manifest, refuse_other_tokenizer
+from text2sql.prompts.manifest import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
 from text2sql.report.page import print_report, print_scores, write_report
 from text2sql.scoring.judge import ScoringSettings

@@ -19,7 +19,8 @@ from text2sql.cli import run
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_json, write_json, write_text
 from text2sql.flags import flag, parse_flags
-from text2sql.prompts.dataset import read_manifest, read_prompts
+from text2sql.prompts.dataset import read_prompts
+from text2sql.prompts.manifest import read_manifest
 from text2sql.training.label_checks import preview_first_row
 from text2sql.training.plan import PLAN_FLAGS, ExecutionPlan
 from text2sql.training.run_folder import RECORD_NAME, begin_or_resume, is_finished, remove_run

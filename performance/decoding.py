@@ -20,13 +20,13 @@ from text2sql.cli import run
 from text2sql.flags import parse_flags
 from text2sql.inference.batch_plan import BatchPlan, plan_decoding
 from text2sql.inference.generate import (
-    encode_prompt,
     generate_batch,
     greedy_settings,
     try_decoding,
 )
 from text2sql.models.tokenizer import load_tokenizer
-from text2sql.prompts.dataset import read_prompts
+from text2sql.prompts.dataset import prompt_text, read_prompts
+from text2sql.prompts.tokens import encode_texts
 from text2sql.study.variant_models import LoadedVariants, choose_dtype
 from text2sql.study.variants import BASE, Variant
 
@@ -76,7 +76,7 @@ def encode_validation(
 ) -> list[list[int]]:
     """Return the token ids of the first `limit` validation prompts, sorted."""
     rows = read_prompts(data_dir, "validation").to_list()[:limit]
-    return sorted(encode_prompt(tokenizer, row["prompt"]) for row in rows)
+    return sorted(encode_texts(tokenizer, [prompt_text(row) for row in rows]))
 
 
 def load(variant: Variant, model_id: str) -> LoadedVariants:

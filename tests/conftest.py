@@ -35,7 +35,7 @@ from tiny_train import run_train  # noqa: E402, F401
 
 from text2sql.files import read_json, write_json  # noqa: E402
 from text2sql.models.tokenizer import load_tokenizer  # noqa: E402
-from text2sql.prompts.dataset import describe_tokenizer  # noqa: E402
+from text2sql.prompts.manifest import describe_tokenizer  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from tiny_gemma import load_in_float32
 from text2sql.errors import UserError
 from text2sql.files import read_jsonl
 from text2sql.inference import generate as generate_module
-from text2sql.inference.generate import build_prediction, encode_prompt, generate_predictions
+from text2sql.inference.generate import build_prediction, generate_predictions
 from text2sql.inference.partial_predictions import (
     finalize_predictions,
     finished_predictions,
@@ -47,10 +47,11 @@ def model(tiny_gemma_dir):
 @pytest.fixture(scope="module")
 def rows():
     def prompt(question):
-        return [{"role": "user", "content": f"{SCHEMA}\n\nQuestion: {question}"}]
+        content = f"{SCHEMA}\n\nQuestion: {question}"
+        return f"<bos><start_of_turn>user\n{content}<end_of_turn>\n<start_of_turn>model\n"
 
     return [
-        {"id": f"validation-{n}", "db_id": "school", "prompt": prompt(question)}
+        {"id": f"validation-{n}", "db_id": "school", "prompt_text": prompt(question)}
         for n, question in enumerate(QUESTIONS)
     ]
 
@@ -105,13 +106,6 @@ def test_a_model_of_another_kind_is_answered_by_generate(
     expected = generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=7)
     monkeypatch.setattr(generate_module, "supports_block_cache", lambda model: False)
     assert generate(model, tokenizer, rows, tmp_path / "plain.jsonl", batch_size=7) == expected
-
-
-def test_every_prompt_begins_with_one_bos(tokenizer, rows):
-    for row in rows:
-        ids = encode_prompt(tokenizer, row["prompt"])
-        assert ids[0] == tokenizer.bos_token_id
-        assert ids.count(tokenizer.bos_token_id) == 1
 
 
 @pytest.mark.parametrize("token", ["<end_of_turn>", "<eos>"])

@@ -17,17 +17,18 @@ def test_rows_that_would_train_wrongly_are_refused(tiny_gemma_dir):
         check_rows({"input_ids": [token_ids], "labels": [labels]}, tokenizer, end)
 
     check([bos, 9, end], [-100, 9, end])
+    check([bos, 9, bos, 9, end], [-100, -100, -100, 9, end])  # as Llama 2 begins each question
     for token_ids, labels, fault in (
         ([bos, 9, end], [-100, -100, -100], "no supervised token"),
-        ([bos, bos, 9, end], [-100, -100, 9, end], "more than one <bos>"),
+        ([bos, bos, 9, end], [-100, -100, 9, end], "begins with more than one <bos>"),
         ([bos, 9, 9], [-100, 9, 9], "no end of turn"),
     ):
         with pytest.raises(UserError, match=fault):
             check(token_ids, labels)
 
 
-def test_stored_prompts_are_what_the_model_is_trained_on(tiny_prompts_dir, tiny_gemma_dir):
-    """One <bos>, and the tokens of `text`, whichever way a row is tokenised."""
+def test_stored_prompts_are_what_the_library_would_train_on(tiny_prompts_dir, tiny_gemma_dir):
+    """One <bos>, and the tokens of `text`, however a row is tokenised."""
     tokenizer = load_tokenizer(str(tiny_gemma_dir))
     row = load_from_disk(str(tiny_prompts_dir / "train"))[0]
     chat = tokenizer.apply_chat_template(row["prompt"] + row["completion"])["input_ids"]

@@ -22,7 +22,7 @@ from text2sql.inference.partial_predictions import (
 )
 from text2sql.inference.prediction import Prediction
 from text2sql.models.tokenizer import end_of_turn_id
-from text2sql.prompts.chat import render_chat
+from text2sql.prompts.tokens import encode_texts
 
 PROMPT_END_TOKENS = 32  # enough to see whether the template opens a think block for the answer
 
@@ -37,7 +37,7 @@ def generate_predictions(
     batch_size: int = 0,
     label: str = "",
 ) -> None:
-    """Write a prediction for each of `rows` that `path` does not have yet.
+    """Write a prediction for each of `rows` that `path` does not have yet, given its `prompt_text`.
 
     Each finished batch is on disk before the next one starts. A `batch_size` of 0 chooses it from
     the free memory.
@@ -45,11 +45,9 @@ def generate_predictions(
     if finalize_predictions(path, len(rows)):
         return
     finished = finished_predictions(path)
-    prompts = {
-        index: encode_prompt(tokenizer, row["prompt"])
-        for index, row in enumerate(rows)
-        if index not in finished
-    }
+    pending = [index for index in range(len(rows)) if index not in finished]
+    texts = [rows[index]["prompt_text"] for index in pending]
+    prompts = dict(zip(pending, encode_texts(tokenizer, texts), strict=True))
     settings = greedy_settings(tokenizer, max_new_tokens)
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
@@ -90,14 +88,6 @@ def generate_in_batches(
             continue
         yield dict(zip(batch, generated, strict=True))
         pending = pending[len(batch) :]
-
-
-def encode_prompt(
-    tokenizer: PreTrainedTokenizerBase, messages: Sequence[dict[str, str]]
-) -> list[int]:
-    """Return the token ids of the rendered prompt, with no special tokens but the template's."""
-    text = render_chat(tokenizer, messages, add_generation_prompt=True)
-    return cast(list[int], tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def build_prediction(

@@ -1,24 +1,25 @@
-"""Prompts made to fit a number of tokens: shots go first, then types, then unrelated tables."""
+"""Prompts within a token budget: shots are dropped first, then types, then unrelated tables."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from tqdm import tqdm
 
 from text2sql.data.spider import Example, Schema
 from text2sql.errors import UserError
-from text2sql.prompts.chat import Shot, build_completion, build_prompt, render_chat
+from text2sql.prompts.chat import Shot, build_completion
+from text2sql.prompts.chat_format import ChatFormat, RenderedChat, UnusableTemplate
 from text2sql.prompts.schema_text import keep_related_tables, render_schema
+from text2sql.prompts.tokens import encode_examples
 
-# Kept free for the SQL, whatever the gold one is: its length must not shape the prompt.
+# Reserved for the SQL, however long the gold query is: its length must not shape the prompt.
 SQL_TOKENS = 128
-BATCH = 256
+BATCH_SIZE = 256
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """What is left of a full prompt."""
+    """What remains of a full prompt."""
 
     num_shots: int
     with_types: bool = True
@@ -27,41 +28,40 @@ class Reduction:
 
 @dataclass(frozen=True)
 class FittedPrompt:
-    """A prompt within its budget, or the smallest one there is."""
+    """A prompt within its budget, or the smallest possible one."""
 
-    prompt: list[dict]
-    completion: list[dict]
-    text: str
+    chat: RenderedChat
     num_prompt_tokens: int
-    num_tokens: int  # of the text: prompt and completion
+    num_tokens: int  # of prompt and completion
     num_shots: int
     reduction: Reduction
 
 
 @dataclass(frozen=True)
 class PromptFitter:
-    """Builds prompts; the tokenizer measures whole texts, in batches."""
+    """Builds prompts and measures them in tokens, in batches."""
 
-    tokenizer: Any
+    chat_format: ChatFormat
     schemas: Mapping[str, Schema]
     schema_format: str
     max_length: int
     fit_completion: bool
-    """Give a gold query longer than `SQL_TOKENS` its room too, as training needs it. Without,
-    nothing of the gold query shapes the prompt."""
+    """Make room for gold queries longer than `SQL_TOKENS` too, as training needs. If false, the
+    gold query has no influence on the prompt."""
     schema_texts: dict[tuple[str, bool], str] = field(default_factory=dict, repr=False)
 
     def fit(
         self, examples: Sequence[Example], shots: Sequence[Sequence[Shot]], name: str
     ) -> list[FittedPrompt]:
-        """Return one prompt an example, reduced no further than `max_length` asks for.
+        """Return one prompt per example, reduced only as far as `max_length` requires.
 
-        `shots` holds each example's own, the most wanted first.
+        `shots` holds the shots of each example, the most important first. Raises a `UserError`
+        where the chat template cannot express an example.
         """
         fitted = []
         with tqdm(total=len(examples), desc=name, unit="prompt") as progress:
-            for start in range(0, len(examples), BATCH):
-                batch = slice(start, start + BATCH)
+            for start in range(0, len(examples), BATCH_SIZE):
+                batch = slice(start, start + BATCH_SIZE)
                 fitted += self.fit_batch(examples[batch], shots[batch])
                 progress.update(len(fitted) - start)
         return fitted
@@ -87,26 +87,34 @@ class PromptFitter:
     def build(
         self, examples: Sequence[Example], shots: Sequence[Sequence[Shot]], step: Reduction
     ) -> list[FittedPrompt]:
-        prompts = [
-            build_prompt(self.schema_text(example, step), example.question, own[: step.num_shots])
-            for example, own in zip(examples, shots, strict=True)
-        ]
-        completions = [build_completion(example.gold_sql) for example in examples]
-        prompt_texts = [render_chat(self.tokenizer, prompt, True) for prompt in prompts]
-        texts = [
-            render_chat(self.tokenizer, prompt + completion, False)
-            for prompt, completion in zip(prompts, completions, strict=True)
-        ]
-        require_prefixes(prompt_texts, texts)
-        columns = zip(
-            prompts,
-            completions,
-            texts,
-            *self.count_tokens(prompt_texts, texts),
-            [len(own[: step.num_shots]) for own in shots],
-            strict=True,
+        shown = [own[: step.num_shots] for own in shots]
+        chats = [self.render(*pair, step) for pair in zip(examples, shown, strict=True)]
+        encoded = encode_examples(
+            self.chat_format.tokenizer,
+            [chat.prompt_text for chat in chats],
+            [chat.completion_text for chat in chats],
         )
-        return [FittedPrompt(*values, step) for values in columns]
+        return [
+            FittedPrompt(
+                chat=chat,
+                num_prompt_tokens=len(prompt_ids),
+                num_tokens=len(prompt_ids) + len(completion_ids),
+                num_shots=len(own),
+                reduction=step,
+            )
+            for chat, (prompt_ids, completion_ids), own in zip(chats, encoded, shown, strict=True)
+        ]
+
+    def render(self, example: Example, shots: Sequence[Shot], step: Reduction) -> RenderedChat:
+        schema_text = self.schema_text(example, step)
+        prompt = self.chat_format.build_prompt(schema_text, example.question, shots)
+        try:
+            return self.chat_format.render_example(prompt, build_completion(example.gold_sql))
+        except UnusableTemplate as error:
+            raise UserError(
+                f"The model's chat template cannot express {example.id}: {error}. "
+                "Choose another --model_id."
+            ) from error
 
     def schema_text(self, example: Example, step: Reduction) -> str:
         schema = self.schemas[example.db_id]
@@ -118,15 +126,6 @@ class PromptFitter:
             self.schema_texts[key] = render_schema(schema, self.schema_format, step.with_types)
         return self.schema_texts[key]
 
-    def count_tokens(
-        self, prompt_texts: Sequence[str], texts: Sequence[str]
-    ) -> tuple[list[int], list[int]]:
-        """Return the tokens before the SQL begins, and those of the whole texts."""
-        encodings = self.tokenizer(list(texts), add_special_tokens=False).encodings
-        lengths = map(len, prompt_texts)
-        before = [e.char_to_token(length) for e, length in zip(encodings, lengths, strict=True)]
-        return before, [len(encoding) for encoding in encodings]
-
 
 def reductions(num_shots: int, schema_format: str) -> list[Reduction]:
     """Return the steps from the full prompt to the smallest, in the order they are tried."""
@@ -135,13 +134,3 @@ def reductions(num_shots: int, schema_format: str) -> list[Reduction]:
     if has_types:
         steps.append(Reduction(0, with_types=False))
     return [*steps, Reduction(0, with_types=not has_types, all_tables=False)]
-
-
-def require_prefixes(prompt_texts: Sequence[str], texts: Sequence[str]) -> None:
-    """Refuse a chat template whose answer does not go on where the prompt ends."""
-    for prompt_text, text in zip(prompt_texts, texts, strict=True):
-        if not text.startswith(prompt_text):
-            raise UserError(
-                "The tokenizer's chat template writes a question without its answer otherwise "
-                "than with it, so that no prompt can be cut off. Take another --model_id."
-            )

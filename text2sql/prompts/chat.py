@@ -1,8 +1,8 @@
-"""The few-shot chat prompt, and the chat template that turns it into text."""
+"""The few-shot chat: the messages that ask a question, and the one that answers it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal, TypedDict
 
 from text2sql.prompts.sql_text import one_line
 
@@ -10,6 +10,13 @@ INSTRUCTION = (
     "Translate the question into one SQLite query for the database with the schema below. "
     "Answer with the SQL only."
 )
+
+InstructionRole = Literal["user", "system"]
+
+
+class Message(TypedDict):
+    role: str
+    content: str
 
 
 @dataclass(frozen=True)
@@ -21,44 +28,30 @@ class Shot:
     sql: str
 
 
-def build_prompt(schema_text: str, question: str, shots: Sequence[Shot]) -> list[dict]:
+def build_prompt(
+    schema_text: str,
+    question: str,
+    shots: Sequence[Shot],
+    instruction_role: InstructionRole = "user",
+) -> list[Message]:
     """Return the messages: the shots as turns of user and model, then the question.
 
-    The instruction stands once, before the first schema: Gemma's template knows no system role.
+    The instruction appears once, before the first schema, or in a system turn of its own.
     """
     messages = []
     for shot in shots:
         messages.append(user_message(shot.schema_text, shot.question))
         messages += build_completion(shot.sql)
     messages.append(user_message(schema_text, question))
+    if instruction_role == "system":
+        return [{"role": "system", "content": INSTRUCTION}, *messages]
     messages[0]["content"] = f"{INSTRUCTION}\n\n{messages[0]['content']}"
     return messages
 
 
-def user_message(schema_text: str, question: str) -> dict:
+def user_message(schema_text: str, question: str) -> Message:
     return {"role": "user", "content": f"{schema_text}\n\nQuestion: {' '.join(question.split())}"}
 
 
-def build_completion(gold_sql: str) -> list[dict]:
+def build_completion(gold_sql: str) -> list[Message]:
     return [{"role": "assistant", "content": one_line(gold_sql)}]
-
-
-def render_chat(tokenizer: Any, messages: Sequence[dict], add_generation_prompt: bool) -> str:
-    """Return the messages as the tokenizer's chat template writes them, with one `<bos>` at most.
-
-    The text is complete: tokenise it with `add_special_tokens=False`.
-    """
-    text = tokenizer.apply_chat_template(
-        messages, tokenize=False, add_generation_prompt=add_generation_prompt
-    )
-    bos = tokenizer.bos_token
-    if bos is None or not (text.startswith(bos) or adds_bos(tokenizer)):
-        return text
-    while text.startswith(bos):
-        text = text.removeprefix(bos)
-    return bos + text
-
-
-def adds_bos(tokenizer: Any) -> bool:
-    """Return whether the model expects `<bos>`: its tokenizer puts one before any text."""
-    return tokenizer("a").input_ids[:1] == [tokenizer.bos_token_id]

@@ -1,4 +1,4 @@
-"""A schema as the model reads it: CREATE TABLE statements, or one line a table."""
+"""A schema as the model reads it: CREATE TABLE statements, or one line per table."""
 
 import re
 from collections.abc import Container
@@ -16,7 +16,7 @@ RESERVED_WORDS = frozenset(
     "values when where".split()
 )
 
-# Words of a question that say nothing about which table is meant.
+# Words of a question that do not indicate which table is meant.
 STOP_WORDS = frozenset(
     "about all also and any are but can did does each find for from give has have her his how "
     "its list many more most not number other out return she show tell than that the their them "
@@ -26,7 +26,7 @@ STOP_WORDS = frozenset(
 
 
 def render_schema(schema: Schema, schema_format: str, with_types: bool = True) -> str:
-    """Return the schema in one of `SCHEMA_FORMATS`; `compact` never has types.
+    """Return the schema in one of `SCHEMA_FORMATS`; `compact` never shows types.
 
     SQLite's own tables, which some entries of tables.json list, are left out.
     """
@@ -79,17 +79,17 @@ def render_key(key: ForeignKey) -> str:
 
 
 def quote_name(name: str) -> str:
-    """Return the name as SQL must write it: in double quotes where a bare one would not parse."""
+    """Return the name as SQL needs it: in double quotes where a bare name would not parse."""
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and name.lower() not in RESERVED_WORDS:
         return name
     return '"' + name.replace('"', '""') + '"'
 
 
 def keep_related_tables(schema: Schema, question: str) -> Schema:
-    """Return the schema without tables that the question gives no reason to keep.
+    """Return the schema without tables that seem unrelated to the question.
 
-    A table stays when its name or one of its columns shares a word with the question, or when a
-    foreign key joins it to such a table. Where no table shares a word, all of them stay.
+    A table is kept if its name or one of its columns shares a word with the question, or if a
+    foreign key joins it to such a table. Where no table shares a word, all of them are kept.
     """
     asked = words_of(question)
     named = {table.name for table in schema.tables if asked & table_words(table)}
@@ -121,7 +121,7 @@ def table_words(table: Table) -> set[str]:
 
 
 def words_of(text: str) -> set[str]:
-    """Return the telling words in lower case, plural and singular made one."""
+    """Return the content words in lower case and in the singular."""
     words = re.findall(r"[a-z]+|[0-9]+", text.lower())
     return {singular(word) for word in words if len(word) > 2 and word not in STOP_WORDS}
 

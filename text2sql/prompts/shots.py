@@ -1,4 +1,4 @@
-"""Which solved examples a prompt shows: the same few for all, or the most similar ones."""
+"""Choosing the solved examples of a prompt: the same few for all, or the most similar ones."""
 
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -7,7 +7,7 @@ from functools import cache
 from text2sql.data.spider import Example
 from text2sql.prompts.sql_text import one_line
 
-# The n-th shot is of the n-th of these, over and over.
+# Hardness of the first shot, the second and so on, cyclically.
 HARDNESS_OF_SHOTS = ("medium", "hard", "easy", "extra")
 NUM_RESERVES = 4
 SIMILARITY_BATCH = 512
@@ -18,9 +18,9 @@ def choose_fixed_shots(
 ) -> list[Example]:
     """Return `num_shots` shots, spread over hardness, then their reserves.
 
-    All are of different databases, and of the shorter half of the examples by `length`: a shot
-    stands in every prompt, and what it takes is lost to the schema. Data with few databases gives
-    fewer, or longer ones.
+    All are of different databases, and from the shorter half of the examples by `length`: every
+    prompt contains them, at the expense of the schema. Data with few databases yields fewer shots,
+    or longer ones.
     """
     if not num_shots:
         return []
@@ -33,13 +33,13 @@ def choose_fixed_shots(
     for number in range(num_wanted):
         hardness = HARDNESS_OF_SHOTS[number % len(HARDNESS_OF_SHOTS)]
         others = [e for e in candidates if all(e.db_id != shot.db_id for shot in chosen)]
-        # Where no such example is left, one of another hardness is better than none.
+        # An example of another hardness is better than none.
         chosen += [*(e for e in others if e.hardness == hardness), *others][:1]
     return chosen
 
 
 def usable_shots(example: Example, shots: Iterable[Example], num_shots: int) -> list[Example]:
-    """Return the first `num_shots` of different SQL that give nothing of the example away."""
+    """Return the first `num_shots` with different SQL that do not give the example away."""
     usable: list[Example] = []
     for shot in shots:
         if len(usable) == num_shots:
@@ -51,7 +51,7 @@ def usable_shots(example: Example, shots: Iterable[Example], num_shots: int) -> 
 
 
 def may_be_shown(shot: Example, example: Example) -> bool:
-    """A shot must be of another database, and its SQL must not hold the example's own."""
+    """Return whether the shot is of another database and its SQL does not contain the example's."""
     own_sql, shown_sql = comparable(example.gold_sql), comparable(shot.gold_sql)
     return shot.db_id != example.db_id and own_sql not in shown_sql
 
@@ -64,7 +64,7 @@ def comparable(sql: str) -> str:
 def choose_similar_shots(
     examples: Sequence[Example], candidates: Sequence[Example], num_shots: int
 ) -> list[list[Example]]:
-    """Return for each example the candidates with the most similar questions, best first.
+    """Return, for each example, the candidates with the most similar questions, best first.
 
     Similarity is the cosine of TF-IDF vectors of words and pairs of words.
     """
@@ -78,6 +78,6 @@ def choose_similar_shots(
         similarities = (asked[start : start + SIMILARITY_BATCH] @ known).toarray()
         orders = (-similarities).argsort(axis=1, kind="stable")
         for example, order in zip(examples[start:], orders, strict=False):
-            best_first = (candidates[place] for place in order)
+            best_first = (candidates[index] for index in order)
             shots.append(usable_shots(example, best_first, num_shots))
     return shots

@@ -2,8 +2,8 @@
 
 import re
 
-# One piece of SQL. A quote or comment that nothing ends goes to the end of the text, as in SQLite.
-# Each alternative takes what it has read: a megabyte of opening quotes costs no more than prose.
+# One piece of SQL. An unterminated quote or comment extends to the end of the text, as in SQLite.
+# The quantifiers are possessive: a megabyte of opening quotes takes no longer than prose.
 PIECE = re.compile(
     r"""(?P<quoted>'[^']*+(?:''[^']*+)*+(?:'|\Z)|"[^"]*+(?:""[^"]*+)*+(?:"|\Z)|`[^`]*+(?:`|\Z))"""
     r"""|(?P<blank>(?:\s++|--[^\n]*+|/\*.*?(?:\*/|\Z))++)"""
@@ -14,14 +14,14 @@ PIECE = re.compile(
 
 
 def one_line(sql: str) -> str:
-    """Return the SQL without comments, runs of white space outside of quotes made one blank.
+    """Return the SQL on one line: no comments, and one space for each run outside of quotes.
 
-    A line break within quotes becomes a blank too: what is returned is always one line.
+    A line break within quotes becomes a space too.
     """
     return "".join(map(on_one_line, PIECE.finditer(sql))).strip()
 
 
-def on_one_line(piece: re.Match) -> str:
+def on_one_line(piece: re.Match[str]) -> str:
     if piece.lastgroup == "quoted":
         return " ".join(piece[0].splitlines())
     return " " if piece.lastgroup == "blank" else piece[0]

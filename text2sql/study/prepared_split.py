@@ -8,10 +8,11 @@ from text2sql.data.spider import Example
 from text2sql.data.spider_splits import missing_databases
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_json
-from text2sql.prompts.dataset import read_manifest, read_prompts
+from text2sql.prompts.dataset import prompt_text, read_prompts
+from text2sql.prompts.manifest import read_manifest
 from text2sql.study.study import EvaluatedSplit
 
-COLUMNS = ("id", "db_id", "question", "gold_sql", "prompt")
+COLUMNS = ("id", "db_id", "question", "gold_sql")
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class PreparedSplit:
     """The prompts of one split of `processed_data`, with the paths of its databases."""
 
     name: str
-    rows: list[dict[str, Any]]  # with COLUMNS
+    rows: list[dict[str, Any]]  # with COLUMNS and prompt_text
     tables_path: Path
     database_dir: Path
     prompts_sha256: str  # of the whole split, also where `--limit` takes its beginning
@@ -53,14 +54,17 @@ def read_split(
     data_dir: Path, name: str, limit: int | None, role: str = "scoring"
 ) -> PreparedSplit:
     """Return the first `limit` questions of a split, all of them for None."""
-    rows = read_prompts(data_dir, name).select_columns(list(COLUMNS)).to_list()
+    rows = [
+        {column: row[column] for column in COLUMNS} | {"prompt_text": prompt_text(row)}
+        for row in read_prompts(data_dir, name).to_list()
+    ]
     split = read_manifest(data_dir)["splits"][name]
     return PreparedSplit(
         name=name,
         rows=rows[:limit],
         tables_path=Path(split["tables_path"]),
         database_dir=Path(split["database_dir"]),
-        prompts_sha256=sha256_of_json([row["prompt"] for row in rows]),
+        prompts_sha256=sha256_of_json([row["prompt_text"] for row in rows]),
         role=role,
     )
 

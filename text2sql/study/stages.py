@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def write_examples(splits: Sequence[PreparedSplit], folder: EvaluationFolder) -> None:
     """Write the questions of each split, and their schemas for the report's browser."""
     for split in splits:
-        shown = [{key: row[key] for key in row if key != "prompt"} for row in split.rows]
+        shown = [{key: row[key] for key in row if key != "prompt_text"} for row in split.rows]
         rows = ({"index": index, **row} for index, row in enumerate(shown))
         write_jsonl(folder.examples(split.name), rows)
         write_json(folder.schemas(split.name), schemas_of(split))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from text2sql.files import read_json, read_object, sha256_of_json
-from text2sql.prompts.dataset import MANIFEST
+from text2sql.prompts.manifest import MANIFEST
 from text2sql.study.variants import Variant
 from text2sql.training.run_folder import RECORD_NAME, is_complete, list_checkpoints
 

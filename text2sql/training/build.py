@@ -32,7 +32,8 @@ from text2sql.models.device import Device, ModelShape, world_size
 from text2sql.models.loading import choose_device, load_base_model, load_config
 from text2sql.models.packed_attention import supports_flash_attention, supports_packed_attention
 from text2sql.models.tokenizer import load_tokenizer
-from text2sql.prompts.dataset import refuse_other_tokenizer
+from text2sql.prompts.manifest import refuse_other_tokenizer
+from text2sql.prompts.tokens import encode_rows
 from text2sql.training.packing import mean_packed_row
 from text2sql.training.plan import PLAN_FLAGS, ExecutionPlan, plan_training
 from text2sql.training.trainer import AdapterTrainer
@@ -170,8 +171,8 @@ def build_trainer(
         return AdapterTrainer(
             model=model,
             args=sft_config(flags, said, arrangement, len(rows), len(eval_rows)),
-            train_dataset=rows.select_columns(["prompt", "completion"]),
-            eval_dataset=eval_rows.select_columns(["prompt", "completion"]),
+            train_dataset=encode_rows(rows, tokenizer),
+            eval_dataset=encode_rows(eval_rows, tokenizer),
             processing_class=tokenizer,
             peft_config=adapter_config,
             callbacks=stopping,

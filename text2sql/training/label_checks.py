@@ -19,8 +19,8 @@ def preview_first_row(rows: "Dataset", tokenizer: "PreTrainedTokenizerBase") -> 
 def check_rows(rows: "Dataset", tokenizer: "PreTrainedTokenizerBase", end_of_turn: int) -> None:
     """Raise a `UserError` if a tokenised row would train the model wrongly.
 
-    Each row needs a supervised token, at most one `<bos>`, and the end of turn among its labels:
-    without it the model never learns to stop.
+    Each row needs a supervised token, at most one `<bos>` at its start, and the end of turn among
+    its labels: without it the model never learns to stop.
     """
     for index, (token_ids, labels) in enumerate(
         zip(rows["input_ids"], rows["labels"], strict=True)
@@ -28,8 +28,9 @@ def check_rows(rows: "Dataset", tokenizer: "PreTrainedTokenizerBase", end_of_tur
         supervised = [label for label in labels if label != -100]
         if not supervised:
             raise bad_row(index, "has no supervised token")
-        if tokenizer.bos_token_id is not None and token_ids.count(tokenizer.bos_token_id) > 1:
-            raise bad_row(index, f"has more than one {tokenizer.bos_token}")
+        bos = tokenizer.bos_token_id
+        if bos is not None and token_ids[:2] == [bos, bos]:
+            raise bad_row(index, f"begins with more than one {tokenizer.bos_token}")
         if end_of_turn not in supervised:
             raise bad_row(index, "has no end of turn among its labels")
 

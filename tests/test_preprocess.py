@@ -12,9 +12,8 @@ from conftest import ROOT
 
 from text2sql.data.spider import database_path, read_schemas
 from text2sql.errors import UserError
-from text2sql.files import read_json, write_json
+from text2sql.files import read_json
 from text2sql.prompts.dataset import COLUMNS, prompt_text, read_prompts
-from text2sql.prompts.manifest import read_manifest
 from text2sql.prompts.sql_text import one_line
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
@@ -208,68 +207,6 @@ def test_missing_database_is_named_and_costs_no_prompt(run_preprocess, own_spide
     assert splits["validation"]["missing_databases"] == ["museum"]
     assert splits["validation"]["rows"] == 16
     assert "no database file for museum (8 questions)" in capsys.readouterr().out
-
-
-def test_later_run_replaces_an_earlier_one_with_all_its_splits(run_preprocess, capsys):
-    run_preprocess("--seed", "1")
-    output_dir = run_preprocess("--holdout_fraction", "0")
-    assert not (output_dir / "holdout").exists()
-    assert read_json(output_dir / "manifest.json")["seed"] == 42
-    assert "Replacing" in capsys.readouterr().out
-
-
-def test_folder_that_a_killed_run_left_is_written_anew(run_preprocess):
-    output_dir = run_preprocess()
-    (output_dir / "manifest.json").unlink()
-    shutil.rmtree(output_dir / "holdout")
-    assert len(read_rows(run_preprocess(), "holdout")) == 8
-
-
-def test_what_a_killed_run_half_wrote_is_removed(run_preprocess):
-    output_dir = run_preprocess()
-    written = {path.name for path in output_dir.iterdir()}
-    (output_dir / ".part-abc" / "train").mkdir(parents=True)
-    run_preprocess()
-    assert {path.name for path in output_dir.iterdir()} == written
-
-
-def test_link_in_place_of_an_earlier_split_is_replaced_and_not_followed(run_preprocess, tmp_path):
-    output_dir = run_preprocess()
-    elsewhere = (output_dir / "holdout").rename(tmp_path / "elsewhere")
-    (output_dir / "holdout").symlink_to(elsewhere)
-    run_preprocess()
-    assert not (output_dir / "holdout").is_symlink()
-    assert read_rows(output_dir, "holdout") == read_rows(tmp_path, "elsewhere")
-
-
-def test_rows_that_changed_on_disk_are_refused(run_preprocess):
-    output_dir = run_preprocess()
-    (path,) = (output_dir / "validation").glob("*.arrow")
-    path.write_bytes(path.read_bytes().replace(b"How many", b"How nany"))
-    with pytest.raises(
-        UserError, match=r"validation are no longer those that preprocess\.py wrote"
-    ):
-        read_prompts(output_dir, "validation")
-    assert len(read_prompts(output_dir, "holdout")) == 8
-
-
-@pytest.mark.parametrize(
-    ("place", "key", "value"),
-    [
-        ("manifest", "model_id", None),
-        ("manifest", "seed", "42"),
-        ("manifest", "splits", ["validation"]),
-        ("split", "rows_sha256", 7),
-        ("split", "database_dir", None),
-    ],
-)
-def test_manifest_of_another_shape_is_one_message(run_preprocess, place, key, value):
-    path = run_preprocess() / "manifest.json"
-    manifest = read_json(path)
-    (manifest if place == "manifest" else manifest["splits"]["validation"])[key] = value
-    write_json(path, manifest)
-    with pytest.raises(UserError, match=rf"manifest\.json: `{key}` .*Run preprocess\.py again"):
-        read_manifest(path.parent)
 
 
 def test_fewer_shots_than_asked_for_are_counted_aloud(run_preprocess, capsys):

@@ -16,6 +16,7 @@ from text2sql.inference.partial_predictions import (
     partial_path,
 )
 from text2sql.models.tokenizer import load_tokenizer
+from text2sql.prompts.tokens import encode_texts
 
 SCHEMA = "CREATE TABLE pupil (pupil_id, name, hobby, grade)"
 QUESTIONS = [
@@ -227,7 +228,7 @@ def test_the_authors_sampling_advice_is_set_aside_and_put_back(
 
 
 def test_special_tokens_stay_in_the_generation_and_end_the_answer(tokenizer, rows):
-    prompt = encode_prompt(tokenizer, rows[0]["prompt"])
+    (prompt,) = encode_texts(tokenizer, [rows[0]["prompt_text"]])
     token_ids = tokenizer("SELECT 1<eos>SELECT 2", add_special_tokens=False)["input_ids"]
     prediction = build_prediction(tokenizer, 0, rows[0], prompt, token_ids)
     assert prediction.generation == "SELECT 1<eos>SELECT 2"

@@ -44,18 +44,18 @@ LONGER = ["--max_steps", "400", "--eval_steps", "400"]  # for which the plan mak
 
 EXACT = ["--lora_dropout", "0", "--max_steps", "40", "--eval_steps", "40", "--logging_steps", "1"]
 EIGHTY = ["--max_steps", "80", "--eval_steps", "80"]
-EAGER = [*EIGHTY, "--plan", "cuda_graphs=False"]
+EAGER = [*EIGHTY, "--fix", "cuda_graphs=False"]
 SPEED = {
     "plan": [],
-    "paper": [*SHORT, "--arrangement", "paper", "--max_steps", "8", "--eval_steps", "8"],
-    "plan, no fused layers": ["--plan", "fused=False"],
+    "paper": [*SHORT, "--plan", "paper", "--max_steps", "8", "--eval_steps", "8"],
+    "plan, no fused layers": ["--fix", "fused=False"],
     "plan, no CUDA graphs": EAGER,
-    "plan, neither": [*EAGER, "--plan", "fused=False"],
-    "plan, not packed": [*EAGER, "--plan", "packed=False"],
-    "plan, NF4 kept": [*EAGER, "--plan", "dequantize=False"],
+    "plan, neither": [*EAGER, "--fix", "fused=False"],
+    "plan, not packed": [*EAGER, "--fix", "packed=False"],
+    "plan, NF4 kept": [*EAGER, "--fix", "dequantize=False"],
     "plan, 4 × 2": [*EIGHTY, "--per_device_train_batch_size", "4"],
-    "exact plan": [*EXACT, "--plan", "cuda_graphs=True", "--plan", "ROWS_BEFORE_GRAPH=0"],
-    "exact paper": [*EXACT, "--arrangement", "paper"],
+    "exact plan": [*EXACT, "--fix", "cuda_graphs=True", "--fix", "ROWS_BEFORE_GRAPH=0"],
+    "exact paper": [*EXACT, "--plan", "paper"],
 }
 CARDS = {
     "gemma-2b": (6, 8, 12, 16, 24, 40, 80),
@@ -91,9 +91,9 @@ def rows_of(table: str) -> Iterator[tuple[str, str, float | None, list[str]]]:
             for gib in sizes:
                 steps = LONGER if gib >= 40 else []
                 yield f"{shape} at {gib} GB", shape, gib, [*SHORT, *steps]
-            if shape == "gemma-2b":  # runs out of memory, and goes on in a smaller arrangement
+            if shape == "gemma-2b":  # runs out of memory, and continues with a smaller plan
                 name = f"{shape} at 12 GB, planned for too much"
-                yield name, shape, 12, [*SHORT, "--plan", "SAFETY=0.4"]
+                yield name, shape, 12, [*SHORT, "--fix", "SAFETY=0.4"]
 
 
 def prepare_prompts(spider_dir: Path, work_dir: Path) -> None:
@@ -120,7 +120,7 @@ def measure(name: str, shape: str, gib: float | None, extra: list[str], work_dir
     shutil.rmtree(output_dir, ignore_errors=True)
     began = time.time()
     try:
-        with emulated(shape, gib, planned(extra)):
+        with emulated(shape, gib, take_fixes(extra)):
             command = ["train.py", "--data_dir", work_dir / "processed_data"]
             command += ["--output_dir", output_dir, "--disable_tqdm", "true", *extra]
             run_train([str(part) for part in command])
@@ -133,11 +133,11 @@ def measure(name: str, shape: str, gib: float | None, extra: list[str], work_dir
     print(json.dumps({"row": name, **row}, ensure_ascii=False), flush=True)
 
 
-def planned(extra: list[str]) -> dict:
-    """Take `--plan name=value` out of the flags: what the row fixes of the plan by hand."""
-    fixed = {}
-    while "--plan" in extra:
-        at = extra.index("--plan")
+def take_fixes(extra: list[str]) -> dict[str, float | bool]:
+    """Remove `--fix name=value` from the flags; return what they fix of the plan by hand."""
+    fixed: dict[str, float | bool] = {}
+    while "--fix" in extra:
+        at = extra.index("--fix")
         name, _, value = extra[at + 1].partition("=")
         fixed[name] = float(value) if name.isupper() else value == "True"
         del extra[at : at + 2]
@@ -168,21 +168,19 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
         model.name_or_path = model_id
         return model
 
-    originals = build.load_config, build.load_base_model, build.plan
+    originals = build.load_config, build.load_base_model, build.choose_plans
     replaced_for_good = ("apply_rotary_pos_emb", "GemmaRMSNorm", "GemmaMLP")  # by Liger
     plain_layers = {name: getattr(modeling_gemma, name) for name in replaced_for_good}
     build.load_config = lambda model_id: config
     build.load_base_model = load_random_model
-    build.plan = lambda *given, **settings: [
-        replace(found, **fixed) for found in originals[2](*given, **settings)
-    ]
+    build.choose_plans = lambda *given: [replace(plan, **fixed) for plan in originals[2](*given)]
     cap_memory(gib)
     try:
         yield
     finally:
         plan.SAFETY = safety
         cuda_graphs.ROWS_BEFORE_GRAPH = rows_before_graph
-        build.load_config, build.load_base_model, build.plan = originals
+        build.load_config, build.load_base_model, build.choose_plans = originals
         for name, plain in plain_layers.items():
             setattr(modeling_gemma, name, plain)
         cap_memory(None)
@@ -208,7 +206,7 @@ def read_row(output_dir: Path) -> dict:
     speeds = [entry["examples_per_second"] for entry in logs]
     evaluation = next(entry for entry in history if "eval_loss" in entry)
     return {
-        "arrangement": record["arrangement"],
+        "plan": record["plan"],
         "examples_per_second": round(harmonic_mean(speeds[len(speeds) // 2 :]), 2),
         "examples_per_second_of_all": round(harmonic_mean(speeds), 2),
         "peak_gib": record["peak_memory_gib"],

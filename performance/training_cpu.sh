@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Times training steps of the demo's model on a CPU: packed rows against one example at a time, with
-# one thread and with all, and the paper's arrangement; then packed rows in a process for each core,
+# one thread and with all, and the paper's plan; then packed rows in a process for each core,
 # and beside another program that keeps one core busy. Prints examples/s of steps 13 to 24.
 #   performance/training_cpu.sh WORK_DIR
 set -euo pipefail
@@ -23,7 +23,7 @@ train() { # [launch=FLAGS] train NAME THREADS FLAGS...
 for threads in 1 "$(nproc)"; do
   train "8 × 1, packed (plan)" "$threads"
   train "1 × 8" "$threads" --per_device_train_batch_size 1
-  train "paper" "$threads" --arrangement paper
+  train "paper" "$threads" --plan paper
 done
 
 launch="-m torch.distributed.run --nproc_per_node $(nproc)" train "packed, a process a core" 1

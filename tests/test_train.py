@@ -35,13 +35,13 @@ def test_loss_falls(finished_run):
     assert last < first < losses(finished_run)[0]
 
 
-@pytest.mark.parametrize(("said", "used"), [(None, "false"), ("true", "true")])
+@pytest.mark.parametrize(("set_by_user", "used"), [(None, "false"), ("true", "true")])
 def test_tokenizer_has_no_threads_that_a_fork_would_lose_unless_the_user_wants_them(
-    run_train, tmp_path, monkeypatch, said, used
+    run_train, tmp_path, monkeypatch, set_by_user, used
 ):
     monkeypatch.delenv("TOKENIZERS_PARALLELISM")
-    if said:
-        monkeypatch.setenv("TOKENIZERS_PARALLELISM", said)
+    if set_by_user:
+        monkeypatch.setenv("TOKENIZERS_PARALLELISM", set_by_user)
     with pytest.raises(UserError, match="deepspeed"):  # once the model is there
         run_train(tmp_path / "run", "--deepspeed", "absent.json")
     assert os.environ["TOKENIZERS_PARALLELISM"] == used
@@ -114,7 +114,7 @@ def test_adapter_loads_with_plain_peft_and_gives_the_trained_models_probabilitie
     assert not torch.allclose(adapted, base_log_probs)
 
 
-def test_killed_run_goes_on_to_the_same_losses_bit_for_bit(tiny_prompts_dir, tmp_path):
+def test_killed_run_resumes_to_the_same_losses_bit_for_bit(tiny_prompts_dir, tmp_path):
     flags = ["--data_dir", tiny_prompts_dir, "--learning_rate", "1e-2", "--logging_steps", "1"]
     flags += ["--eval_steps", "6", "--max_steps", "30", "--save_total_limit", "9"]
     whole, killed = tmp_path / "whole", tmp_path / "killed"
@@ -160,7 +160,7 @@ def test_early_stopping_stops_and_the_best_checkpoint_is_what_is_saved(run_train
     assert all(torch.equal(best[name], saved[name]) for name in best)
 
 
-def test_patience_goes_on_where_it_was_when_the_run_is_resumed(run_train, tmp_path):
+def test_patience_is_kept_when_a_run_is_resumed(run_train, tmp_path):
     worse = "--learning_rate 5 --lr_scheduler_type constant --warmup_steps 0 --max_grad_norm 0"
     flags = [*worse.split(), "--eval_steps", 1, "--max_steps", 30, "--early_stopping_patience", 3]
     run_train(tmp_path / "run", *flags, "--save_total_limit", 40)
@@ -190,7 +190,7 @@ def test_loss_that_is_not_finite_stops_the_run_and_leaves_no_adapter(run_train, 
     assert not list((tmp_path / "run").rglob("adapter_model.safetensors"))
 
 
-def test_finished_run_is_left_alone_unless_told_otherwise(finished_run, run_train, capsys):
+def test_finished_run_is_left_alone_without_overwrite(finished_run, run_train, capsys):
     adapter = (finished_run / "adapter_model.safetensors").read_bytes()
     with pytest.raises(UserError, match="--overwrite"):
         run_train(finished_run, *QUICK)
@@ -284,7 +284,7 @@ def test_short_run_is_evaluated_once_at_its_end(run_train, tmp_path):
     [
         ("--resume --overwrite", "contradict"),
         ("--resume --resume_from_checkpoint x", "exclude"),
-        ("--arrangement paper --per_device_train_batch_size 4", "fixes"),
+        ("--plan paper --per_device_train_batch_size 4", "fixes"),
         ("--eval_steps 10 --save_steps 20", "must equal"),
         ("--eval_split test", "no split named test"),
         ("--model_id google/gemma-7b-it", "preprocess.py --model_id google/gemma-7b-it"),

@@ -58,7 +58,7 @@ def test_graphs_give_the_gradients_of_eager_layers_for_rows_of_every_shape():
 
 def test_graph_is_made_for_a_shape_of_rows_that_has_come_several_times(monkeypatch):
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 0))
-    monkeypatch.setattr(cuda_graphs, "make_graph", lambda *given: lambda *inputs: "replayed")
+    monkeypatch.setattr(cuda_graphs, "capture", lambda *given: lambda *inputs: "replayed")
     backbone = torch.nn.Module()
     backbone.forward = lambda **inputs: BaseModelOutputWithPast(last_hidden_state="eager")
     use_cuda_graphs(backbone)
@@ -74,7 +74,7 @@ def test_graph_is_made_for_a_shape_of_rows_that_has_come_several_times(monkeypat
         assert compute(20) == "eager"
 
 
-def test_layers_that_STOP_are_the_eager_ones(monkeypatch):
+def test_dropped_graphs_leave_the_eager_layers(monkeypatch):
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 0))
     backbone = build_model("cpu").get_base_model().base_model
     eager = backbone.forward

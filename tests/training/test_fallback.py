@@ -1,4 +1,4 @@
-"""Out of memory in spite of the plan, with a device that is described and a step that raises."""
+"""Out of memory despite the plan: on a described device, with a step that raises."""
 
 import pytest
 import torch
@@ -6,7 +6,7 @@ import torch
 from text2sql.errors import UserError
 from text2sql.files import read_json
 from text2sql.models.device import GIB, Device
-from text2sql.training import build
+from text2sql.training import processes
 from text2sql.training.fallback import next_smaller
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
@@ -25,7 +25,7 @@ def large_gpu(monkeypatch):
 
 @pytest.fixture
 def short_of_memory(monkeypatch):
-    """Return what makes every micro-batch of more than N examples run out after some steps."""
+    """Return a function that makes micro-batches above a size run out after some steps."""
     original = AdapterTrainer.training_step
 
     def limit(most_examples: int, after_step: int) -> None:
@@ -49,23 +49,23 @@ def losses(run_dir) -> dict[int, float]:
 
 
 @pytest.mark.parametrize("after_step", [0, 3])
-def test_run_goes_on_in_the_next_smaller_arrangement_and_loses_no_finished_step(
+def test_run_continues_with_the_next_smaller_plan_and_loses_no_finished_step(
     run_train, tmp_path, large_gpu, short_of_memory, after_step
 ):
     run_train(tmp_path / "whole", *EXACT.split())
     short_of_memory(2, after_step)
     printed = run_train(tmp_path / "short", *EXACT.split())
     assert printed.count("ran out of memory") >= 1 and f"after step {after_step}." in printed
-    arrangement = read_json(tmp_path / "short" / "run.json")["arrangement"]
-    assert arrangement["per_device_train_batch_size"] <= 2
+    plan = read_json(tmp_path / "short" / "run.json")["plan"]
+    assert plan["per_device_train_batch_size"] <= 2
     micro_batch, parts = (
-        arrangement[name] for name in ("per_device_train_batch_size", "gradient_accumulation_steps")
+        plan[name] for name in ("per_device_train_batch_size", "gradient_accumulation_steps")
     )
     assert micro_batch * parts == 8
     assert losses(tmp_path / "short") == pytest.approx(losses(tmp_path / "whole"), abs=2e-5)
 
 
-def test_micro_batch_that_the_user_said_is_not_made_smaller(
+def test_micro_batch_of_the_user_is_not_made_smaller(
     run_train, tmp_path, large_gpu, short_of_memory
 ):
     short_of_memory(2, 0)
@@ -76,11 +76,11 @@ def test_micro_batch_that_the_user_said_is_not_made_smaller(
 
 def test_gpu_without_bf16_computes_in_float32_and_says_so(run_train, tmp_path, large_gpu):
     printed = run_train(tmp_path / "run", "--max_steps", 1)
-    assert "a GPU has no bf16, and Gemma overflows in fp16: float32 it is." in printed
-    assert read_json(tmp_path / "run" / "run.json")["arrangement"]["precision"] == "float32"
+    assert "a GPU lacks bf16, and Gemma overflows in fp16: training in float32." in printed
+    assert read_json(tmp_path / "run" / "run.json")["plan"]["precision"] == "float32"
 
 
-def test_first_to_go_are_the_cuda_graphs_and_none_come_back():
+def test_cuda_graphs_are_dropped_first_and_never_come_back():
     plans = [
         ExecutionPlan(
             8 // parts, parts, False, True, "bf16", cuda_graphs=True, expected_gib=20 / parts
@@ -94,21 +94,18 @@ def test_first_to_go_are_the_cuda_graphs_and_none_come_back():
     assert next_smaller(smaller, []) is None
 
 
-def test_processes_plan_for_the_least_of_their_devices(monkeypatch):
+def test_processes_plan_for_the_weakest_of_their_devices(monkeypatch):
     own = Device("a GPU", 80 * GIB, supports_bf16=True, is_cuda=True)
     other = Device("another", 24 * GIB, supports_bf16=False, is_cuda=True)
-    monkeypatch.setattr(build, "gather_object", lambda devices: [*devices, other])
+    monkeypatch.setattr(processes, "gather_object", lambda devices: [*devices, other])
     expected = Device("a GPU", 24 * GIB, supports_bf16=False, is_cuda=True)
-    assert build.weakest_device(own) == expected
+    assert processes.weakest_device(own) == expected
 
 
-def test_papers_arrangement_expects_the_memory_of_nf4(run_train, tmp_path, large_gpu):
-    run_train(tmp_path / "run", "--max_steps", 1, "--arrangement", "paper")
-    run_train(
-        tmp_path / "nf4", "--max_steps", 1, "--load_in_4bit", "false", "--arrangement", "paper"
-    )
+def test_papers_plan_expects_the_memory_of_nf4(run_train, tmp_path, large_gpu):
+    run_train(tmp_path / "run", "--max_steps", 1, "--plan", "paper")
+    run_train(tmp_path / "nf4", "--max_steps", 1, "--load_in_4bit", "false", "--plan", "paper")
     expected, unpacked = (
-        read_json(tmp_path / name / "run.json")["arrangement"]["expected_gib"]
-        for name in ("run", "nf4")
+        read_json(tmp_path / name / "run.json")["plan"]["expected_gib"] for name in ("run", "nf4")
     )
     assert expected < unpacked

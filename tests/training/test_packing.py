@@ -14,8 +14,8 @@ WHOLE_TEXT = [{"input_ids": text, "labels": text} for text in ([2, 5, 6], [2, 5,
 def next_tokens(batch: dict) -> list[tuple[int, int]]:
     """Return each supervised token of the row with its label."""
     row = batch["input_ids"][0].tolist()
-    places, labels = batch["supervised"].tolist(), batch["shift_labels"][0].tolist()
-    return [(row[place], label) for place, label in zip(places, labels, strict=True)]
+    positions, labels = batch["supervised"].tolist(), batch["shift_labels"][0].tolist()
+    return [(row[position], label) for position, label in zip(positions, labels, strict=True)]
 
 
 def test_shared_part_ends_before_the_token_that_predicts_the_first_label():

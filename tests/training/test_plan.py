@@ -1,11 +1,20 @@
-"""The plan of a training step, without a GPU: devices are described by numbers."""
+"""Plans of a training step for devices that are described by numbers."""
+
+import dataclasses
 
 import pytest
 import torch
 
 from text2sql.errors import UserError
 from text2sql.models.device import GIB, Device, ModelShape
-from text2sql.training.plan import ExecutionPlan, expected_bytes, plan_training, relative_cost
+from text2sql.training.plan import (
+    ExecutionPlan,
+    FixedByUser,
+    Workload,
+    expected_bytes,
+    plan_training,
+    relative_cost,
+)
 
 GEMMA_2B = ModelShape(
     num_layers=18,
@@ -33,14 +42,21 @@ def shared(micro_batch: int) -> int:
     return 533 + 400 * micro_batch
 
 
-def plans(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> list[ExecutionPlan]:
-    settings = {"effective_batch_size": 8, "longest_row": 1024, "load_in_4bit": True} | kept
-    settings = {"tokens_per_micro_batch": padded, "num_steps": 4000} | settings
-    return plan_training(shape, device, **settings)
+FIXED = {field.name for field in dataclasses.fields(FixedByUser)}
 
 
-def plan(device: Device, shape: ModelShape = GEMMA_2B, **kept) -> ExecutionPlan:
-    return plans(device, shape, **kept)[0]
+def describe_workload(**changed) -> Workload:
+    usual = {"effective_batch_size": 8, "longest_row": 1024, "load_in_4bit": True}
+    return Workload(**{"tokens_per_micro_batch": padded, "num_steps": 4000, **usual, **changed})
+
+
+def plans(device: Device, shape: ModelShape = GEMMA_2B, **changed) -> list[ExecutionPlan]:
+    fixed = FixedByUser(**{name: changed.pop(name) for name in FIXED & changed.keys()})
+    return plan_training(shape, device, describe_workload(**changed), fixed)
+
+
+def plan(device: Device, shape: ModelShape = GEMMA_2B, **changed) -> ExecutionPlan:
+    return plans(device, shape, **changed)[0]
 
 
 @pytest.mark.parametrize("tokens_per_micro_batch", [padded, shared])
@@ -55,14 +71,16 @@ def test_plans_keep_the_effective_batch_and_stay_within_memory_where_they_can(
         tokens_per_micro_batch=tokens_per_micro_batch,
         packed=tokens_per_micro_batch is shared,
     )
-    assert all(a.per_device_train_batch_size * a.gradient_accumulation_steps == 8 for a in found)
-    fitting = [expected_bytes(shape, a, 1024, True) <= gib * GIB for a in found]
+    assert all(
+        plan.per_device_train_batch_size * plan.gradient_accumulation_steps == 8 for plan in found
+    )
+    fitting = [expected_bytes(shape, plan, describe_workload()) <= gib * GIB for plan in found]
     smallest = ExecutionPlan(1, 8, True, False, "bf16", packed=tokens_per_micro_batch is shared)
     assert all(fitting) or found == [smallest]
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-def test_more_memory_never_gives_a_slower_arrangement(shape):
+def test_more_memory_never_gives_a_slower_plan(shape):
     costs = [relative_cost(plan(gpu(gib), shape), padded) for gib in (6, 8, 12, 16, 24, 40, 80)]
     assert costs == sorted(costs, reverse=True)
 
@@ -114,23 +132,23 @@ def test_cpu_packs_a_step_into_one_row_or_keeps_the_recipes_micro_batch():
     assert plan(CPU) == ExecutionPlan(1, 8, False, True, "float32")
 
 
-def test_micro_batch_that_the_user_said_is_kept():
+def test_micro_batch_of_the_user_is_kept():
     found = plan(gpu(139), micro_batch_size=2)
     assert (found.per_device_train_batch_size, found.gradient_accumulation_steps) == (2, 4)
 
 
-def test_accumulation_that_the_user_said_is_kept():
+def test_accumulation_of_the_user_is_kept():
     found = plan(gpu(139), gradient_accumulation_steps=4)
     assert (found.per_device_train_batch_size, found.gradient_accumulation_steps) == (2, 4)
 
 
-def test_both_that_the_user_said_are_kept():
+def test_both_factors_of_the_user_are_kept():
     kept = {"micro_batch_size": 4, "gradient_accumulation_steps": 4}
     found = plan(gpu(139), effective_batch_size=16, **kept)
     assert (found.per_device_train_batch_size, found.gradient_accumulation_steps) == (4, 4)
 
 
-def test_checkpointing_that_the_user_said_is_kept():
+def test_checkpointing_of_the_user_is_kept():
     assert plan(gpu(139), gradient_checkpointing=True).gradient_checkpointing
     assert not plan(gpu(6), gradient_checkpointing=False).gradient_checkpointing
 
@@ -170,14 +188,14 @@ def test_shape_is_read_from_gemmas_configuration():
     assert ModelShape.from_config(config) == GEMMA_2B
 
 
-def test_shape_is_that_of_the_text_part_of_a_model_of_pictures_too():
+def test_shape_of_a_multimodal_model_is_that_of_its_text_part():
     from transformers import Gemma3Config
 
     config = Gemma3Config()
     assert ModelShape.from_config(config) == ModelShape.from_config(config.text_config)
 
 
-def test_inner_size_of_gpt2_is_four_times_the_outer():
+def test_intermediate_size_of_gpt2_is_four_times_the_hidden_size():
     from transformers import GPT2Config
 
     shape = ModelShape.from_config(GPT2Config(n_embd=64, n_layer=2, n_head=4))

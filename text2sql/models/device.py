@@ -1,4 +1,4 @@
-"""The device: its free memory and precision, and the model sizes that memory depends on."""
+"""The device's free memory and precision, and the model sizes that memory depends on."""
 
 import os
 from dataclasses import dataclass
@@ -12,26 +12,26 @@ Precision = Literal["bf16", "fp16", "float32"]
 
 GIB = 2**30
 
-NF4_BYTES = 0.52  # 4 bits a weight and its doubly quantised scale
+NF4_BYTES = 0.52  # per weight: 4 bits and a share of the doubly quantised scales
 
 
 @dataclass(frozen=True)
 class ModelShape:
-    """The sizes that memory depends on."""
+    """The sizes of a model that memory depends on."""
 
     num_layers: int
     hidden_size: int
     intermediate_size: int
     vocab_size: int
-    num_linear_parameters: int  # what NF4 packs
+    num_linear_parameters: int  # those that NF4 quantises
     num_embedding_parameters: int
 
     @classmethod
     def from_config(cls, config: "PretrainedConfig") -> "ModelShape":
-        """Return the sizes of the model, or of the part of it that reads and writes text."""
+        """Return the sizes of the model, or of the text part of a multimodal one."""
         config = config.get_text_config()
         hidden, layers = config.hidden_size, config.num_hidden_layers
-        inner = getattr(config, "intermediate_size", None) or 4 * hidden  # as GPT-2 and OPT have it
+        inner = getattr(config, "intermediate_size", None) or 4 * hidden  # as in GPT-2 and OPT
         heads, key_value_heads, head_dim = head_sizes(config)
         attention = 2 * hidden * head_dim * (heads + key_value_heads)
         embedding = config.vocab_size * hidden * (1 if config.tie_word_embeddings else 2)
@@ -40,7 +40,7 @@ class ModelShape:
 
 
 def head_sizes(config: "PretrainedConfig") -> tuple[int, int, int]:
-    """Return the number of query heads, of key-value heads, and the size of a head."""
+    """Return the numbers of query heads and of key-value heads, and the size of a head."""
     heads = config.num_attention_heads
     key_value_heads = getattr(config, "num_key_value_heads", None) or heads
     return heads, key_value_heads, getattr(config, "head_dim", None) or config.hidden_size // heads
@@ -48,7 +48,7 @@ def head_sizes(config: "PretrainedConfig") -> tuple[int, int, int]:
 
 @dataclass(frozen=True)
 class Device:
-    """What the plan must know of a device; `free_bytes` is None where memory is not the limit."""
+    """What plans depend on; `free_bytes` is None where memory is not the limit."""
 
     name: str
     free_bytes: int | None
@@ -63,15 +63,15 @@ class Device:
             name = f"CPU (threads: {torch.get_num_threads()})"
             return cls(name, None, supports_bf16=False, is_cuda=False)
         name = torch.cuda.get_device_name(device)
-        # Emulated bf16 (before Ampere) counts as none: it is slower than float32.
+        # Emulated bf16 (before Ampere) does not count: it is slower than float32.
         supports_bf16 = torch.cuda.get_device_capability(device) >= (8, 0)
         return cls(name, free_bytes(device), supports_bf16, is_cuda=True)
 
 
 def free_bytes(device: "torch.device") -> int:
-    """Return what this process may still allocate on the GPU: unused blocks of its own too.
+    """Return the bytes that this process can still allocate on the GPU, its own unused blocks too.
 
-    `torch.cuda.set_per_process_memory_fraction` sets how much it may have in all.
+    `torch.cuda.set_per_process_memory_fraction` limits the total.
     """
     import torch
 

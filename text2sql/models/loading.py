@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def choose_device() -> "torch.device":
-    """Return this process' GPU, or where there is none the CPU, with a thread for each core."""
+    """Return this process' GPU, or without one the CPU, with a thread for each core."""
     import torch
 
     if torch.cuda.is_available():
@@ -22,10 +22,10 @@ def choose_device() -> "torch.device":
 
 
 def use_allowed_cores() -> None:
-    """Have torch start no more threads than this process may use cores.
+    """Limit torch's threads to the cores that this process may use.
 
-    By itself it counts the cores of the machine, also in a container whose quota is lower, where
-    threads in excess stop one another. Another `OMP_NUM_THREADS` stays as the user said.
+    By default it counts the cores of the machine, even in a container with a lower quota, where
+    excess threads block one another. The user's `OMP_NUM_THREADS` takes precedence.
     """
     import joblib
     import torch
@@ -38,7 +38,8 @@ def load_config(model_id: str) -> "PretrainedConfig":
     from transformers import AutoConfig
 
     with explain_hub_errors(model_id, "model"):
-        return AutoConfig.from_pretrained(model_id)
+        config: PretrainedConfig = AutoConfig.from_pretrained(model_id)
+    return config
 
 
 def load_base_model(
@@ -51,8 +52,8 @@ def load_base_model(
 ) -> "PreTrainedModel":
     """Return the base model in evaluation mode, with its linear layers in NF4 if `load_in_4bit`.
 
-    With `dequantize` the NF4-rounded values become `dtype` once, which takes more memory and
-    computes the same faster. A `UserError` says why a model cannot be had, or does not fit.
+    With `dequantize` the NF4-rounded values are converted to `dtype` once, which takes more memory
+    and computes the same faster. A `UserError` explains why a model is unavailable or too large.
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
@@ -67,7 +68,7 @@ def load_base_model(
         )
     try:
         with explain_hub_errors(model_id, "model"):
-            model = AutoModelForCausalLM.from_pretrained(
+            model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
                 model_id, dtype=dtype, quantization_config=quantization, device_map={"": device}
             )
         if load_in_4bit:
@@ -75,19 +76,20 @@ def load_base_model(
     except torch.OutOfMemoryError as error:
         smaller = "a smaller model" if load_in_4bit else "--load_in_4bit true"
         raise UserError(
-            f"The GPU's memory does not suffice for {model_id}. Close other programs on it, or "
+            f"{model_id} does not fit into the GPU's free memory. Close other programs on it, or "
             f"choose {smaller}."
         ) from error
-    return model.eval()
+    model.eval()
+    return model
 
 
 def keep_gradients_on_cpu(model: "PreTrainedModel") -> "PreTrainedModel":
     """Turn off the CPU kernel of bitsandbytes 0.50 that has no backward pass.
 
-    On a CPU with AVX512-BF16 `Linear4bit` repacks its weights for that kernel at the first forward
-    pass in evaluation mode; from then on adapters below it get no gradient, silently.
+    On a CPU with AVX512-BF16, `Linear4bit` repacks its weights for that kernel at the first forward
+    pass in evaluation mode; from then on adapters below it silently get no gradient.
     """
-    from bitsandbytes.nn import Linear4bit
+    from bitsandbytes.nn.modules import Linear4bit
 
     for module in model.modules():
         if isinstance(module, Linear4bit):

@@ -1,4 +1,4 @@
-"""Out of memory in spite of the plan: the next smaller arrangement, from the last finished step."""
+"""Out of memory despite the plan: continue with a smaller one from the last finished step."""
 
 import gc
 from collections.abc import Sequence
@@ -7,21 +7,22 @@ from pathlib import Path
 
 import torch
 
+from text2sql.errors import UserError
 from text2sql.training.cuda_graphs import drop_cuda_graphs
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
 
 
 def train_within_memory(
-    trainer: AdapterTrainer, arrangements: Sequence[ExecutionPlan], checkpoint: str | None
+    trainer: AdapterTrainer, plans: Sequence[ExecutionPlan], checkpoint: str | None
 ) -> ExecutionPlan:
-    """Train in the first of `arrangements`, which the trainer was built for; return the last used.
+    """Train by the first of `plans`, which the trainer was built for; return the last one used.
 
-    Where the device runs out of memory, training goes on after the last finished step in the next
-    one that needs less. Where there is none, or several processes would have to agree on it,
-    torch's `OutOfMemoryError` is raised.
+    If the device runs out of memory, training continues after the last finished step with the
+    next plan that needs less. A `UserError` if there is none, or if several processes would have
+    to agree on it.
     """
-    current, *others = arrangements
+    current, *others = plans
     while True:
         try:
             trainer.train(resume_from_checkpoint=checkpoint)
@@ -29,17 +30,20 @@ def train_within_memory(
         except torch.OutOfMemoryError:
             smaller = next_smaller(current, others)
             if smaller is None or trainer.args.world_size > 1:
-                raise
-        drop_cuda_graphs(trainer.model.get_base_model().base_model)
-        checkpoint = keep_finished_steps(trainer) or checkpoint
+                raise UserError(
+                    "The GPU ran out of memory. Retry with --per_device_train_batch_size 1 "
+                    "--gradient_checkpointing true --resume."
+                ) from None
+        drop_cuda_graphs(trainer.base_model.base_model)
+        checkpoint = save_finished_steps(trainer) or checkpoint
         print(f"\nThe GPU ran out of memory after step {trainer.state.global_step}.")
-        print(f"Going on with {smaller} in place of {current}.\n", flush=True)
-        arrange(trainer, smaller)
+        print(f"Continuing with {smaller} instead of {current}.\n", flush=True)
+        apply_plan(trainer, smaller)
         current = smaller
 
 
 def next_smaller(current: ExecutionPlan, others: Sequence[ExecutionPlan]) -> ExecutionPlan | None:
-    """Return the first that needs less memory with the weights as they were loaded, if any.
+    """Return the first plan that needs less memory with the weights as they were loaded, if any.
 
     None of them has CUDA graphs, whose memory grows with every shape of a row.
     """
@@ -52,28 +56,29 @@ def next_smaller(current: ExecutionPlan, others: Sequence[ExecutionPlan]) -> Exe
     return None
 
 
-def keep_finished_steps(trainer: AdapterTrainer) -> str | None:
-    """Write a checkpoint of the last finished step, if there is one, and return its folder."""
-    trainer.model.zero_grad()
+def save_finished_steps(trainer: AdapterTrainer) -> str | None:
+    """Write a checkpoint of the last finished step and return its folder; None before the first."""
+    trainer.adapted_model.zero_grad()
     gc.collect()
     torch.cuda.empty_cache()
     step = trainer.state.global_step
     if step == 0:
         return None
-    folder = Path(trainer.args.output_dir) / f"checkpoint-{step}"
+    folder = Path(str(trainer.args.output_dir)) / f"checkpoint-{step}"
     if not (folder / "trainer_state.json").exists():
         trainer._save_checkpoint(trainer.model, trial=None)
     return str(folder)
 
 
-def arrange(trainer: AdapterTrainer, arrangement: ExecutionPlan) -> None:
-    """Have the trainer compute its steps in another arrangement from its next start on."""
-    trainer.args.per_device_train_batch_size = arrangement.per_device_train_batch_size
+def apply_plan(trainer: AdapterTrainer, plan: ExecutionPlan) -> None:
+    """Make the trainer compute its steps by another plan when it is next started."""
+    trainer.args.per_device_train_batch_size = plan.per_device_train_batch_size
     trainer._train_batch_size = trainer.args.train_batch_size  # as its __init__ does
-    trainer.args.gradient_accumulation_steps = arrangement.gradient_accumulation_steps
-    if arrangement.gradient_checkpointing and not trainer.args.gradient_checkpointing:
+    trainer.args.gradient_accumulation_steps = plan.gradient_accumulation_steps
+    if plan.gradient_checkpointing and not trainer.args.gradient_checkpointing:
         trainer.args.gradient_checkpointing = trainer.args.activation_checkpointing = True
-        trainer.model.enable_input_require_grads()  # transformers' trainer does the rest at a start
+        # The rest is done by transformers' trainer at its next start.
+        trainer.adapted_model.enable_input_require_grads()
     for kept in trainer.token_sums.values():
-        kept.clear()  # of the step that did not end
+        kept.clear()  # of the step that was cut short
     trainer.optimizer = trainer.lr_scheduler = None

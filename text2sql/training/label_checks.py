@@ -1,4 +1,4 @@
-"""What the loss sees of a tokenised row, and the rows that would train a model wrongly."""
+"""The supervised tokens of a row, and refusals of rows that would train a model wrongly."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def preview_first_row(rows: "Dataset", tokenizer: "PreTrainedTokenizerBase") -> str:
-    """Check every tokenised row; return the first decoded, what the loss sees in ⟦ ⟧."""
+    """Check every tokenised row; return the first, decoded, with supervised tokens in ⟦ ⟧."""
     check_rows(rows, tokenizer, end_of_turn_id(tokenizer))
     return mark_supervised(rows[0]["input_ids"], rows[0]["labels"], tokenizer)
 
@@ -42,14 +42,14 @@ def bad_row(index: int, fault: str) -> UserError:
 def mark_supervised(
     token_ids: list[int], labels: list[int], tokenizer: "PreTrainedTokenizerBase"
 ) -> str:
-    """Return the decoded row with what the loss sees between ⟦ and ⟧."""
-    pieces, inside = [], False
-    start = 0
+    """Return the decoded row with each supervised part between ⟦ and ⟧."""
+    pieces: list[str] = []
+    start, inside = 0, False
     for position in range(len(token_ids) + 1):
         at_end = position == len(token_ids)
         supervised = not at_end and labels[position] != -100
         if supervised != inside or at_end:
-            pieces.append(tokenizer.decode(token_ids[start:position]))
+            pieces.append(str(tokenizer.decode(token_ids[start:position])))
             if supervised != inside:
                 pieces.append("⟦" if supervised else "⟧")
             start, inside = position, supervised

@@ -1,45 +1,58 @@
 """Examples -> one row without padding, in which what their prompts share is computed once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MethodType
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple, TypedDict
+
+import torch
+from transformers import PreTrainedModel
+from trl.kernels import ChunkedLogProbFunction
 
 from text2sql.models.packed_attention import use_packed_attention
 from text2sql.models.packed_rows import PackedLayout, pack_row, split_shared_prefix
-
-if TYPE_CHECKING:
-    import torch
-    from transformers import PreTrainedModel
-    from transformers.utils import ModelOutput
 
 # What the model takes of a batch.
 MODEL_INPUTS = ("input_ids", "position_ids", "shared_prefix", "supervised", "shift_labels")
 VOCABULARY_CHUNK = 32_768  # rows of the head that are computed at a time
 
 
-def pack_examples(examples: Sequence[dict], multiple: int = 1) -> dict:
-    """Return the model's inputs for tokenised examples, packed, with only their supervised places.
+class PackedBatch(TypedDict):
+    """A packed row with its n labels."""
 
-    The row is filled up to a `multiple` of tokens.
+    input_ids: torch.Tensor  # (1, tokens)
+    position_ids: torch.Tensor  # (1, tokens)
+    shared_prefix: PackedLayout
+    supervised: torch.Tensor  # (n,) positions in the row whose next token is a label
+    shift_labels: torch.Tensor  # (1, n) those labels
+    labels: torch.Tensor  # (1, n + 1) the same after an ignored one, as language models count them
+    loss_weights: torch.Tensor  # (1, n) weights in the mean over examples of their labels' means
 
-    `supervised` are the places whose next token is a label, `shift_labels` (1, n) those labels, and
-    `loss_weights` (1, n) what each weighs in the mean over examples of the mean over their labels.
-    `labels` are the same after an ignored one, for those who count them as a language model's.
-    """
-    import torch
 
+class LabelOutputs(NamedTuple):
+    """What a packed row gives for its n labels."""
+
+    log_probs: torch.Tensor  # (n,)
+    entropy: torch.Tensor  # (n,) of the predicted distribution, in nats
+    is_top1: torch.Tensor  # (n,) whether the label is the likeliest token
+
+
+def pack_examples(examples: Sequence[Mapping[str, Any]], multiple: int = 1) -> PackedBatch:
+    """Return tokenised examples as one row, padded to a `multiple` of tokens."""
     texts = [list(example["input_ids"]) for example in examples]
     labels = [list(example["labels"]) for example in examples]
     prefix, suffixes = split_shared_prefix(texts, [first_label(own) - 1 for own in labels])
     row = pack_row([prefix], suffixes, multiple=multiple)
-    supervised, shift_labels, weights = [], [], []
+    supervised: list[int] = []
+    shift_labels: list[int] = []
+    weights: list[float] = []
     for own, segment in zip(labels, row["shared_prefix"].suffixes, strict=True):
-        first = segment.start - segment.prefix_length  # where the text would begin if it were whole
-        places = [place for place in range(1, len(own)) if own[place] != -100]
-        supervised += [first + place - 1 for place in places]
-        shift_labels += [own[place] for place in places]
-        weights += [1 / len(places)] * len(places)
-    return row | {
+        start = segment.start - segment.prefix_length  # as if the whole text were in one piece
+        positions = [index for index in range(1, len(own)) if own[index] != -100]
+        supervised += [start + index - 1 for index in positions]
+        shift_labels += [own[index] for index in positions]
+        weights += [1 / len(positions)] * len(positions)
+    return {
+        **row,
         "supervised": torch.tensor(supervised),
         "labels": torch.tensor([[-100, *shift_labels]]),
         "shift_labels": torch.tensor([shift_labels]),
@@ -48,30 +61,28 @@ def pack_examples(examples: Sequence[dict], multiple: int = 1) -> dict:
 
 
 def first_label(labels: Sequence[int]) -> int:
-    """Return the first place, after that of the first token, that the loss sees."""
-    return next(place for place in range(1, len(labels)) if labels[place] != -100)
+    """Return the index of the first supervised token, after the first token of the text."""
+    return next(index for index in range(1, len(labels)) if labels[index] != -100)
 
 
-def use_packed_forward(model: "PreTrainedModel") -> None:
-    """From now on the model computes packed rows alone, by `packed_forward`."""
+def use_packed_forward(model: PreTrainedModel) -> None:
+    """Make the model compute packed rows, and nothing else, by `packed_forward`."""
     use_packed_attention(model)
     model.forward = MethodType(packed_forward, model)
 
 
 def packed_forward(
-    model: "PreTrainedModel",
+    model: PreTrainedModel,
     *,
-    supervised: "torch.Tensor",
-    shift_labels: "torch.Tensor",
-    **row: "torch.Tensor | PackedLayout | None",
-) -> "ModelOutput":
-    """Return `log_probs` of the labels (n,), `entropy` and `is_top1`, without a mask or logits.
+    supervised: torch.Tensor,
+    shift_labels: torch.Tensor,
+    **row: torch.Tensor | PackedLayout | None,
+) -> LabelOutputs:
+    """Return the outputs for the labels, without a mask and without logits of other tokens.
 
-    TRL's own fused head picks labels with a mask, whose size the CPU must wait for at each step.
+    TRL's own fused head selects labels with a mask, whose size the CPU has to wait for at each
+    step.
     """
-    from transformers.utils import ModelOutput
-    from trl.kernels import ChunkedLogProbFunction
-
     row = {name: value for name, value in row.items() if value is not None}
     states = model.base_model(**row, use_cache=False).last_hidden_state[0]
     head, wanted = model.get_output_embeddings(), ("entropy", "is_top1")
@@ -86,11 +97,11 @@ def packed_forward(
         1.0,  # no scale
         wanted,
     )
-    return ModelOutput(log_probs=log_probs, entropy=entropy, is_top1=is_top1)
+    return LabelOutputs(log_probs, entropy, is_top1)
 
 
 def mean_packed_row(texts: Sequence[Sequence[int]], num_texts: int) -> int:
-    """Return the mean tokens of rows that pack so many neighbours of `texts`."""
+    """Return the mean number of tokens of rows that pack `num_texts` neighbours of `texts`."""
     sizes = []
     for start in range(0, max(len(texts) - num_texts, 0) + 1, num_texts):
         batch = texts[start : start + num_texts]

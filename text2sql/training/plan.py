@@ -6,15 +6,11 @@ effective batch, the NF4-rounded weights and the optimizer remain those of the r
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from text2sql.errors import UserError
 from text2sql.models.device import GIB, NF4_BYTES, Device, ModelShape, Precision, world_size
 
-if TYPE_CHECKING:
-    pass
-
-# What an arrangement sets, under TRL's names.
+# What a plan sets, under TRL's names.
 PLAN_FLAGS = (
     "per_device_train_batch_size",
     "gradient_accumulation_steps",
@@ -23,28 +19,28 @@ PLAN_FLAGS = (
 
 SAFETY = 1.15  # fragmentation and the allocator's own blocks
 
-# Both as an H200 has them; what they are decides few plans (docs/PERFORMANCE.md).
-FIXED_TOKENS = 1500  # what starting the kernels of a pass takes, in tokens that it could compute
+# Both as measured on an H200; few plans depend on them (docs/PERFORMANCE.md).
+FIXED_TOKENS = 1500  # cost of launching the kernels of a pass, in tokens of computation
+DEQUANTISING_TOKENS = 1500  # cost of dequantising NF4 weights in a pass
 
-DEQUANTISING_TOKENS = 1500  # what dequantising NF4 weights anew takes in a pass
-
-GRAPH_STEPS = 400  # below, making the graphs takes longer than they save
-
-GRAPH_SPARE = 1.75  # of the expected memory, for what the graphs of several shapes do not share
+GRAPH_STEPS = 400  # in shorter runs, making the graphs takes longer than they save
+GRAPH_SPARE = 1.75  # of the expected memory, for what graphs of different shapes do not share
 
 SCRATCH_GIB = 0.8  # CUDA context, cuBLAS workspaces, logits of the supervised tokens
 
 
 @dataclass(frozen=True)
 class ExecutionPlan:
+    """How a training step is divided and computed."""
+
     per_device_train_batch_size: int
     gradient_accumulation_steps: int
     gradient_checkpointing: bool
     dequantize: bool
     precision: Precision
     packed: bool = False  # a micro-batch is one row that shares what its prompts have in common
-    fused: bool = False  # norms, rotations and gates by Liger's kernels
-    cuda_graphs: bool = False  # the layers of a step are started at once, as CUDA graphs
+    fused: bool = False  # norms, rotary embeddings and gated MLPs by Liger's kernels
+    cuda_graphs: bool = False  # the layers of a step are launched at once, as CUDA graphs
     expected_gib: float = field(default=0.0, compare=False)
 
     def __str__(self) -> str:
@@ -59,141 +55,152 @@ class ExecutionPlan:
         )
 
 
+@dataclass(frozen=True)
+class Workload:
+    """What a training step has to compute, whatever the plan."""
+
+    effective_batch_size: int  # examples per step, over all processes
+    num_steps: int
+    longest_row: int  # tokens of the longest example
+    tokens_per_micro_batch: Callable[[int], int]  # typical tokens of n examples at once
+    load_in_4bit: bool
+    world_size: int = 1
+    packed: bool = False
+    fused: bool = False
+
+    @property
+    def examples_per_process(self) -> int:
+        return self.effective_batch_size // self.world_size
+
+
+@dataclass(frozen=True)
+class FixedByUser:
+    """What the user or the paper fixes of a plan; None leaves it open."""
+
+    micro_batch_size: int | None = None
+    gradient_accumulation_steps: int | None = None
+    gradient_checkpointing: bool | None = None
+    precision: Precision | None = None
+
+
 def plan_training(
-    shape: ModelShape,
-    device: Device,
-    *,
-    effective_batch_size: int,
-    longest_row: int,
-    tokens_per_micro_batch: Callable[[int], int],
-    load_in_4bit: bool,
-    num_steps: int,
-    world_size: int = 1,
-    packed: bool = False,
-    fused: bool = False,
-    micro_batch_size: int | None = None,
-    gradient_accumulation_steps: int | None = None,
-    gradient_checkpointing: bool | None = None,
-    precision: Precision | None = None,
+    shape: ModelShape, device: Device, workload: Workload, fixed: FixedByUser
 ) -> list[ExecutionPlan]:
-    """Return the arrangements that fit, the fastest first, or the smallest where none does.
+    """Return the plans that fit the device, the fastest first, or the smallest if none does.
 
-    The arguments that may be None fix what the user said; `longest_row` is in tokens, and
-    `tokens_of` gives those that a micro-batch of so many examples has as a rule. A `UserError`
-    tells of an effective batch that the processes cannot share evenly.
+    A `UserError` reports an effective batch that cannot be divided evenly.
     """
-    said = gradient_accumulation_steps or micro_batch_size or 1
-    if effective_batch_size % (world_size * said):
-        kind = "steps of accumulation" if gradient_accumulation_steps else "examples at once"
-        raise UserError(
-            f"An effective batch of {effective_batch_size} does not divide by {world_size} "
-            f"process(es) and {said} {kind}; choose numbers that do."
-        )
-    if gradient_accumulation_steps:
-        micro_batch_size = effective_batch_size // (world_size * said)
-    share = effective_batch_size // world_size  # of one process, in examples
-    micro_batch = micro_batch_size or 1
+    micro_batch = fixed_micro_batch(workload, fixed)
     smallest = ExecutionPlan(
-        per_device_train_batch_size=micro_batch,
-        gradient_accumulation_steps=share // micro_batch,
-        gradient_checkpointing=bool(gradient_checkpointing),
+        per_device_train_batch_size=micro_batch or 1,
+        gradient_accumulation_steps=workload.examples_per_process // (micro_batch or 1),
+        gradient_checkpointing=bool(fixed.gradient_checkpointing),
         dequantize=False,
-        precision=precision or ("bf16" if device.supports_bf16 else "float32"),
-        packed=packed,
-        fused=fused,
+        precision=fixed.precision or ("bf16" if device.supports_bf16 else "float32"),
+        packed=workload.packed,
+        fused=workload.fused,
     )
-    if not device.is_cuda:
-        return [arrange_for_cpu(smallest, share, load_in_4bit, micro_batch_size)]
+    if device.free_bytes is None:
+        return [plan_for_cpu(smallest, workload, micro_batch)]
     possible = [
-        replace(found, expected_gib=expected_bytes(shape, found, longest_row, load_in_4bit) / GIB)
-        for found in candidates(smallest, share, load_in_4bit, micro_batch_size)
-        if gradient_checkpointing in (None, found.gradient_checkpointing)
+        replace(plan, expected_gib=expected_bytes(shape, plan, workload) / GIB)
+        for plan in candidates(smallest, workload, micro_batch)
+        if fixed.gradient_checkpointing in (None, plan.gradient_checkpointing)
     ]
-    fitting = [found for found in possible if found.expected_gib * GIB <= device.free_bytes]
-    fastest_first = sorted(fitting, key=lambda found: relative_cost(found, tokens_per_micro_batch))
-    if not fastest_first:
-        return [min(possible, key=lambda found: found.expected_gib)]
-    pays = num_steps >= GRAPH_STEPS and world_size == 1
+    fitting = [plan for plan in possible if plan.expected_gib * GIB <= device.free_bytes]
+    if not fitting:
+        return [min(possible, key=lambda plan: plan.expected_gib)]
+    fitting.sort(key=lambda plan: relative_cost(plan, workload.tokens_per_micro_batch))
     return [
-        replace(found, cuda_graphs=pays and can_use_cuda_graphs(found, device, load_in_4bit))
-        for found in fastest_first
+        replace(plan, cuda_graphs=use_cuda_graphs(plan, workload, device.free_bytes))
+        for plan in fitting
     ]
 
 
-def can_use_cuda_graphs(arrangement: ExecutionPlan, device: Device, load_in_4bit: bool) -> bool:
-    """Say whether a step is one row, with memory to spare for the graphs of its shapes."""
-    one_row = arrangement.packed and arrangement.gradient_accumulation_steps == 1
-    plain = not arrangement.gradient_checkpointing and arrangement.precision != "float32"
-    spare = GRAPH_SPARE * arrangement.expected_gib * GIB <= device.free_bytes
-    return one_row and plain and spare and (arrangement.dequantize or not load_in_4bit)
+def fixed_micro_batch(workload: Workload, fixed: FixedByUser) -> int | None:
+    """Return the examples per micro-batch that `fixed` leaves possible; None if it leaves several.
+
+    A `UserError` if the effective batch cannot be divided that way.
+    """
+    divisor = fixed.gradient_accumulation_steps or fixed.micro_batch_size or 1
+    if workload.effective_batch_size % (workload.world_size * divisor):
+        kind = "accumulation steps" if fixed.gradient_accumulation_steps else "examples at once"
+        raise UserError(
+            f"An effective batch of {workload.effective_batch_size} does not divide by "
+            f"{workload.world_size} process(es) and {divisor} {kind}; choose numbers that do."
+        )
+    if fixed.gradient_accumulation_steps:
+        return workload.examples_per_process // fixed.gradient_accumulation_steps
+    return fixed.micro_batch_size
 
 
-def arrange_for_cpu(
-    smallest: ExecutionPlan,
-    share: int,
-    load_in_4bit: bool,
-    micro_batch_size: int | None,
+def use_cuda_graphs(plan: ExecutionPlan, workload: Workload, free_bytes: int) -> bool:
+    """Return whether graphs pay: many steps, each of one row, and memory to spare for them."""
+    one_row = plan.packed and plan.gradient_accumulation_steps == 1
+    plain_layers = not plan.gradient_checkpointing and plan.precision != "float32"
+    plain_weights = plan.dequantize or not workload.load_in_4bit
+    has_spare_memory = GRAPH_SPARE * plan.expected_gib * GIB <= free_bytes
+    is_long = workload.num_steps >= GRAPH_STEPS and workload.world_size == 1
+    return is_long and one_row and plain_layers and plain_weights and has_spare_memory
+
+
+def plan_for_cpu(
+    smallest: ExecutionPlan, workload: Workload, micro_batch: int | None
 ) -> ExecutionPlan:
-    """Return one packed row a step, or one example a time where padding would cost more."""
-    micro_batch = micro_batch_size or (share if smallest.packed else 1)
+    """Return one packed row per step, or one example at a time where padding would cost more."""
+    examples = workload.examples_per_process
+    micro_batch = micro_batch or (examples if smallest.packed else 1)
     return replace(
         smallest,
         per_device_train_batch_size=micro_batch,
-        gradient_accumulation_steps=share // micro_batch,
-        dequantize=load_in_4bit,
+        gradient_accumulation_steps=examples // micro_batch,
+        dequantize=workload.load_in_4bit,
     )
 
 
 def candidates(
-    smallest: ExecutionPlan, share: int, load_in_4bit: bool, micro_batch_size: int | None
+    smallest: ExecutionPlan, workload: Workload, micro_batch: int | None
 ) -> list[ExecutionPlan]:
-    micro_batches = [share // parts for parts in (1, 2, 4, 8) if share % parts == 0]
-    if micro_batch_size is not None:
-        micro_batches = [micro_batch_size]
+    """Return the plans of every size, with and without checkpointing and dequantised weights."""
+    examples = workload.examples_per_process
+    micro_batches = [examples // parts for parts in (1, 2, 4, 8) if examples % parts == 0]
     return [
         replace(
             smallest,
-            per_device_train_batch_size=micro_batch,
-            gradient_accumulation_steps=share // micro_batch,
+            per_device_train_batch_size=size,
+            gradient_accumulation_steps=examples // size,
             gradient_checkpointing=checkpointing,
             dequantize=dequantize,
         )
         for checkpointing in (False, True)
-        for micro_batch in micro_batches
-        for dequantize in ((True, False) if load_in_4bit else (False,))
+        for size in (micro_batches if micro_batch is None else [micro_batch])
+        for dequantize in ((True, False) if workload.load_in_4bit else (False,))
     ]
 
 
-def relative_cost(
-    arrangement: ExecutionPlan, tokens_per_micro_batch: Callable[[int], int]
-) -> float:
-    """Return the time of a step in tokens that pass through the layers, forwards or backwards."""
-    tokens = tokens_per_micro_batch(arrangement.per_device_train_batch_size) + FIXED_TOKENS
-    if not arrangement.dequantize:
+def relative_cost(plan: ExecutionPlan, tokens_per_micro_batch: Callable[[int], int]) -> float:
+    """Return the time of a step, in tokens passed through the layers forwards or backwards."""
+    tokens = tokens_per_micro_batch(plan.per_device_train_batch_size) + FIXED_TOKENS
+    if not plan.dequantize:
         tokens += DEQUANTISING_TOKENS
-    passes = 3 if arrangement.gradient_checkpointing else 2
-    return passes * arrangement.gradient_accumulation_steps * tokens
+    passes = 3 if plan.gradient_checkpointing else 2
+    return passes * plan.gradient_accumulation_steps * tokens
 
 
-def expected_bytes(
-    shape: ModelShape,
-    arrangement: ExecutionPlan,
-    longest_row: int,
-    load_in_4bit: bool,
-) -> float:
-    """Return the memory to have for a step, in bytes: the peak to expect, and some more.
+def expected_bytes(shape: ModelShape, plan: ExecutionPlan, workload: Workload) -> float:
+    """Return the memory that a step needs, in bytes: the expected peak and a margin.
 
-    Weights, plus what the backward pass keeps of the largest micro-batch. What a layer keeps was
-    read off its forward pass and checked on a GPU (docs/PERFORMANCE.md).
+    That is the weights, and what the backward pass keeps of the largest micro-batch. What a layer
+    keeps was read off its forward pass and checked on a GPU (docs/PERFORMANCE.md).
     """
-    width = 4 if arrangement.precision == "float32" else 2
-    still_packed = load_in_4bit and not arrangement.dequantize
-    weights = shape.num_embedding_parameters * width
-    weights += shape.num_linear_parameters * (NF4_BYTES if still_packed else width)
-    tokens = arrangement.per_device_train_batch_size * longest_row  # where nothing is shared
-    inner = 2 if arrangement.fused else 3
+    width = 4 if plan.precision == "float32" else 2
+    is_nf4 = workload.load_in_4bit and not plan.dequantize
+    weights: float = shape.num_embedding_parameters * width
+    weights += shape.num_linear_parameters * (NF4_BYTES if is_nf4 else width)
+    tokens = plan.per_device_train_batch_size * workload.longest_row  # if nothing is shared
+    inner = 2 if plan.fused else 3
     layer = tokens * width * (inner * shape.intermediate_size + 8 * shape.hidden_size)
-    if arrangement.gradient_checkpointing:
+    if plan.gradient_checkpointing:
         kept = layer + shape.num_layers * tokens * width * shape.hidden_size
     else:
         kept = layer * shape.num_layers

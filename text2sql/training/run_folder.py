@@ -1,25 +1,44 @@
-"""What lies in `outputs/<run>/`: the run record, checkpoints, the adapter; and whether to go on."""
+"""The folder of a run: record, checkpoints and adapter, and whether to begin or to resume."""
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from text2sql.errors import UserError
 from text2sql.files import read_object
+from text2sql.training.settings import TrainSettings
 
 RECORD_NAME = "run.json"
 OWN_FILES = ("adapter_config.json", "adapter_model.safetensors", "README.md", RECORD_NAME)
 OWN_FOLDERS = ("tensorboard", "evaluation")
 
+RENAMED_SETTINGS = {"arrangement": "plan"}  # in records of earlier versions
+
+
+def open_run(
+    settings: TrainSettings, resume: bool, overwrite: bool, resume_from_checkpoint: str | None
+) -> str | None:
+    """Return the checkpoint to resume from, or None; exit if the run is already finished."""
+    run_dir = settings.run_dir
+    checkpoint = begin_or_resume(run_dir, settings.recorded, resume=resume, overwrite=overwrite)
+    if is_finished(run_dir) and not overwrite:
+        print(f"{run_dir} holds this run, finished; there is nothing to do.")
+        raise SystemExit(0)
+    if resume:
+        print(f"Resuming from {checkpoint}." if checkpoint else "No checkpoint yet: starting over.")
+    return str(checkpoint) if checkpoint else resume_from_checkpoint
+
 
 def list_checkpoints(run_dir: Path) -> list[Path]:
-    """Return the folders `checkpoint-<step>`, the earliest first."""
+    """Return the folders `checkpoint-<step>`, earliest first."""
     numbered = [path for path in run_dir.glob("checkpoint-*") if path.name[11:].isdigit()]
     return sorted(numbered, key=lambda path: int(path.name[11:]))
 
 
 def is_complete(checkpoint: Path) -> bool:
-    """Tell whether the trainer finished writing it: `trainer_state.json` comes last."""
+    """Return whether the trainer finished writing it: `trainer_state.json` comes last."""
     try:
         json.loads((checkpoint / "trainer_state.json").read_bytes())
     except (OSError, ValueError):
@@ -27,39 +46,48 @@ def is_complete(checkpoint: Path) -> bool:
     return True
 
 
-def begin_or_resume(run_dir: Path, settings: dict, *, resume: bool, overwrite: bool) -> Path | None:
-    """Return the checkpoint to go on from, or None to begin; `overwrite` begins.
+def begin_or_resume(
+    run_dir: Path, settings: Mapping[str, Any], *, resume: bool, overwrite: bool
+) -> Path | None:
+    """Return the checkpoint to resume from, or None to begin; `overwrite` begins.
 
-    A `UserError` protects a run that is there: finished, unfinished without `resume`, or made
-    with other settings. One that ended before its first checkpoint has nothing to protect.
+    A `UserError` protects an existing run: finished, unfinished without `resume`, or started with
+    other settings. A run that ended before its first checkpoint has nothing to protect.
     """
-    record_path = run_dir / RECORD_NAME
-    if overwrite or not record_path.exists():
+    if overwrite or not has_record(run_dir):
         return None
-    record = read_object(record_path, "status", "settings")
+    record = read_object(run_dir / RECORD_NAME, "status", "settings")
     is_done = record["status"] == "finished"
     if not is_done and not list_checkpoints(run_dir):
         return None
     if not resume:
-        state, hint = ("a finished", "") if is_done else ("an unfinished", "--resume to go on, ")
+        state, hint = ("a finished", "") if is_done else ("an unfinished", "--resume to continue, ")
         raise UserError(
-            f"{run_dir} holds {state} run. Say {hint}--overwrite to replace it, "
+            f"{run_dir} holds {state} run. Pass {hint}--overwrite to replace it, "
             "or choose another --output_dir."
         )
     refuse_other_settings(run_dir, record["settings"], settings)
     for checkpoint in reversed(list_checkpoints(run_dir)):
         if is_complete(checkpoint):
             return checkpoint
-        shutil.rmtree(checkpoint)  # cut short by a kill; the trainer would stumble over it
+        shutil.rmtree(checkpoint)  # cut short by a kill; the trainer cannot read it
     return None
 
 
+def has_record(run_dir: Path) -> bool:
+    return (run_dir / RECORD_NAME).exists()
+
+
 def is_finished(run_dir: Path) -> bool:
-    record_path = run_dir / RECORD_NAME
-    return record_path.exists() and read_object(record_path, "status")["status"] == "finished"
+    if not has_record(run_dir):
+        return False
+    return bool(read_object(run_dir / RECORD_NAME, "status")["status"] == "finished")
 
 
-def refuse_other_settings(run_dir: Path, recorded: dict, settings: dict) -> None:
+def refuse_other_settings(
+    run_dir: Path, recorded: Mapping[str, Any], settings: Mapping[str, Any]
+) -> None:
+    recorded = {RENAMED_SETTINGS.get(name, name): value for name, value in recorded.items()}
     different = [
         f"{name} {recorded.get(name)} (now {settings.get(name)})"
         for name in sorted(recorded.keys() | settings.keys())
@@ -67,13 +95,13 @@ def refuse_other_settings(run_dir: Path, recorded: dict, settings: dict) -> None
     ]
     if different:
         raise UserError(
-            f"{run_dir} was begun with other settings: {', '.join(different)}. "
-            "Say the same to go on, --overwrite to begin anew, or choose another --output_dir."
+            f"{run_dir} was started with other settings: {', '.join(different)}. Pass the same "
+            "ones to continue, --overwrite to start over, or choose another --output_dir."
         )
 
 
 def remove_run(run_dir: Path) -> None:
-    """Remove what train.py and evaluate.py wrote there, and nothing else."""
+    """Remove what train.py and evaluate.py wrote to the folder, and nothing else."""
     for checkpoint in list_checkpoints(run_dir):
         shutil.rmtree(checkpoint)
     for name in OWN_FOLDERS:

@@ -1,4 +1,4 @@
-"""What a training run says of itself: the plan, run.json and the model card."""
+"""How a training run describes itself: the printed plan, run.json and the model card."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -8,6 +8,7 @@ from text2sql.files import sha256_of_file
 from text2sql.models.device import GIB, Device, world_size
 from text2sql.run_record import build_run_record
 from text2sql.training.plan import ExecutionPlan
+from text2sql.training.settings import TrainSettings
 
 if TYPE_CHECKING:
     from text2sql.training.trainer import AdapterTrainer
@@ -22,15 +23,15 @@ tags: [text-to-sql, lora]
 
 # {model_id}, specialised on text-to-SQL
 
-A LoRA adapter (r {lora_r}, alpha {lora_alpha}, on {modules}) trained on Spider's few-shot prompts.
-The Spider data is CC BY-SA 4.0; the base model keeps its own licence.
+A LoRA adapter (r {lora_r}, alpha {lora_alpha}, on {modules}) trained on few-shot prompts from
+Spider. The Spider data is licensed under CC BY-SA 4.0; the base model keeps its own licence.
 
 | | |
 | --- | --- |
 | examples | {num_train_examples}{limited} |
 | steps | {steps} of {effective_batch} examples, learning rate {learning_rate} |
 | loss on | {loss_on} |
-| best step | {best_step}, loss {best_eval_loss} on `{eval_split}` |
+| best step | {best_step}, with loss {best_eval_loss} on `{eval_split}` |
 | base weights | {weights} |
 | commit | {commit} |
 
@@ -42,12 +43,12 @@ base = AutoModelForCausalLM.from_pretrained("{model_id}")
 model = PeftModel.from_pretrained(base, "path/to/this/folder")
 ```
 
-What was gained and what was forgotten: `evaluation/report.md`. How it was made: `run.json`.
-The model writes SQL that may be wrong; run it read-only and against a deadline.
+Gains and losses against the base model: `evaluation/report.md`. Settings, versions and commit:
+`run.json`. Generated SQL may be wrong: execute it read-only and with a timeout.
 """
 
 
-def model_card(record: dict) -> str:
+def model_card(record: dict[str, Any]) -> str:
     """Return the card for a finished run from its run record."""
     settings, limit = record["settings"], record["limit"] or record["prompts_limit"]
     return CARD.format(
@@ -64,57 +65,49 @@ def model_card(record: dict) -> str:
 
 
 def print_plan(
-    trainer: "AdapterTrainer",
-    arrangement: ExecutionPlan,
-    preview: str,
-    flags: Any,
-    num_steps: int,
+    trainer: "AdapterTrainer", settings: TrainSettings, plan: ExecutionPlan, preview: str
 ) -> None:
-    trainable, total = trainer.model.get_nb_trainable_parameters()
-    args, eval_rows = trainer.args, trainer.eval_dataset
-    print(f"\nThe first row, with what the loss sees in ⟦ ⟧:\n\n{preview}\n")
-    print(f"model       {flags.model_id}{' in NF4' if flags.load_in_4bit else ''}")
-    print(f"examples    {len(trainer.train_dataset)}, and {len(eval_rows)} of {flags.eval_split}")
-    print(f"steps       {num_steps}, evaluated every {args.eval_steps}")
+    trainable, total = trainer.adapted_model.get_nb_trainable_parameters()
+    print(f"\nThe first row, with the supervised tokens in ⟦ ⟧:\n\n{preview}\n")
+    print(f"model       {settings.model_id}{' in NF4' if settings.load_in_4bit else ''}")
+    print(f"examples    {settings.num_examples}, and {settings.num_eval_examples} of", end=" ")
+    print(settings.eval_split)
+    print(f"steps       {settings.num_steps}, evaluated every {trainer.args.eval_steps}")
     print(f"trainable   {trainable:,} of {total:,} parameters")
-    print(f"device      {Device.of(args.device).name}")
-    print(f"a step      {arrangement}")
-    if arrangement.expected_gib:
-        print(f"memory      up to {arrangement.expected_gib:.1f} GiB expected")
+    print(f"device      {Device.of(trainer.args.device).name}")
+    print(f"a step      {plan}")
+    if plan.expected_gib:
+        print(f"memory      up to {plan.expected_gib:.1f} GiB expected")
     print(flush=True)
 
 
 def begin_record(
-    flags: Any,
-    settings: dict,
-    arrangement: ExecutionPlan,
-    num_train_examples: int,
-    prompts_limit: int | None,
-) -> dict:
-    """Return what run.json says at the start; `prompts_limit` is that of preprocess.py."""
+    settings: TrainSettings, plan: ExecutionPlan, prompts_limit: int | None
+) -> dict[str, Any]:
+    """Return run.json's content at the start; `prompts_limit` is that of preprocess.py."""
     return build_run_record(
         status="running",
-        model_id=flags.model_id,
-        load_in_4bit=flags.load_in_4bit,
-        seed=flags.seed,
-        limit=flags.limit,
+        model_id=settings.model_id,
+        load_in_4bit=settings.load_in_4bit,
+        seed=settings.seed,
+        limit=settings.limit,
         prompts_limit=prompts_limit,
-        data_dir=str(Path(flags.data_dir).resolve()),
-        num_train_examples=num_train_examples,
+        data_dir=str(settings.data_dir.resolve()),
+        num_train_examples=settings.num_examples,
         num_processes=world_size(),
-        arrangement=asdict(arrangement),
-        settings=settings,
+        plan=asdict(plan),
+        settings=settings.recorded,
     )
 
 
 def finish_record(
-    record: dict,
+    record: dict[str, Any],
     trainer: "AdapterTrainer",
-    arrangement: ExecutionPlan,
+    plan: ExecutionPlan,
     run_dir: Path,
     seconds: float,
-) -> dict:
-    """Return the record of a finished run; losses are in nats a token."""
+) -> dict[str, Any]:
+    """Return the record of a finished run; losses are in nats per token."""
     import torch
 
     state = trainer.state
@@ -122,7 +115,7 @@ def finish_record(
     peak = torch.cuda.max_memory_allocated() / GIB if torch.cuda.is_available() else None
     return record | {
         "status": "finished",
-        "arrangement": asdict(arrangement),
+        "plan": asdict(plan),
         "steps": state.global_step,
         "best_step": state.best_global_step,
         "best_eval_loss": state.best_metric,
@@ -132,3 +125,11 @@ def finish_record(
         "peak_memory_gib": peak and round(peak, 2),
         "adapter_sha256": sha256_of_file(run_dir / "adapter_model.safetensors"),
     }
+
+
+def print_outcome(record: dict[str, Any], run_dir: Path) -> None:
+    best = ""
+    if record["best_eval_loss"] is not None:
+        best = f"; best at step {record['best_step']}, loss {record['best_eval_loss']:.4f}"
+    print(f"\n{record['steps']} steps in {record['train_seconds']:.0f} s{best}.")
+    print(f"The adapter is in {run_dir}. Next: python evaluate.py --adapters {run_dir}")

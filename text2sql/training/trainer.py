@@ -1,22 +1,33 @@
 """TRL's trainer for an adapter, with an order of examples that survives a restart."""
 
 import math
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
+from typing import Any, cast
 
 import torch
-from transformers.trainer_callback import ProgressCallback, TrainerCallback
+from datasets import Dataset
+from peft import PeftModel
+from torch.utils.data import Sampler
+from transformers import (
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.trainer_callback import ProgressCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
-from transformers.utils import ModelOutput
-from trl import SFTTrainer
+from trl.trainer.sft_trainer import SFTTrainer
 
 from text2sql.errors import UserError
-from text2sql.progress import progress_bar
+from text2sql.training.callbacks import ReadableProgress, ThroughputTimer
 from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
-from text2sql.training.packing import MODEL_INPUTS, pack_examples, use_packed_forward
+from text2sql.training.packing import (
+    MODEL_INPUTS,
+    LabelOutputs,
+    pack_examples,
+    use_packed_forward,
+)
 from text2sql.training.plan import ExecutionPlan
 
 
@@ -24,7 +35,7 @@ class EpochSeededSampler(LengthGroupedSampler):
     """Groups by length in an order that depends on the seed and the epoch alone.
 
     The stock sampler draws from the global generator, whose state at the start of an epoch is
-    gone when a run is resumed in its middle.
+    lost when a run is resumed in the middle of it.
     """
 
     def __init__(self, *, batch_size: int, lengths: list[int], seed: int):
@@ -36,104 +47,66 @@ class EpochSeededSampler(LengthGroupedSampler):
         self.generator.manual_seed(self.seed + epoch)
 
 
-class ReadableProgress(ProgressCallback):
-    """The progress bar, with one line per log entry instead of a dictionary."""
-
-    def on_train_begin(self, args, state, control, **kwargs):
-        if state.is_world_process_zero:
-            self.training_bar = progress_bar(
-                total=state.max_steps, initial=state.global_step, unit="step", dynamic_ncols=True
-            )
-        self.current_step = state.global_step
-
-    def on_prediction_step(self, args, state, control, eval_dataloader=None, **kwargs):
-        if sys.stderr.isatty():  # elsewhere its lines would come between those of training
-            super().on_prediction_step(args, state, control, eval_dataloader, **kwargs)
-
-    def on_log(self, args, state, control, logs=None, **kwargs):
-        if self.training_bar is not None and "train_runtime" not in logs:
-            self.training_bar.write(describe_log(logs, state.global_step))
-
-
-def describe_log(logs: dict[str, float], step: int) -> str:
-    parts = (
-        ("eval_loss", "evaluation loss {:.4f}"),
-        ("loss", "loss {:.4f}"),
-        ("grad_norm", "gradient norm {:.3g}"),
-        ("learning_rate", "learning rate {:.2e}"),
-        ("examples_per_second", "{:.1f} examples/s"),
-        ("peak_memory_gib", "peak {:.1f} GiB"),
-    )
-    told = [text.format(logs[name]) for name, text in parts if name in logs]
-    return f"step {step}: {', '.join(told)}"
-
-
-class ThroughputTimer(TrainerCallback):
-    """A clock of training alone, from a mark that begins where the run begins or goes on."""
-
-    def on_train_begin(self, args, state, control, **kwargs):
-        self.mark(state.global_step)
-
-    def mark(self, step: int) -> None:
-        self._marked_at, self._marked_step = time.perf_counter(), step
-
-    def seconds_since_mark(self) -> float:
-        return time.perf_counter() - self._marked_at
-
-    def steps_since_mark(self, step: int) -> int:
-        return step - self._marked_step
-
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        began = time.perf_counter()
-        yield
-        self._marked_at += time.perf_counter() - began
-
-
 class AdapterTrainer(SFTTrainer):
     """TRL's `SFTTrainer` for an adapter whose weights are kept in float32.
 
     TRL makes the adapter of a quantised model bf16, which is too coarse for an exact resume and
-    which the gradient scaler of fp16 refuses. Where the arrangement is packed the examples of a
-    micro-batch are one row in which what their prompts share is computed once.
+    which the gradient scaler of fp16 refuses. In a packed plan the examples of a micro-batch are
+    one row, in which what their prompts share is computed once.
     """
 
-    def __init__(self, *args, arrangement: ExecutionPlan, **kwargs):
-        multiple = ROW_MULTIPLE if arrangement.cuda_graphs else 1
-        collator = partial(pack_examples, multiple=multiple) if arrangement.packed else None
-        super().__init__(*args, data_collator=collator, **kwargs)
-        self.packed = arrangement.packed
+    def __init__(self, *, plan: ExecutionPlan, **kwargs: Any):
+        multiple = ROW_MULTIPLE if plan.cuda_graphs else 1
+        collator = partial(pack_examples, multiple=multiple) if plan.packed else None
+        super().__init__(data_collator=cast(Any, collator), **kwargs)
+        self.packed = plan.packed
         self.token_sums: dict[bool, list[torch.Tensor]] = {True: [], False: []}  # by model.training
-        if arrangement.packed:
-            use_packed_forward(self.model.get_base_model())
-        if arrangement.cuda_graphs:
-            use_cuda_graphs(self.model.get_base_model().base_model)
+        if plan.packed:
+            use_packed_forward(self.base_model)
+        if plan.cuda_graphs:
+            use_cuda_graphs(self.base_model.base_model)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()
         if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
             self.add_callback(ReadableProgress)
-        self.pace = ThroughputTimer()
-        self.add_callback(self.pace)
+        self.timer = ThroughputTimer()
+        self.add_callback(self.timer)
+
+    @property
+    def adapted_model(self) -> PeftModel:
+        return cast(PeftModel, self.model)
+
+    @property
+    def base_model(self) -> PreTrainedModel:
+        return cast(PreTrainedModel, self.adapted_model.get_base_model())
 
     def trainable_parameters(self) -> list[torch.nn.Parameter]:
-        return [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        return [
+            parameter for parameter in self.adapted_model.parameters() if parameter.requires_grad
+        ]
 
     def step_size(self) -> int:
-        """Return the examples of a step, on all processes."""
+        """Return the examples of a step, over all processes."""
         own = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return own * self.args.world_size
+        return int(own * self.args.world_size)
 
-    def _get_train_sampler(self, train_dataset=None):
+    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int] | None:
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
-        dataset = self.train_dataset if train_dataset is None else train_dataset
+        dataset = cast(Dataset, self.train_dataset if train_dataset is None else train_dataset)
         return EpochSeededSampler(
             batch_size=self.step_size(),
             lengths=[len(token_ids) for token_ids in dataset["input_ids"]],
             seed=self.args.seed,
         )
 
-    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
         """Return the loss of a packed row as TRL defines it, without waiting for the device.
 
         In training that is the mean over the step's labels; in evaluation the mean over examples
@@ -148,100 +121,107 @@ class AdapterTrainer(SFTTrainer):
             return -(outputs.log_probs * weights).sum() / weights.sum()
         loss = -outputs.log_probs.sum() / num_items_in_batch
         if self.args.average_tokens_across_devices:
-            # The labels of all processes were counted, whose gradients are averaged.
+            # The labels of all processes were counted, and their gradients are averaged.
             loss = loss * self.accelerator.num_processes
         return loss
 
-    def keep_token_sums(self, outputs: ModelOutput, weights: torch.Tensor) -> None:
+    def keep_token_sums(self, outputs: LabelOutputs, weights: torch.Tensor) -> None:
         sums = (outputs.entropy.detach(), outputs.is_top1, weights.ne(0))
-        kept = self.token_sums[self.model.training]
+        kept = self.token_sums[self.adapted_model.training]
         kept.append(torch.stack([tokens.sum() for tokens in sums]))
 
     def token_metrics(self) -> dict[str, float]:
-        """Return entropy and accuracy a label since the last call in this mode."""
-        kept = self.token_sums[self.model.training]
+        """Return entropy and accuracy per label since the last call in this mode."""
+        kept = self.token_sums[self.adapted_model.training]
         sums = self.accelerator.reduce(torch.stack(kept).sum(0))
         kept.clear()
         entropy, top1, labels = sums.tolist()
         return {"entropy": entropy / labels, "mean_token_accuracy": top1 / labels}
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        if self.token_sums[self.model.training]:
-            prefix = "" if self.model.training else "eval_"
+        if self.token_sums[self.adapted_model.training]:
+            prefix = "" if self.adapted_model.training else "eval_"
             logs |= {f"{prefix}{name}": value for name, value in self.token_metrics().items()}
         if "loss" in logs:
             if not math.isfinite(logs["loss"]):
                 raise non_finite_loss(self.state.global_step)
-            logs |= self.measure_pace()
+            logs |= self.measure_speed()
         super().log(logs, start_time)
 
-    def measure_pace(self) -> dict[str, float]:
+    def measure_speed(self) -> dict[str, float]:
         """Return examples/s of the steps since the last call and the peak memory in GiB."""
-        examples = self.pace.steps_since_mark(self.state.global_step) * self.step_size()
-        pace = {"examples_per_second": round(examples / self.pace.seconds_since_mark(), 2)}
-        self.pace.mark(self.state.global_step)
+        examples = self.timer.steps_since_mark(self.state.global_step) * self.step_size()
+        speed = {"examples_per_second": round(examples / self.timer.seconds_since_mark(), 2)}
+        self.timer.mark(self.state.global_step)
         if torch.cuda.is_available():
-            pace["peak_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
-        return pace
+            speed["peak_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
+        return speed
 
-    def evaluate(self, *args, **kwargs):
-        with self.pace.paused():
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        with self.timer.paused():
             return super().evaluate(*args, **kwargs)
 
-    def _load_from_checkpoint(self, resume_from_checkpoint, *args, **kwargs) -> None:
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, *args: Any, **kwargs: Any) -> None:
         with explain_damage(resume_from_checkpoint):
             super()._load_from_checkpoint(resume_from_checkpoint, *args, **kwargs)
 
-    def _load_optimizer_and_scheduler(self, checkpoint) -> None:
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         with explain_damage(checkpoint):
             super()._load_optimizer_and_scheduler(checkpoint)
 
-    def _load_rng_state(self, checkpoint) -> None:
+    def _load_rng_state(self, checkpoint: str | None) -> None:
         with explain_damage(checkpoint):
             super()._load_rng_state(checkpoint)
 
-    def _save_checkpoint(self, *args, **kwargs) -> None:
+    def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
         self.check_finite()
-        with self.pace.paused(), explain_failed_write(self.args.output_dir):
+        with self.timer.paused(), explain_failed_write(self.args.output_dir):
             super()._save_checkpoint(*args, **kwargs)
 
+    def save_adapter(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Write the adapter and its tokenizer; a `UserError` if its weights are not finite."""
+        self.check_finite()
+        with explain_failed_write(folder):
+            self.adapted_model.save_pretrained(str(folder))
+            tokenizer.save_pretrained(folder)
+
     def check_finite(self) -> None:
-        """Raise a `UserError` if any weight of the adapter is no finite number."""
+        """Raise a `UserError` if any weight of the adapter is not a finite number."""
         if not all(parameter.isfinite().all() for parameter in self.trainable_parameters()):
             raise non_finite_loss(self.state.global_step)
 
 
 def non_finite_loss(step: int) -> UserError:
     return UserError(
-        f"The loss was not finite by step {step}; the run stopped and no adapter was written "
-        "from it. Lower --learning_rate, or train in bf16 or float32 if this was fp16."
+        f"The loss was not finite by step {step}; the run stopped without writing an adapter. "
+        "Lower --learning_rate, or train in bf16 or float32 if this was fp16."
     )
 
 
 @contextmanager
 def explain_damage(checkpoint: str | None) -> Iterator[None]:
-    """Turn what the libraries raise of a damaged checkpoint into a `UserError`."""
+    """Turn what the libraries raise for a damaged checkpoint into a `UserError`."""
     try:
         yield
     except torch.OutOfMemoryError:
         raise
-    except Exception as error:  # torch, pickle and safetensors raise of every kind
+    except Exception as error:  # torch, pickle and safetensors raise errors of all kinds
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise UserError(
-            f"{checkpoint} is damaged ({reason}). Remove that folder, and --resume goes on from "
-            "the checkpoint before it."
+            f"{checkpoint} is damaged ({reason}). Remove that folder and pass --resume to continue "
+            "from the checkpoint before it."
         ) from error
 
 
 @contextmanager
-def explain_failed_write(folder: str) -> Iterator[None]:
-    """Turn what libraries raise on a full disk in place of an `OSError` into a `UserError`."""
+def explain_failed_write(folder: str | Path | None) -> Iterator[None]:
+    """Turn what libraries raise on a full disk instead of an `OSError` into a `UserError`."""
     try:
         yield
     except (OSError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # torch: RuntimeError; tokenizers: Exception
         raise UserError(
-            f"{folder} could not be written ({error}). Free some space there, and say --resume "
-            "to go on."
+            f"{folder} could not be written ({error}). Free some space there, and pass --resume "
+            "to continue."
         ) from error

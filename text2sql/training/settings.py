@@ -1,0 +1,70 @@
+"""What a run does, resolved once from the flags of train.py and the manifest of the prompts."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from text2sql.training.plan import FixedByUser
+
+LossOn = Literal["sql", "text"]
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Everything that a run depends on, but for the device and its execution plan."""
+
+    data_dir: Path
+    run_dir: Path
+    model_id: str
+    load_in_4bit: bool
+    eval_split: str
+    loss_on: LossOn
+    limit: int | None
+    seed: int
+    lora_r: int
+    lora_alpha: int
+    lora_dropout: float
+    lora_target_modules: list[str]
+    early_stopping_patience: int  # evaluations without a better loss; 0 never stops early
+    num_examples: int
+    num_eval_examples: int
+    effective_batch_size: int  # examples per step, over all processes
+    num_steps: int
+    fixed: FixedByUser
+    paper_plan: bool  # 1 × 8 with checkpointing on NF4, whatever fits
+    may_pack: bool  # no flag requires another loss or another form of rows
+    may_use_cuda_graphs: bool
+    eval_batch_size: int | None  # per device; None: as many as the plan trains on at once
+    sft: Mapping[str, Any]  # arguments of TRL's SFTConfig, before the plan sets its own
+    recorded: Mapping[str, Any]  # what run.json keeps and --resume compares
+
+
+def count_steps(
+    num_examples: int, effective_batch_size: int, num_epochs: float, max_steps: int
+) -> int:
+    """Return the optimizer steps of a run; `max_steps` above 0 overrides the epochs."""
+    if max_steps > 0:
+        return max_steps
+    return math.ceil(math.ceil(num_examples / effective_batch_size) * num_epochs)
+
+
+def keeps_rows_and_loss(sft: Mapping[str, Any]) -> bool:
+    """Return whether SFTConfig's arguments leave rows and loss as packing them here requires."""
+    other_loss = sft["label_smoothing_factor"] > 0 or sft["loss_type"] == "dft"
+    other_rows = sft["packing"] or sft["padding_free"]
+    return not (other_loss or other_rows)
+
+
+def device_defaults(is_cuda: bool, paper_plan: bool, may_pack: bool) -> dict[str, Any]:
+    """Return SFTConfig's arguments for flags that the user left open, by the kind of device."""
+    defaults: dict[str, Any] = {}
+    if may_pack:
+        defaults["accelerator_config"] = {"non_blocking": True}  # copy rows while computing
+    if not is_cuda:
+        defaults |= {"use_cpu": True, "optim": "adamw_torch"}
+        defaults |= {"dataloader_num_workers": 0, "dataloader_pin_memory": False}
+    elif not paper_plan:
+        defaults["optim"] = "adamw_torch_fused"  # the same arithmetic in one kernel
+    return defaults

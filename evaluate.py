@@ -25,6 +25,8 @@ from text2sql.flags import flag, parse_flags
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.manifest import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
+from text2sql.report.content import Report
+from text2sql.report.model_card import update_model_cards
 from text2sql.report.page import print_report, print_scores, write_report
 from text2sql.scoring.judge import ScoringSettings
 from text2sql.scoring.scores import SCORES_NAME, refuse_other_scores, score_file
@@ -101,7 +103,11 @@ def main() -> None:
     if not flags.report_only:
         study, splits, models = plan_study(flags)
         evaluate_variants(study, splits, models, folder, flags)
-    compare_variants(folder, {name: getattr(flags, name) for name in explicit & REPORT_FLAGS})
+    report = compare_variants(
+        folder, {name: getattr(flags, name) for name in explicit & REPORT_FLAGS}
+    )
+    if not flags.report_only:
+        update_model_cards(report)
 
 
 def refuse_contradictions(flags: EvaluateFlags, explicit: set[str]) -> None:
@@ -256,13 +262,14 @@ def evaluate_variants(
     models.print_peak_memory()
 
 
-def compare_variants(folder: EvaluationFolder, report_flags: dict[str, Any]) -> None:
-    """Write and print the report on what is in the folder."""
+def compare_variants(folder: EvaluationFolder, report_flags: dict[str, Any]) -> Report:
+    """Write, print and return the report on what is in the folder."""
     print("\nComparing the variants", flush=True)
     study = read_study(folder.root)
     report = build_report(folder.root, study, study.report_settings | report_flags)
     write_report(folder.root, report)
     print_report(folder.root, report)
+    return report
 
 
 if __name__ == "__main__":

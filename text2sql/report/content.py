@@ -75,14 +75,17 @@ class Report:
         """Return the fine-tuned recipes: all checkpoints and scales would be too many."""
         return [recipe.name for recipe in self.recipes if recipe.kind == "finetuned"]
 
+    def gain_of(self, recipe: str) -> Comparison | None:
+        """Return the recipe's comparison of execution accuracy on the first split."""
+        if self.primary.split is None:
+            return None
+        compared = self.splits[self.primary.split].comparisons.get(recipe, {})
+        return compared.get("execution_accuracy", {}).get("all")
+
     @property
     def gain(self) -> Comparison | None:
         """Return the first primary comparison: execution accuracy on the first split."""
-        split, variant = self.primary.split, self.primary.variant
-        if split is None or variant is None:
-            return None
-        compared = self.splits[split].comparisons.get(variant, {})
-        return compared.get("execution_accuracy", {}).get("all")
+        return self.gain_of(self.primary.variant or "")
 
     @property
     def change(self) -> Comparison | None:

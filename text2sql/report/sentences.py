@@ -20,9 +20,13 @@ from text2sql.report.tradeoff import Choice, LossTest
 
 def summarize(report: Report) -> str:
     """Return one sentence that a reader could quote: the two primary comparisons."""
-    gain, change, name = report.gain, report.change, report.primary.variant
-    if name is None or (gain is None and change is None):
+    if report.primary.variant is None or (report.gain is None and report.change is None):
         return "Nothing is compared yet: base and a fine-tuned variant are not both finished."
+    return summarize_recipe(report, report.recipe(report.primary.variant))
+
+
+def summarize_recipe(report: Report, recipe: Recipe) -> str:
+    gain, change = report.gain_of(recipe.name), report.mean_over_benchmarks.get(recipe.name)
     parts = []
     if gain is not None:
         quote = quoted(gain, f"{report.primary.split} questions")
@@ -33,7 +37,7 @@ def summarize(report: Report) -> str:
         )
     else:
         parts.append(why_no_change(report))
-    return f"{subject(report.recipe(name))}, {'; '.join(parts)}."
+    return f"{subject(recipe)}, {'; '.join(parts)}."
 
 
 def subject(recipe: Recipe) -> str:

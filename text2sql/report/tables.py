@@ -102,19 +102,13 @@ def runs_table(report: Report) -> Table:
     """The runs of every replicated recipe, one by one and never ranked."""
     rows = []
     for recipe in report.recipes:
-        gain = gain_of(report, recipe.name)
+        gain = report.gain_of(recipe.name)
         change = report.mean_over_benchmarks.get(recipe.name)
         for run in recipe.variants if len(recipe.variants) > 1 else ():
             gained = points(gain.runs[run]) if gain else NONE
             changed = points(change.runs[run]) if change else NONE
             rows.append([run, recipe.name, gained, changed])
     return Table(["run", "recipe", "gain in EX", "change of the mean"], rows)
-
-
-def gain_of(report: Report, recipe: str) -> Comparison | None:
-    split = report.splits.get(report.primary.split or "")
-    compared = split.comparisons.get(recipe, {}) if split else {}
-    return compared.get("execution_accuracy", {}).get("all")
 
 
 def distances_table(report: Report) -> Table:

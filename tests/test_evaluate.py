@@ -127,6 +127,7 @@ def test_checkpoint_that_is_the_adapter_itself_is_not_asked_again(
         LoadedVariants, "active", lambda self, v: active.append(v.name) or use(self, v)
     )
     flags = ["--checkpoints", "--benchmarks", "odd_ones", "--benchmarks_dir", tiny_tasks_dir]
+    flags += ["--choosing_split", "none"]
     run_evaluate(*flags, "--limit", "3", "--output_dir", tmp_path, adapters=[run_dir])
     assert active == ["base", "finetuned", "checkpoint-10"] * 2
     smoke = tmp_path / "limit-3"
@@ -273,6 +274,33 @@ def test_new_adapter_in_the_same_folder_leaves_the_base_answers(
     assert generations(copied / "validation/finetuned") != generations(
         finished / "validation/finetuned"
     )
+
+
+def test_what_chooses_among_variants_is_not_what_scores_them(run_evaluate, tmp_path):
+    flags = ["--benchmarks", "none", "--limit", "2", "--output_dir", tmp_path]
+    run_evaluate(*flags, "--adapter_scales", "0.5")
+    study = read_json(tmp_path / "limit-2/study.json")
+    assert [(split["name"], split["role"]) for split in study["splits"]] == [
+        ("validation", "scoring"),
+        ("holdout", "choosing"),
+    ]
+    assert (tmp_path / "limit-2/holdout/scale-0.5/scores.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "names"),
+    [
+        ([], ["validation"]),
+        (["--adapter_scales", "0.5", "--choosing_split", "none"], ["validation"]),
+        (["--adapter_scales", "0.5", "--splits", "holdout"], ["holdout"]),
+    ],
+    ids=["one variant", "not wanted", "scored itself"],
+)
+def test_nothing_chooses_where_no_choice_is_asked_for(run_evaluate, tmp_path, flags, names):
+    run_evaluate("--benchmarks", "none", "--limit", "1", "--output_dir", tmp_path, *flags)
+    splits = read_json(tmp_path / "limit-1/study.json")["splits"]
+    assert [split["name"] for split in splits] == names
+    assert {split["role"] for split in splits} == {"scoring"}
 
 
 def test_several_runs_share_one_report(run_evaluate, tiny_run_dir, tmp_path):

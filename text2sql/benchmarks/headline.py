@@ -2,11 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from lm_eval.api.group import Group
-    from lm_eval.api.task import Task
+# The harness' own, of metrics whose task names none.
+DEFAULT_AGGREGATIONS = {
+    "acc": "mean",
+    "acc_norm": "mean",
+    "bits_per_byte": "bits_per_byte",
+    "bleu": "bleu",
+    "byte_perplexity": "weighted_perplexity",
+    "chrf": "chrf",
+    "exact_match": "mean",
+    "perplexity": "perplexity",
+    "ter": "ter",
+    "word_perplexity": "weighted_perplexity",
+}
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,7 @@ class Headline:
 
 
 def describe_headlines(
-    task: str, tasks: Sequence["Task | Group"], results: Mapping[str, Any]
+    task: str, results: Mapping[str, Any], *, weight_by_size: bool
 ) -> dict[str, Any]:
     """Return what the results file says of the score, under the names of `Headline`.
 
@@ -36,7 +46,6 @@ def describe_headlines(
     if any((leaf.metric, leaf.filter) != (first.metric, first.filter) for leaf in leaves):
         nothing = dict.fromkeys(asdict(first))
         return {**nothing, "benchmark": task, "parts": [asdict(leaf) for leaf in leaves]}
-    weights = [setting.weight_by_size for setting in group_settings(tasks)]
     headline = Headline(
         benchmark=task,
         metric=first.metric,
@@ -44,7 +53,7 @@ def describe_headlines(
         aggregation=first.aggregation,
         higher_is_better=first.higher_is_better,
         num_fewshot=first.num_fewshot,
-        weight_by_size=bool(weights) and all(weights),
+        weight_by_size=weight_by_size,
         chance=chance_of(results["samples"], results["configs"], first.metric),
     )
     return asdict(headline)
@@ -69,19 +78,11 @@ def headline_of(task: str, results: Mapping[str, Any]) -> Headline:
 
 def aggregation_of(config: Mapping[str, Any], metric: str) -> str | None:
     """Return how the harness makes one number of a metric's values, such as "mean"."""
-    from lm_eval.api.registry import get_metric_aggregation
-
     for entry in config.get("metric_list") or ():
         if entry.get("metric") == metric and entry.get("aggregation"):
             name = str(entry["aggregation"])  # the source text of a task's own function
             return name if name.isidentifier() else None
-    default = get_metric_aggregation(metric)
-    return default.__name__ if default is not None else None
-
-
-def group_settings(tasks: Sequence["Task | Group"]) -> list[Any]:
-    """Return the harness' aggregation settings where `tasks` is a single group."""
-    return list(getattr(tasks[0], "aggregate_metric_list", None) or []) if len(tasks) == 1 else []
+    return DEFAULT_AGGREGATIONS.get(metric)
 
 
 def chance_of(

@@ -69,7 +69,7 @@ def run_benchmark(
         settings=settings,
         limit=limit,
         as_chat=benchmark.as_chat,
-        **describe_headlines(benchmark.task, tasks, results),
+        **describe_headlines(benchmark.task, results, weight_by_size=weighs_by_size(tasks)),
     )
     write_results(path, results)
     cache_path.unlink()
@@ -112,6 +112,12 @@ def ask_harness(
         task_manager=find_tasks([], None),
     )
     return results
+
+
+def weighs_by_size(tasks: Sequence["Task | Group"]) -> bool:
+    """Return whether `tasks` is a group in which items count equally, whatever their task."""
+    settings = getattr(tasks[0], "aggregate_metric_list", None) if len(tasks) == 1 else None
+    return bool(settings) and all(setting.weight_by_size for setting in settings or ())
 
 
 def write_results(path: Path, results: dict[str, Any]) -> None:

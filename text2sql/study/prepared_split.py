@@ -28,7 +28,8 @@ class PreparedSplit:
 
     @property
     def examples(self) -> list[Example]:
-        return [Example(row["db_id"], row["question"], row["gold_sql"]) for row in self.rows]
+        columns = ("db_id", "question", "gold_sql", "id")
+        return [Example(*(row[column] for column in columns)) for row in self.rows]
 
     @property
     def db_ids(self) -> set[str]:

@@ -18,7 +18,6 @@ from text2sql.files import (
 )
 from text2sql.inference.generate import generate_predictions
 from text2sql.inference.partial_predictions import finalize_predictions
-from text2sql.prompts.schema_text import render_schema
 from text2sql.run_record import build_run_record
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings
 from text2sql.scoring.scores import score_folders
@@ -32,22 +31,6 @@ if TYPE_CHECKING:
     from lm_eval.api.task import Task
 
     from text2sql.study.variant_models import LoadedVariants
-
-
-def write_examples(splits: Sequence[PreparedSplit], folder: EvaluationFolder) -> None:
-    """Write the questions of each split, and their schemas for the report's browser."""
-    for split in splits:
-        shown = [{key: row[key] for key in row if key != "prompt_text"} for row in split.rows]
-        rows = ({"index": index, **row} for index, row in enumerate(shown))
-        write_jsonl(folder.examples(split.name), rows)
-        write_json(folder.schemas(split.name), schemas_of(split))
-
-
-def schemas_of(split: PreparedSplit) -> dict[str, str]:
-    """Return each database's schema as a reader sees it, one line per table."""
-    schemas = read_schemas(split.tables_path)
-    db_ids = dict.fromkeys(row["db_id"] for row in split.rows)
-    return {db_id: render_schema(schemas[db_id], "compact") for db_id in db_ids}
 
 
 def generate_all(

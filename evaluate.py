@@ -23,6 +23,7 @@ from text2sql.data.spider import read_schemas
 from text2sql.data.spider_splits import SPIDER_FILES, read_questions, refuse_missing_databases
 from text2sql.files import folder_lock, sha256_of_file
 from text2sql.flags import parse_flags
+from text2sql.models.device import num_unused_gpus
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.manifest import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
@@ -175,6 +176,11 @@ def evaluate_variants(
     """Generate, score and benchmark every variant of the study, writing results to disk."""
     from text2sql.study import stages  # imports torch, which takes seconds
 
+    if num_unused_gpus():
+        print(
+            f"This command uses one GPU; {num_unused_gpus()} more can evaluate other adapters at "
+            "the same time, each with its own CUDA_VISIBLE_DEVICES and --output_dir."
+        )
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
     tasks_sha256 = hash_tasks(benchmarks_dir)
     with folder_lock(folder.root):

@@ -97,6 +97,7 @@ def test_large_gpu_dequantises_the_weights_and_drops_checkpointing():
 def test_cuda_graphs_are_used_where_a_step_is_one_row_with_memory_to_spare():
     assert plan(gpu(139), packed=True).cuda_graphs
     assert plan(gpu(139), packed=True, load_in_4bit=False).cuda_graphs
+    assert plan(gpu(139), packed=True, world_size=2).cuda_graphs
     assert not plan(gpu(139), packed=True, num_steps=100).cuda_graphs
     assert not plan(gpu(139)).cuda_graphs
     assert not plan(gpu(139), packed=True, micro_batch_size=4).cuda_graphs

@@ -81,6 +81,13 @@ def free_bytes(device: "torch.device") -> int:
     return int(min(free, allowed)) + reserved - allocated
 
 
+def num_unused_gpus() -> int:
+    """Return how many GPUs this process sees and leaves unused; it uses one at most."""
+    import torch
+
+    return max(torch.cuda.device_count() - 1, 0) if world_size() == 1 else 0
+
+
 def world_size() -> int:
     """Return the number of processes that `accelerate launch` or `torchrun` started."""
     return int(os.environ.get("WORLD_SIZE", 1))

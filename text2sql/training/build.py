@@ -184,7 +184,17 @@ def build_sft_config(settings: TrainSettings, plan: ExecutionPlan) -> SFTConfig:
         )
     if plan.cuda_graphs:
         values["dataloader_pin_memory"] = False  # its thread must not allocate during a capture
-    return SFTConfig(**values)
+    return use_one_gpu(SFTConfig(**values))
+
+
+def use_one_gpu(config: SFTConfig) -> SFTConfig:
+    """Keep transformers from splitting batches over all GPUs that this process sees.
+
+    It would use `DataParallel`, which this trainer refuses and which is slower than one GPU.
+    """
+    if config.n_gpu > 1:
+        config._n_gpu = 1
+    return config
 
 
 def even_eval_batch_size(largest: int, num_rows: int) -> int:

@@ -140,7 +140,7 @@ def use_cuda_graphs(plan: ExecutionPlan, workload: Workload, free_bytes: int) ->
     plain_layers = not plan.gradient_checkpointing and plan.precision != "float32"
     plain_weights = plan.dequantize or not workload.load_in_4bit
     has_spare_memory = GRAPH_SPARE * plan.expected_gib * GIB <= free_bytes
-    is_long = workload.num_steps >= GRAPH_STEPS and workload.world_size == 1
+    is_long = workload.num_steps >= GRAPH_STEPS
     return is_long and one_row and plain_layers and plain_weights and has_spare_memory
 
 

@@ -1,10 +1,10 @@
 """The processes that `accelerate launch` or `torchrun` started: one writes, all agree."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 import torch
 from accelerate import PartialState
@@ -40,3 +40,20 @@ def weakest_device(own: Device) -> Device:
     free = [device.free_bytes for device in devices if device.free_bytes is not None]
     bf16 = all(device.supports_bf16 for device in devices)
     return replace(own, free_bytes=min(free, default=None), supports_bf16=bf16)
+
+
+def broadcast_parameters(parameters: Sequence[torch.nn.Parameter]) -> None:
+    """Give every process the main one's values."""
+    for parameter in parameters:
+        torch.distributed.broadcast(parameter.data, src=0)
+
+
+def average_gradients(parameters: Sequence[torch.nn.Parameter]) -> None:
+    """Replace the gradients by their means over the processes, in a single all-reduce."""
+    trained = [parameter for parameter in parameters if parameter.grad is not None]
+    flat = torch.cat([cast(torch.Tensor, parameter.grad).flatten() for parameter in trained])
+    torch.distributed.all_reduce(flat)
+    flat /= torch.distributed.get_world_size()
+    pieces = flat.split([parameter.numel() for parameter in trained])
+    for parameter, piece in zip(trained, pieces, strict=True):
+        parameter.grad = piece.view_as(parameter)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from text2sql.files import sha256_of_file
-from text2sql.models.device import GIB, Device, world_size
+from text2sql.models.device import GIB, Device, num_unused_gpus, world_size
 from text2sql.run_record import build_run_record
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.settings import TrainSettings
@@ -75,6 +75,8 @@ def print_plan(
     print(f"steps       {settings.num_steps}, evaluated every {trainer.args.eval_steps}")
     print(f"trainable   {trainable:,} of {total:,} parameters")
     print(f"device      {Device.of(trainer.args.device).name}")
+    if num_unused_gpus():
+        print(f"            `accelerate launch train.py` uses the other {num_unused_gpus()} too")
     print(f"a step      {plan}")
     if plan.expected_gib:
         print(f"memory      up to {plan.expected_gib:.1f} GiB expected")

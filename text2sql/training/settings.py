@@ -59,12 +59,12 @@ def keeps_rows_and_loss(sft: Mapping[str, Any]) -> bool:
 
 def device_defaults(is_cuda: bool, paper_plan: bool, may_pack: bool) -> dict[str, Any]:
     """Return SFTConfig's arguments for flags that the user left open, by the kind of device."""
+    if not is_cuda:
+        on_cpu = {"use_cpu": True, "optim": "adamw_torch"}
+        return on_cpu | {"dataloader_num_workers": 0, "dataloader_pin_memory": False}
     defaults: dict[str, Any] = {}
+    if not paper_plan:
+        defaults["optim"] = "adamw_torch_fused"  # the same arithmetic in one kernel
     if may_pack:
         defaults["accelerator_config"] = {"non_blocking": True}  # copy rows while computing
-    if not is_cuda:
-        defaults |= {"use_cpu": True, "optim": "adamw_torch"}
-        defaults |= {"dataloader_num_workers": 0, "dataloader_pin_memory": False}
-    elif not paper_plan:
-        defaults["optim"] = "adamw_torch_fused"  # the same arithmetic in one kernel
     return defaults

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from accelerate.utils import DistributedType
 from datasets import Dataset
 from peft import PeftModel
 from torch.utils.data import Sampler
@@ -29,6 +30,9 @@ from text2sql.training.packing import (
     use_packed_forward,
 )
 from text2sql.training.plan import ExecutionPlan
+from text2sql.training.processes import average_gradients, broadcast_parameters
+
+DATA_PARALLEL = (DistributedType.MULTI_GPU, DistributedType.MULTI_CPU)
 
 
 class EpochSeededSampler(LengthGroupedSampler):
@@ -52,7 +56,9 @@ class AdapterTrainer(SFTTrainer):
 
     TRL makes the adapter of a quantised model bf16, which is too coarse for an exact resume and
     which the gradient scaler of fp16 refuses. In a packed plan the examples of a micro-batch are
-    one row, in which what their prompts share is computed once.
+    one row, in which what their prompts share is computed once. Several processes average the
+    adapter's gradients once per step, without torch's DistributedDataParallel, whose hooks cannot
+    be captured in CUDA graphs.
     """
 
     def __init__(self, *, plan: ExecutionPlan, **kwargs: Any):
@@ -69,6 +75,13 @@ class AdapterTrainer(SFTTrainer):
             parameter.data = parameter.data.float()
         if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
             self.add_callback(ReadableProgress)
+        self.averages_gradients = self.accelerator.distributed_type in DATA_PARALLEL
+        if self.averages_gradients:
+            # With evaluation_mode, accelerate prepares mixed precision and does not wrap the model.
+            self.accelerator.prepare_model = partial(
+                self.accelerator.prepare_model, evaluation_mode=True
+            )
+            broadcast_parameters(self.trainable_parameters())
         self.timer = ThroughputTimer()
         self.add_callback(self.timer)
 
@@ -123,6 +136,14 @@ class AdapterTrainer(SFTTrainer):
         if self.args.average_tokens_across_devices:
             # The labels of all processes were counted, and their gradients are averaged.
             loss = loss * self.accelerator.num_processes
+        return loss
+
+    def training_step(self, *args: Any, **kwargs: Any) -> torch.Tensor:
+        loss: torch.Tensor = super().training_step(*args, **kwargs)
+        if (
+            self.averages_gradients and self.accelerator.sync_gradients
+        ):  # after the last micro-batch
+            average_gradients(self.trainable_parameters())
         return loss
 
     def keep_token_sums(self, outputs: LabelOutputs, weights: torch.Tensor) -> None:

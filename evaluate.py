@@ -3,6 +3,7 @@
     python evaluate.py                                       base and fine-tuned, then the report
     python evaluate.py --limit 20 --benchmarks none          a smoke run
     python evaluate.py --checkpoints --adapter_scales 0.5    more variants of the same run
+    python evaluate.py --models DIR --merge OUT              whole models; the adapter merged
     python evaluate.py --report_only                         the report again, from what is on disk
     python evaluate.py --predictions A.sql B.sql --spider_dir DIR --output_dir OUT
                                                              compare any systems' SQL, no model
@@ -14,7 +15,7 @@ Finished work is kept: an interrupted evaluation resumes when the command is run
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from text2sql.benchmarks.benchmark import parse_benchmarks
 from text2sql.benchmarks.tasks import hash_tasks
@@ -46,11 +47,20 @@ from text2sql.study.prepared_split import PreparedSplit, read_split, resolve_bas
 from text2sql.study.study import BaseWeights, Study, read_study, write_study
 from text2sql.study.training_history import read_training_runs
 from text2sql.study.variant_models import LoadedVariants, choose_dtype
-from text2sql.study.variants import common_setting, list_variants
+from text2sql.study.variants import (
+    common_base,
+    common_setting,
+    list_adapter_dirs,
+    list_variants,
+    name_recorded_bases,
+)
+from text2sql.study.whole_models import refuse_other_base, refuse_other_vocabulary
 
 
 def main() -> None:
     flags, explicit = parse_flags(EvaluateFlags, __doc__)
+    if flags.models and "adapters" not in explicit:
+        flags.adapters = []
     refuse_contradictions(flags, explicit)
     folder = EvaluationFolder(choose_output_dir(flags))
     if flags.only_scores:
@@ -60,6 +70,8 @@ def main() -> None:
         score_external_answers(flags, folder)
     elif not flags.report_only:
         study, splits, models = plan_study(flags)
+        if flags.merge is not None:
+            write_merged(study, Path(flags.merge), flags.overwrite)
         evaluate_variants(study, splits, models, folder, flags)
     report = compare_variants(folder, flags.report_settings(explicit))
     if not flags.report_only:
@@ -136,23 +148,36 @@ def read_splits(flags: EvaluateFlags) -> list[PreparedSplit]:
     return splits
 
 
-def choose_base(flags: EvaluateFlags) -> BaseWeights:
+def choose_base(flags: EvaluateFlags, adapter_dirs: Sequence[Path]) -> BaseWeights:
     """Return how to load the base model; a `UserError` where adapters or prompts need another."""
-    data_dir, adapter_dirs = Path(flags.data_dir), [Path(adapter) for adapter in flags.adapters]
-    recorded_model_id = cast(str | None, common_setting(adapter_dirs, "model_id"))
+    data_dir = Path(flags.data_dir)
+    recorded_model_id = flags.model_id or (
+        common_base(adapter_dirs) if adapter_dirs else read_manifest(data_dir)["model_id"]
+    )
     model_id = resolve_base_model(data_dir, recorded_model_id, flags.model_id)
-    refuse_other_tokenizer(data_dir, load_tokenizer(model_id))
+    tokenizer = load_tokenizer(model_id)
+    refuse_other_tokenizer(data_dir, tokenizer)
+    for adapter_dir in adapter_dirs:
+        refuse_other_vocabulary(adapter_dir, model_id, tokenizer)
     load_in_4bit = flags.load_in_4bit
-    if load_in_4bit is None:
-        load_in_4bit = bool(common_setting(adapter_dirs, "load_in_4bit", default=True))
+    if load_in_4bit is None:  # whole models are stored in 16 bits
+        load_in_4bit = bool(common_setting(adapter_dirs, "load_in_4bit", bool(adapter_dirs)))
     return {"model_id": model_id, "load_in_4bit": load_in_4bit, "dtype": choose_dtype()}
 
 
 def plan_study(flags: EvaluateFlags) -> tuple[Study, list[PreparedSplit], LoadedVariants]:
     """Read and check everything that needs no model; the variants are loaded when first used."""
-    adapter_dirs = [Path(adapter) for adapter in flags.adapters]
-    variants = list_variants(adapter_dirs, flags.checkpoints, flags.adapter_scales)
-    splits, base = read_splits(flags), choose_base(flags)
+    variants = list_variants(
+        flags.adapters,
+        flags.checkpoints,
+        flags.adapter_scales,
+        flags.models,
+        Path(flags.merge) if flags.merge is not None else None,
+    )
+    splits, base = read_splits(flags), choose_base(flags, list_adapter_dirs(variants))
+    variants = name_recorded_bases(variants, base["model_id"])
+    for name in flags.models:
+        refuse_other_base(name, base["model_id"])
     study = Study(
         **base,
         limit=flags.limit,
@@ -164,6 +189,15 @@ def plan_study(flags: EvaluateFlags) -> tuple[Study, list[PreparedSplit], Loaded
         report_settings=flags.report_settings(REPORT_FLAGS),
     )
     return study, splits, LoadedVariants(variants, **base)
+
+
+def write_merged(study: Study, output_dir: Path, overwrite: bool) -> None:
+    """Write the adapter merged into its base, as a model that the study evaluates as well."""
+    from text2sql.models.merging import write_merged_model  # imports torch, which takes seconds
+
+    (adapter_dir,) = list_adapter_dirs(study.variants)
+    print(f"Merging {adapter_dir} into {output_dir}", flush=True)
+    write_merged_model(str(study.model_id), adapter_dir, output_dir, overwrite=overwrite)
 
 
 def evaluate_variants(

@@ -102,7 +102,8 @@ def run_evaluate(
     monkeypatch.setattr("lm_eval.evaluator.add_env_info", lambda storage: None)
 
     def run(*flags, adapters=(tiny_run_dir,), data_dir=strong_prompts_dir) -> str:
-        command = ["evaluate.py", "--data_dir", data_dir, "--adapters", *adapters, *QUICK]
+        command = ["evaluate.py", "--data_dir", data_dir, *QUICK]
+        command += ["--adapters", *adapters] if adapters else []
         command += ["--benchmarks_dir", tiny_tasks_dir] if "none" not in flags else []
         monkeypatch.setattr(sys, "argv", [str(part) for part in [*command, *flags]])
         evaluate_script.main()

@@ -19,7 +19,7 @@ from transformers import (
 from transformers.models.gpt2.modeling_gpt2 import GPT2LMHeadModel
 
 from text2sql.inference import greedy, kv_cache
-from text2sql.models.adapters import adapter_active, attach_adapters
+from text2sql.models.adapters import adapter_active, attach_adapter
 
 SIZES = {
     "vocab_size": 97,
@@ -92,7 +92,7 @@ def test_adapters_are_computed_as_one_by_one(prompts, tmp_path, scale):
         r=4, target_modules=["q_proj", "v_proj"], init_lora_weights=False, task_type="CAUSAL_LM"
     )
     get_peft_model(model, settings).save_pretrained(tmp_path)
-    model = attach_adapters(build_llama(), {"one": Path(tmp_path)})
+    model = attach_adapter(build_llama(), Path(tmp_path), "one")
     base = decode(build_llama(), prompts)
     with adapter_active(model, None if scale is None else "one", scale or 0.0):
         answers = decode(model, prompts)

@@ -8,9 +8,10 @@ import pytest
 from text2sql.errors import UserError
 from text2sql.study.variants import (
     BASE,
+    common_base,
     common_setting,
-    hash_adapter,
     list_variants,
+    name_recorded_bases,
     read_run_record,
 )
 
@@ -19,7 +20,9 @@ def make_run(folder: Path, steps=(), weights=b"weights", **record) -> Path:
     """Write what train.py leaves, as far as variants look at it."""
     for place in (folder, *(folder / f"checkpoint-{step}" for step in steps)):
         place.mkdir(parents=True)
-        (place / "adapter_config.json").write_text('{"base_model_name_or_path": "tiny"}')
+        (place / "adapter_config.json").write_text(
+            '{"base_model_name_or_path": "tiny", "peft_type": "LORA"}'
+        )
         (place / "adapter_model.safetensors").write_bytes(weights)
         (place / "trainer_state.json").write_text("{}")
     if record:
@@ -86,17 +89,6 @@ def test_run_called_base_is_refused_beside_another(tmp_path):
         list_variants(runs)
 
 
-def test_hash_tells_other_weights_and_other_settings(tmp_path):
-    first, second, third = (
-        make_run(tmp_path / "a"),
-        make_run(tmp_path / "b"),
-        make_run(tmp_path / "c", weights=b"others"),
-    )
-    assert hash_adapter(first) == hash_adapter(second) != hash_adapter(third)
-    (second / "adapter_config.json").write_text('{"lora_alpha": 16}')
-    assert hash_adapter(first) != hash_adapter(second)
-
-
 def test_adapter_of_another_program_tells_its_base(tmp_path):
     assert read_run_record(make_run(tmp_path / "run")) == {"model_id": "tiny"}
 
@@ -106,3 +98,36 @@ def test_runs_of_two_bases_are_refused_together(tmp_path):
     with pytest.raises(UserError, match="differ in model_id"):
         common_setting(runs, "model_id")
     assert common_setting(runs[:1], "load_in_4bit", default=True) is True
+
+
+def test_scale_of_an_adapter_that_has_none_is_refused_but_for_1(tmp_path):
+    run = make_run(tmp_path / "run")
+    (run / "adapter_config.json").write_text('{"peft_type": "IA3"}')
+    with pytest.raises(UserError, match=r"--adapter_scales has no meaning .*IA3 is not LoRA"):
+        list_variants([run], scales=[0.5])
+    assert names(list_variants([run], scales=[1])) == ["base", "finetuned", "scale-1"]
+
+
+def test_whole_models_and_the_merged_one_come_behind_the_adapter(tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "config.json").write_text("{}")
+    run = make_run(tmp_path / "run")
+    models = [str(tmp_path / "full"), "user/other"]
+    variants = list_variants([run], models=models, merged_dir=tmp_path / "out")
+    assert names(variants) == ["base", "run", "full", "other", "merged"]
+    assert [v.model_dir for v in variants[2:]] == [*models, str(tmp_path / "out")]
+    assert {v.kind for v in variants[1:]} == {"finetuned"}
+    assert variants[-1].load_in_4bit is False, "a merged model is evaluated as it was written"
+
+
+def test_recorded_base_is_kept_where_it_has_another_name(tmp_path):
+    variants = list_variants([make_run(tmp_path / "run")])
+    assert name_recorded_bases(variants, "tiny") == variants
+    assert [v.recorded_base for v in name_recorded_bases(variants, "mirror/tiny")] == [None, "tiny"]
+
+
+def test_adapters_of_different_bases_need_the_base_by_name(tmp_path):
+    runs = [make_run(tmp_path / name, model_id=name) for name in ("a", "b")]
+    with pytest.raises(UserError, match=r"different base models .*pass --model_id"):
+        common_base(runs)
+    assert common_base(runs[:1]) == "a"

@@ -18,6 +18,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.inference.batch_plan import plan_scoring
 from text2sql.inference.log_likelihood import Answer, score_continuations
+from text2sql.models.adapters import runs_in_layers
 from text2sql.models.packed_attention import supports_packed_attention
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ class PrefixSharingHFLM(HFLM):
             batch_size=batch_size,
         )
         self.cache = cache
-        self.share_prefixes = share_prefixes and supports_packed_attention(model.config)
+        self.share_prefixes = (
+            share_prefixes and runs_in_layers(model) and supports_packed_attention(model.config)
+        )
         self.encoded: dict[str, list[int]] = {}
         self.bar: tqdm[NoReturn] | None = None
         self.encoding = Lock()  # a tokenizer serves one thread at a time

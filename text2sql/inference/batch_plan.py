@@ -3,9 +3,10 @@
 from dataclasses import dataclass, replace
 
 import torch
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import PretrainedConfig
 
 from text2sql.errors import UserError
+from text2sql.models.adapters import Model
 from text2sql.models.device import ModelShape, free_bytes, head_sizes
 
 USABLE_FRACTION = 0.8  # of the free memory; the rest is fragmentation and library workspaces
@@ -63,7 +64,7 @@ class BatchPlan:
         return replace(self, num_prompts=smaller, prefill_tokens=prefill_tokens)
 
 
-def plan_decoding(model: PreTrainedModel, longest: int, num_prompts: int = 0) -> BatchPlan:
+def plan_decoding(model: Model, longest: int, num_prompts: int = 0) -> BatchPlan:
     """Return the plan for sequences of up to `longest` tokens; 0 prompts chooses their number.
 
     Each prompt needs its keys and values, the logits of one position and one token's activations.
@@ -80,7 +81,7 @@ def plan_decoding(model: PreTrainedModel, longest: int, num_prompts: int = 0) ->
     return BatchPlan(num_prompts or min(max(fitting, 1), LARGEST_BATCH_SIZE), prefill_tokens)
 
 
-def plan_scoring(model: PreTrainedModel) -> ScoringPlan:
+def plan_scoring(model: Model) -> ScoringPlan:
     """Return the plan for log-likelihoods."""
     if model.device.type != "cuda":
         return ScoringPlan(CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE)

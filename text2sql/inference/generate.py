@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import torch
 from tqdm import tqdm
-from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from text2sql.files import json_line
 from text2sql.inference.batch_plan import BatchPlan, plan_decoding
@@ -21,6 +21,7 @@ from text2sql.inference.partial_predictions import (
     partial_path,
 )
 from text2sql.inference.prediction import Prediction
+from text2sql.models.adapters import Model, runs_in_layers, unwrap_adapters
 from text2sql.models.tokenizer import end_of_turn_id
 from text2sql.prompts.tokens import encode_texts
 
@@ -28,7 +29,7 @@ PROMPT_END_TOKENS = 32  # enough to see whether the template opens a think block
 
 
 def generate_predictions(
-    model: PreTrainedModel,
+    model: Model,
     tokenizer: PreTrainedTokenizerBase,
     rows: Sequence[dict[str, Any]],
     path: Path,
@@ -67,7 +68,7 @@ def generate_predictions(
 
 
 def generate_in_batches(
-    model: PreTrainedModel,
+    model: Model,
     prompts: Mapping[int, list[int]],
     settings: GenerationConfig,
     batch_size: int,
@@ -140,7 +141,7 @@ def greedy_settings(tokenizer: PreTrainedTokenizerBase, max_new_tokens: int) -> 
 
 
 def try_decoding(
-    model: PreTrainedModel,
+    model: Model,
     prompts: Sequence[Sequence[int]],
     settings: GenerationConfig,
     plan: BatchPlan,
@@ -153,7 +154,7 @@ def try_decoding(
 
 
 def decode_batch(
-    model: PreTrainedModel,
+    model: Model,
     prompts: Sequence[Sequence[int]],
     settings: GenerationConfig,
     plan: BatchPlan,
@@ -165,9 +166,26 @@ def decode_batch(
 
 
 def generate_batch(
-    model: PreTrainedModel, prompts: Sequence[Sequence[int]], settings: GenerationConfig
+    model: Model, prompts: Sequence[Sequence[int]], settings: GenerationConfig
 ) -> list[list[int]]:
-    """Return what `decode_batch` returns, by transformers' own `generate`."""
+    """Return what `decode_batch` returns, by transformers' own `generate`.
+
+    Prompts of different lengths are padded on the left. Virtual tokens come before that padding,
+    so a model that has some is given prompts of one length at a time.
+    """
+    groups: dict[int, list[int]] = {}  # indices of prompts by the key of their batch
+    for index, prompt in enumerate(prompts):
+        groups.setdefault(0 if runs_in_layers(model) else len(prompt), []).append(index)
+    answers: dict[int, list[int]] = {}
+    for indices in groups.values():
+        generated = generate_padded(model, [prompts[index] for index in indices], settings)
+        answers |= zip(indices, generated, strict=True)
+    return [answers[index] for index in range(len(prompts))]
+
+
+def generate_padded(
+    model: Model, prompts: Sequence[Sequence[int]], settings: GenerationConfig
+) -> list[list[int]]:
     width = max(map(len, prompts))
     padding = [width - len(prompt) for prompt in prompts]
     ids = [
@@ -186,11 +204,14 @@ def generate_batch(
 
 
 @contextmanager
-def generation_settings(model: PreTrainedModel, settings: GenerationConfig) -> Iterator[None]:
+def generation_settings(model: Model, settings: GenerationConfig) -> Iterator[None]:
     """Replace the model's own defaults for `generate` by `settings` within the block."""
-    defaults = model.generation_config
-    model.generation_config = settings
+    holders = (model, unwrap_adapters(model))  # with virtual tokens, PEFT reads that of the base
+    defaults = [holder.generation_config for holder in holders]
+    for holder in holders:
+        holder.generation_config = settings
     try:
         yield
     finally:
-        model.generation_config = defaults
+        for holder, default in zip(holders, defaults, strict=True):
+            holder.generation_config = default

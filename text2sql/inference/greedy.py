@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-from transformers import GenerationConfig, PreTrainedModel
+from transformers import GenerationConfig
 
 from text2sql.inference.kv_cache import (
     BlockCache,
@@ -15,13 +15,14 @@ from text2sql.inference.kv_cache import (
     grouped_attention,
 )
 from text2sql.inference.prefix_tree import Span, shared_spans
+from text2sql.models.adapters import Model
 
 CHECK_EVERY = 8  # steps; finding out whether rows have finished waits for the GPU
 LARGEST_LIVE_FRACTION = 0.75  # of the rows; below it, finished rows are dropped
 
 
 def decode_greedily(
-    model: PreTrainedModel,
+    model: Model,
     prompts: Sequence[Sequence[int]],
     settings: GenerationConfig,
     prefill_tokens: int,
@@ -52,7 +53,7 @@ def decode_greedily(
 
 
 def prefill(
-    model: PreTrainedModel,
+    model: Model,
     cache: BlockCache,
     prompts: Sequence[Sequence[int]],
     pad_id: int,
@@ -76,7 +77,7 @@ def batch_spans(spans: Sequence[Span], tokens_at_once: int) -> Iterator[list[Spa
 
 
 def prefill_spans(
-    model: PreTrainedModel,
+    model: Model,
     cache: BlockCache,
     prompts: Sequence[Sequence[int]],
     spans: Sequence[Span],
@@ -114,7 +115,7 @@ class LiveRows:
 
     @classmethod
     def after_prefill(
-        cls, prompts: Sequence[Sequence[int]], num_columns: int, model: PreTrainedModel
+        cls, prompts: Sequence[Sequence[int]], num_columns: int, model: Model
     ) -> "LiveRows":
         """Return rows whose newest token is the last of each prompt."""
         device = model.device
@@ -128,7 +129,7 @@ class LiveRows:
             finished=torch.zeros(len(prompts), dtype=torch.bool, device=device),
         )
 
-    def step(self, model: PreTrainedModel, cache: BlockCache, column: int) -> None:
+    def step(self, model: Model, cache: BlockCache, column: int) -> None:
         """Compute the next token of each row, writing the keys of the newest into `column`."""
         width = aligned(column + 1)
         self.mask[..., column] = 0
@@ -154,7 +155,7 @@ class LiveRows:
         cache.keep_rows(keep)
 
 
-def additive_mask(visible: torch.Tensor, model: PreTrainedModel) -> torch.Tensor:
+def additive_mask(visible: torch.Tensor, model: Model) -> torch.Tensor:
     """Return a mask in the model's precision: 0 where `visible`, else minus infinity."""
     embeddings = cast(torch.nn.Embedding, model.get_input_embeddings())
     dtype = embeddings.weight.dtype

@@ -12,40 +12,34 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
-from peft import PeftModel
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from transformers import AttentionInterface, PreTrainedModel
+from transformers import AttentionInterface
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
 from text2sql.inference.prefix_tree import Span
+from text2sql.models.adapters import Model, runs_in_layers, unwrap_adapters
 from text2sql.models.packed_attention import has_static_rope
 
 GROUPED_ATTENTION = "text2sql_grouped"  # the name in transformers' AttentionInterface
 ALIGNMENT = 16  # columns; the fast kernels need aligned rows of the mask
 
 
-def supports_block_cache(model: PreTrainedModel) -> bool:
-    """Return whether each layer attends to all earlier tokens, by transformers' interface."""
+def supports_block_cache(model: Model) -> bool:
+    """Return whether layers do all the work, each attending to all earlier tokens in full."""
     config = model.config
     return (
         config.get_text_config() is config
         and getattr(config, "sliding_window", None) is None
         and getattr(config, "attn_logit_softcapping", None) is None
         and has_static_rope(config)
+        and runs_in_layers(model)
         and getattr(unwrap_adapters(model), "_supports_attention_backend", False)
         and all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers)
     )
 
 
-def unwrap_adapters(model: PreTrainedModel | PeftModel) -> PreTrainedModel:
-    """Return the transformers model inside a PEFT model, or the model itself."""
-    if isinstance(model, PeftModel):
-        return cast(PreTrainedModel, model.get_base_model())
-    return model
-
-
 @contextmanager
-def grouped_attention(model: PreTrainedModel) -> Iterator[None]:
+def grouped_attention(model: Model) -> Iterator[None]:
     """Make the model attend through `attend_in_groups` within the block."""
     AttentionInterface.register(GROUPED_ATTENTION, attend_in_groups)
     previous = model.config._attn_implementation

@@ -15,7 +15,7 @@ from torch.nn.functional import log_softmax
 from transformers import PreTrainedModel
 
 from text2sql.inference.batch_plan import KEYS_PER_TOKEN, ScoringPlan
-from text2sql.inference.kv_cache import unwrap_adapters
+from text2sql.models.adapters import Model, unwrap_adapters
 from text2sql.models.packed_attention import packed_attention
 from text2sql.models.packed_rows import PackedRow, Suffix, common_length, pack_row
 
@@ -52,7 +52,7 @@ class ScoredRow:
 
 
 def score_continuations(
-    model: PreTrainedModel,
+    model: Model,
     requests: Sequence[Request],
     max_length: int,
     plan: ScoringPlan,
@@ -139,7 +139,7 @@ def take_row(
 
 
 def try_scoring(
-    model: PreTrainedModel,
+    model: Model,
     row: Sequence[list[Text]],
     requests: Sequence[Request],
     logits_at_once: int,
@@ -153,7 +153,7 @@ def try_scoring(
 
 
 def score_row(
-    model: PreTrainedModel,
+    model: Model,
     row: Sequence[list[Text]],
     requests: Sequence[Request],
     logits_at_once: int,

@@ -1,6 +1,7 @@
 """The base model, loaded in 4-bit NF4 or whole, on the device of this process."""
 
 import os
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from text2sql.errors import UserError
@@ -68,9 +69,15 @@ def load_base_model(
         )
     try:
         with explain_hub_errors(model_id, "model"):
-            model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-                model_id, dtype=dtype, quantization_config=quantization, device_map={"": device}
+            model: PreTrainedModel
+            model, info = AutoModelForCausalLM.from_pretrained(
+                model_id,
+                dtype=dtype,
+                quantization_config=quantization,
+                device_map={"": device},
+                output_loading_info=True,
             )
+        refuse_random_weights(model_id, info["missing_keys"])
         if load_in_4bit:
             model = model.dequantize(dtype) if dequantize else keep_gradients_on_cpu(model)
     except torch.OutOfMemoryError as error:
@@ -81,6 +88,15 @@ def load_base_model(
         ) from error
     model.eval()
     return model
+
+
+def refuse_random_weights(model_id: str, missing: Collection[str]) -> None:
+    """Refuse a model some of whose weights were not in its files and would be random."""
+    if missing:
+        raise UserError(
+            f"The files of {model_id} lack {len(missing)} weights, such as {sorted(missing)[0]}. "
+            "They are incomplete or of another architecture than its config.json names."
+        )
 
 
 def keep_gradients_on_cpu(model: "PreTrainedModel") -> "PreTrainedModel":

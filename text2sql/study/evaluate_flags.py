@@ -9,6 +9,7 @@ from text2sql.benchmarks.benchmark import DEFAULT_SHOTS
 from text2sql.data.spider_splits import SPIDER_FILES
 from text2sql.errors import UserError
 from text2sql.flags import flag
+from text2sql.models.adapter_files import is_hub_name
 from text2sql.scoring.judge import ScoringSettings
 
 SECONDS_PER_DAY = 86_400
@@ -21,8 +22,10 @@ SCORING_FLAGS = {"query_timeout_s", "skip_missing_databases", "allow_gold_errors
 @dataclass
 class EvaluateFlags:
     adapters: list[str] = flag(
-        ["outputs/gemma-2b-it-spider"], "folders that train.py wrote", group="Variants"
+        ["outputs/gemma-2b-it-spider"], "folders or hub names of adapters", group="Variants"
     )
+    models: list[str] = flag([], "folders or hub names of whole models of the same base")
+    merge: str | None = flag(None, "folder for the adapter merged into 16-bit weights")
     checkpoints: bool = flag(False, "evaluate every kept checkpoint too")
     adapter_scales: list[float] = flag([], "also evaluate the adapter at these strengths")
     model_id: str | None = flag(None, "base model; default: the adapter's own")
@@ -72,7 +75,11 @@ class EvaluateFlags:
     @property
     def asks_for_choice(self) -> bool:
         """Return whether there are several variants to choose from."""
-        return len(self.adapters) > 1 or self.checkpoints or bool(self.adapter_scales)
+        return (
+            len(self.adapters) + len(self.models) > 1
+            or self.checkpoints
+            or bool(self.adapter_scales)
+        )
 
     def scoring_settings(self) -> ScoringSettings:
         return ScoringSettings(**{name: getattr(self, name) for name in SCORING_FLAGS})
@@ -103,8 +110,10 @@ def refuse_contradictions(flags: EvaluateFlags, explicit: set[str]) -> None:
     else:
         refuse(explicit & QUESTIONS_FLAGS, "only together with --predictions")
     if flags.report_only:
-        allowed = REPORT_FLAGS | {"report_only", "output_dir", "adapters", "limit"}
+        allowed = REPORT_FLAGS | {"report_only", "output_dir", "adapters", "models", "limit"}
         refuse(explicit - allowed, "not together with --report_only")
+    if flags.merge is not None and len(flags.adapters) != 1:
+        raise UserError("--merge needs one adapter, named with --adapters.")
     if len(set(flags.splits)) < len(flags.splits):
         raise UserError(f"--splits names one twice: {', '.join(flags.splits)}.")
     if flags.choosing_split is not None and flags.choosing_split == flags.splits[0]:
@@ -152,8 +161,10 @@ def choose_output_dir(flags: EvaluateFlags) -> Path:
         output_dir = Path("outputs") / Path(flags.predictions[0]).stem
     elif flags.predictions or flags.samples:
         raise UserError("Several answers need --output_dir, the folder of their common report.")
-    elif len(flags.adapters) > 1:
-        raise UserError("Several adapters need --output_dir, the folder of their common report.")
+    elif len(sources := [*flags.adapters, *flags.models]) > 1:
+        raise UserError("Several models need --output_dir, the folder of their common report.")
     else:
-        output_dir = Path(flags.adapters[0]) / "evaluation"
+        source = Path(sources[0])
+        parent = Path("outputs", source.name) if is_hub_name(sources[0]) else source
+        output_dir = parent / "evaluation"
     return output_dir if flags.limit is None else output_dir / f"limit-{flags.limit}"

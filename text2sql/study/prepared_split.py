@@ -8,6 +8,7 @@ from text2sql.data.spider import Example
 from text2sql.data.spider_splits import missing_databases
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_json
+from text2sql.models.adapter_files import names_same_model
 from text2sql.prompts.dataset import prompt_text, read_prompts
 from text2sql.prompts.manifest import read_manifest
 from text2sql.study.study import EvaluatedSplit
@@ -71,14 +72,23 @@ def read_split(
 
 
 def resolve_base_model(data_dir: Path, recorded_model_id: str | None, model_id: str | None) -> str:
-    """Return the base model; a `UserError` where the prompts were made for another one."""
+    """Return the base model as the prompts name it: `model_id`, or what the adapter recorded.
+
+    Raises `UserError` where the prompts were made for another model.
+    """
     chosen = model_id or recorded_model_id
     if chosen is None:
         raise UserError("The adapter does not record its base model; name it with --model_id.")
-    made_for = read_manifest(data_dir)["model_id"]
-    if made_for != chosen:
+    made_for = str(read_manifest(data_dir)["model_id"])
+    if names_same_model(made_for, chosen):
+        return made_for
+    prompts = f"The prompts in {data_dir} were made for {made_for}"
+    if model_id is not None:
         raise UserError(
-            f"The prompts in {data_dir} were made for {made_for}, the adapter for {chosen}. "
-            f"Run preprocess.py --model_id {chosen}, or name other prompts with --data_dir."
+            f"{prompts}, not for {model_id}. Run preprocess.py --model_id {model_id}, or name "
+            "other prompts with --data_dir."
         )
-    return chosen
+    raise UserError(
+        f"{prompts}, the adapter for {chosen}. If that is the same model, pass --model_id "
+        f"{made_for}; else run preprocess.py --model_id {chosen}."
+    )

@@ -43,8 +43,8 @@ def generate_all(
     batch_size: int,
 ) -> None:
     """Generate every variant's answers to every split."""
-    for split in splits:
-        for variant in study.variants:
+    for variant in study.variants:  # outermost, as some replace the weights in memory
+        for split in splits:
             answers = folder.answers(split.name, variant.name)
             if finalize_predictions(answers.predictions, len(split.rows)):
                 continue
@@ -89,8 +89,8 @@ def run_benchmarks(
     batch_size: int,
 ) -> None:
     """Run every benchmark that is not finished yet; `tasks` come from `load_unfinished_tasks`."""
-    for benchmark in study.benchmarks:
-        for variant in study.variants:
+    for variant in study.variants:
+        for benchmark in study.benchmarks:
             path = folder.benchmark_results(benchmark.results_file, variant.name)
             if path.exists():
                 continue

@@ -9,10 +9,12 @@ from typing import Any, TypedDict
 from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.errors import UserError
 from text2sql.files import read_object, write_json
+from text2sql.models.adapter_files import hash_adapter
 from text2sql.run_record import build_run_record
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.training_history import TrainingRun
-from text2sql.study.variants import Variant, hash_adapter
+from text2sql.study.variants import Variant
+from text2sql.study.whole_models import hash_model
 
 REQUIRED_KEYS = ("variants", "splits", "benchmarks", "report_settings", "limit")
 
@@ -96,6 +98,10 @@ class Study:
             "load_in_4bit": self.load_in_4bit,
             "dtype": self.dtype,
         }
+        if variant.model_dir is not None:
+            if variant.load_in_4bit is not None:
+                base["load_in_4bit"] = variant.load_in_4bit
+            return {**base, "adapter_sha256": None, "model_sha256": hash_model(variant.model_dir)}
         if variant.adapter_dir is None:
             return {**base, "adapter_sha256": None}
         sha256 = hash_once(Path(variant.adapter_dir))

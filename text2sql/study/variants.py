@@ -1,14 +1,22 @@
-"""The models that one evaluation compares: the base, its adapters, checkpoints and scales."""
+"""The models that an evaluation compares: base, adapters, checkpoints, scales, whole models."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from text2sql.errors import UserError
-from text2sql.files import read_object, sha256_of_file, sha256_of_json
+from text2sql.files import read_object
+from text2sql.models.adapter_files import (
+    find_adapter,
+    names_same_model,
+    read_adapter_config,
+    refuse_other_task,
+    refuse_scale,
+)
+from text2sql.study.whole_models import refuse_adapter
 from text2sql.training.run_folder import RECORD_NAME, is_complete, list_checkpoints
 
-ADAPTER_FILES = ("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin")
+MERGED_NAME = "merged"
 
 
 @dataclass(frozen=True)
@@ -17,65 +25,83 @@ class Variant:
 
     name: str
     kind: str  # base, finetuned, checkpoint or scaled
-    run: str | None = None  # name of the adapter's folder
-    adapter_dir: str | None = None  # None is the base
+    run: str | None = None  # name of the folder of the adapter or of the whole model
+    adapter_dir: str | None = None
     scale: float = 1.0
     step: int | None = None  # of a checkpoint
+    model_dir: str | None = None  # folder or hub name of a whole model
+    load_in_4bit: bool | None = None  # None: as the study's base
+    recorded_base: str | None = None  # the base that the adapter names, if not the study's
 
 
 BASE = Variant("base", "base")
 
 
 def list_variants(
-    adapter_dirs: Sequence[Path], checkpoints: bool = False, scales: Sequence[float] = ()
+    adapters: Sequence[str | Path],
+    checkpoints: bool = False,
+    scales: Sequence[float] = (),
+    models: Sequence[str] = (),
+    merged_dir: Path | None = None,
 ) -> list[Variant]:
-    """Return the base and, for each run, its adapter, its checkpoints and its scales.
+    """Return the base, then for each adapter it, its checkpoints and scales, then whole models.
 
-    A `UserError` names an adapter that is absent and names or scales that are not distinct.
+    Raises `UserError` for an adapter that is absent or cannot be scaled, and for names or scales
+    that are not distinct.
     """
-    several = len(adapter_dirs) > 1
+    several = len(adapters) + len(models) > 1
     variants = [BASE]
-    for adapter_dir in adapter_dirs:
-        variants += variants_of_run(adapter_dir, several, checkpoints, scales)
+    for name in adapters:
+        variants += list_variants_of_adapter(str(name), several, checkpoints, scales)
+    variants += [variant_of_model(name) for name in models]
+    if merged_dir is not None:
+        model_dir = str(merged_dir)
+        variants.append(
+            Variant(MERGED_NAME, "finetuned", MERGED_NAME, model_dir=model_dir, load_in_4bit=False)
+        )
     names = [variant.name for variant in variants]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
         raise UserError(
-            f"Two variants would be called {twice[0]}; name each folder and scale once."
+            f"Two variants would be called {repeated[0]}. Give folders distinct names, and name "
+            "each folder and scale once."
         )
     return variants
 
 
-def variants_of_run(
-    adapter_dir: Path, several: bool, checkpoints: bool, scales: Sequence[float]
+def list_variants_of_adapter(
+    name: str, several: bool, checkpoints: bool, scales: Sequence[float]
 ) -> list[Variant]:
-    check_is_adapter(adapter_dir)
-    run = adapter_dir.resolve().name
+    adapter_dir = find_adapter(name)
+    refuse_other_task(adapter_dir)
+    run = base_name(name)
     prefix = f"{run}-" if several else ""
     variants = [Variant(run if several else "finetuned", "finetuned", run, str(adapter_dir))]
     for folder in kept_checkpoints(adapter_dir) if checkpoints else ():
         step = int(folder.name.split("-")[1])
-        name = prefix + folder.name
-        variants.append(Variant(name, "checkpoint", run, str(folder), step=step))
+        variants.append(Variant(prefix + folder.name, "checkpoint", run, str(folder), step=step))
     for scale in scales:
         if not 0 <= scale <= 10:
             raise UserError(f"--adapter_scales {scale}: a scale is between 0 (base) and 10.")
-        name = f"{prefix}scale-{scale:g}"
-        variants.append(Variant(name, "scaled", run, str(adapter_dir), scale=scale))
+        if scale != 1:
+            refuse_scale(adapter_dir)
+        scaled = f"{prefix}scale-{scale:g}"
+        variants.append(Variant(scaled, "scaled", run, str(adapter_dir), scale=scale))
     return variants
 
 
-def check_is_adapter(adapter_dir: Path) -> None:
-    settings, *weights = [(adapter_dir / name).exists() for name in ADAPTER_FILES]
-    if not (settings and any(weights)):
-        raise UserError(
-            f"There is no adapter in {adapter_dir}. Run train.py first, or say where one lies "
-            "with --adapters FOLDER."
-        )
+def variant_of_model(name: str) -> Variant:
+    refuse_adapter(name)
+    return Variant(base_name(name), "finetuned", base_name(name), model_dir=name)
+
+
+def base_name(name: str) -> str:
+    """Return the last part of a folder, even if it is `.`, or of a hub name."""
+    return Path(name).resolve().name
 
 
 def kept_checkpoints(adapter_dir: Path) -> list[Path]:
-    """Return the run's complete checkpoints in the order of their steps; refuse a run without."""
+    """Return the run's complete checkpoints by step; raises `UserError` where there are none."""
     folders = [folder for folder in list_checkpoints(adapter_dir) if is_complete(folder)]
     if not folders:
         raise UserError(
@@ -85,24 +111,52 @@ def kept_checkpoints(adapter_dir: Path) -> list[Path]:
     return folders
 
 
-def hash_adapter(adapter_dir: Path) -> str:
-    """Return one hash of the adapter's settings and weights."""
-    files = [adapter_dir / name for name in ADAPTER_FILES if (adapter_dir / name).exists()]
-    return sha256_of_json({file.name: sha256_of_file(file) for file in files})
-
-
-def read_run_record(adapter_dir: Path) -> dict:
-    """Return the run record of `train.py`, or what PEFT's own settings say of another's adapter."""
+def read_run_record(adapter_dir: Path) -> dict[str, object]:
+    """Return the run record of `train.py`, or for other adapters what PEFT's settings say."""
     if (adapter_dir / RECORD_NAME).exists():
         return read_object(adapter_dir / RECORD_NAME)
-    settings = read_object(adapter_dir / "adapter_config.json")
-    return {"model_id": settings.get("base_model_name_or_path")}
+    return {"model_id": read_adapter_config(adapter_dir).get("base_model_name_or_path")}
+
+
+def recorded_base(adapter_dir: Path) -> str | None:
+    """Return the base model that the adapter was trained on, as it was named then."""
+    name = read_run_record(adapter_dir).get("model_id")
+    return None if name is None else str(name)
+
+
+def list_adapter_dirs(variants: Sequence[Variant]) -> list[Path]:
+    """Return the folder of each adapter, without its checkpoints."""
+    return [Path(v.adapter_dir) for v in variants if v.kind == "finetuned" and v.adapter_dir]
+
+
+def name_recorded_bases(variants: Sequence[Variant], model_id: str) -> list[Variant]:
+    """Return the variants with the base that each adapter recorded, where it is another name."""
+    named = []
+    for variant in variants:
+        recorded = recorded_base(Path(variant.adapter_dir)) if variant.adapter_dir else None
+        if recorded is not None and not names_same_model(recorded, model_id):
+            print(f"{variant.adapter_dir} was trained on {recorded}; evaluating it on {model_id}.")
+            variant = replace(variant, recorded_base=recorded)
+        named.append(variant)
+    return named
 
 
 def common_setting(adapter_dirs: Sequence[Path], key: str, default: object = None) -> object:
-    """Return what every run records under `key`; a `UserError` where the runs differ."""
+    """Return what every run records under `key`; raises `UserError` where the runs differ."""
     values = [read_run_record(adapter_dir).get(key, default) for adapter_dir in adapter_dirs]
     if any(value != values[0] for value in values):
-        told = ", ".join(f"{d}: {v}" for d, v in zip(adapter_dirs, values, strict=True))
-        raise UserError(f"The adapters differ in {key} ({told}); evaluate them one by one.")
-    return values[0]
+        shown = ", ".join(f"{d}: {v}" for d, v in zip(adapter_dirs, values, strict=True))
+        raise UserError(f"The adapters differ in {key} ({shown}); evaluate them one by one.")
+    return values[0] if values else default
+
+
+def common_base(adapter_dirs: Sequence[Path]) -> str | None:
+    """Return the base that all adapters record, or None where none records one."""
+    names = [recorded_base(adapter_dir) for adapter_dir in adapter_dirs]
+    if any(not names_same_model(name, names[0]) for name in names):
+        shown = ", ".join(f"{d}: {n}" for d, n in zip(adapter_dirs, names, strict=True))
+        raise UserError(
+            f"The adapters record different base models ({shown}). Evaluate them one by one, or "
+            "pass --model_id if these are names of one model."
+        )
+    return names[0] if names else None

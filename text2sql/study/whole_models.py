@@ -1,0 +1,102 @@
+"""Whole models beside adapters: full fine-tunes and merged models of the same base."""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from text2sql.errors import UserError
+from text2sql.files import sha256_of_file, sha256_of_json
+from text2sql.models.adapter_files import CONFIG_NAME, MODEL_CONFIG_NAME
+from text2sql.models.device import ModelShape
+from text2sql.models.loading import load_config
+from text2sql.models.tokenizer import load_tokenizer
+from text2sql.prompts.manifest import describe_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+WEIGHTS_PATTERNS = (MODEL_CONFIG_NAME, "*.safetensors", "pytorch_model*.bin")
+TOKENIZER_NAMES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json")
+
+
+def refuse_adapter(name: str) -> None:
+    """Raise `UserError` for a folder that holds an adapter, or no model."""
+    folder = Path(name)
+    if not folder.is_dir():
+        return  # a name on the hub
+    if (folder / CONFIG_NAME).exists():
+        raise UserError(f"{name} is an adapter, not a whole model; pass it with --adapters.")
+    if not (folder / MODEL_CONFIG_NAME).exists():
+        raise UserError(f"There is no model in {name}: it has no {MODEL_CONFIG_NAME}.")
+
+
+@cache
+def hash_model(name: str) -> str:
+    """Return a hash of a folder's weights, or the commit of a model on the hub."""
+    folder = Path(name)
+    if not folder.is_dir():
+        return str(load_config(name)._commit_hash)
+    files = sorted(path for pattern in WEIGHTS_PATTERNS for path in folder.glob(pattern))
+    return sha256_of_json({path.name: sha256_of_file(path) for path in files})
+
+
+def refuse_other_base(name: str, base_model_id: str) -> None:
+    """Raise `UserError` unless the model has the base's architecture, shapes and tokenizer."""
+    config, base = load_config(name), load_config(base_model_id)
+    own = (config.model_type, ModelShape.from_config(config))
+    expected = (base.model_type, ModelShape.from_config(base))
+    if own != expected:
+        raise UserError(
+            f"{name} is not a fine-tuned {base_model_id}: {describe_difference(own, expected)}."
+        )
+    if getattr(config, "quantization_config", None) is not None:
+        raise UserError(
+            f"{name} is stored quantised. Pass the 16-bit model, which is loaded in the same "
+            "precision as the base."
+        )
+    refuse_other_tokenizer(name, base_model_id)
+
+
+def describe_difference(own: tuple[str, ModelShape], expected: tuple[str, ModelShape]) -> str:
+    (own_type, own_shape), (expected_type, expected_shape) = own, expected
+    if own_type != expected_type:
+        return f"its architecture is {own_type}, that of the base {expected_type}"
+    sizes = vars(expected_shape)
+    differing = [name for name in sizes if vars(own_shape)[name] != sizes[name]]
+    name = differing[0]
+    return f"its {name} is {vars(own_shape)[name]:,}, that of the base {sizes[name]:,}"
+
+
+def refuse_other_tokenizer(name: str, base_model_id: str) -> None:
+    """Raise `UserError` unless the tokenizer is the base's; a folder without one has the base's."""
+    if Path(name).is_dir() and not has_tokenizer(Path(name)):
+        return
+    own, expected = (load_tokenizer(model_id) for model_id in (name, base_model_id))
+    if describe_tokenizer(own) != describe_tokenizer(expected):
+        raise UserError(
+            f"The tokenizer or chat template of {name} is not that of {base_model_id}, for which "
+            "the prompts were made. Evaluate it with prompts of its own: preprocess.py --model_id."
+        )
+
+
+def refuse_other_vocabulary(
+    adapter_dir: Path, base_model_id: str, tokenizer: "PreTrainedTokenizerBase"
+) -> None:
+    """Raise `UserError` where a tokenizer saved with the adapter has other tokens than the base."""
+    from transformers import AutoTokenizer
+
+    if not has_tokenizer(adapter_dir):
+        return
+    own = AutoTokenizer.from_pretrained(adapter_dir).get_vocab()
+    expected = tokenizer.get_vocab()
+    if own != expected:
+        raise UserError(
+            f"The adapter in {adapter_dir} was trained with a vocabulary of {len(own):,} tokens, "
+            f"but {base_model_id} has {len(expected):,}"
+            f"{' others' if len(own) == len(expected) else ''}. Pass its own base model with "
+            "--model_id."
+        )
+
+
+def has_tokenizer(folder: Path) -> bool:
+    return any((folder / name).exists() for name in TOKENIZER_NAMES)

@@ -4,6 +4,7 @@ docs/REPORT.md describes the file. Nothing here needs a model or torch.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from text2sql.report.benchmark_report import (
 )
 from text2sql.report.benchmark_results import FinishedBenchmark
 from text2sql.report.content import BenchmarkReport, Primary, Report, SplitReport
+from text2sql.report.hypotheses import correct_for_several
 from text2sql.report.recipes import Recipe, find_recipes
 from text2sql.report.recommendation import Evidence, choose, resample_fronts
 from text2sql.report.significance import Comparison, compare_means
@@ -64,6 +66,7 @@ def build_report(output_dir: Path, study: Study, flags: Mapping[str, Any]) -> Re
     parts = find_parts(benchmarks, reports, base, recipes)
     means = {name: compare_means(part) for name, part in parts.items()}
     primary = name_primary(recipes, splits, reports)
+    splits = correct_questions(splits, primary)
     tradeoff = Tradeoff(max_forgetting=settings["max_forgetting"] / 100)
     if primary.split is not None:
         gains = execution_gains(splits[primary.split])
@@ -133,6 +136,37 @@ def compare_scores(
             if comparison is not None:
                 comparisons.setdefault(score, {})[level] = comparison
     return comparisons
+
+
+def correct_questions(
+    splits: Mapping[str, SplitReport], primary: Primary
+) -> dict[str, SplitReport]:
+    """Return the splits with `p_holm` over all scores, recipes and splits but the primary one."""
+    named = (primary.split, primary.variant, "execution_accuracy")
+    family = {
+        (name, recipe, score): levels["all"].p_value
+        for name, split in splits.items()
+        for recipe, scores in split.comparisons.items()
+        for score, levels in scores.items()
+        if (name, recipe, score) != named and levels["all"].p_value is not None
+    }
+    corrected = correct_for_several([p for p in family.values() if p is not None])
+    p_holm = dict(zip(family, corrected, strict=True))
+    return {name: set_p_holm(split, p_holm) for name, split in splits.items()}
+
+
+def set_p_holm(split: SplitReport, p_holm: Mapping[tuple[str, str, str], float]) -> SplitReport:
+    comparisons = {
+        recipe: {
+            score: {
+                **levels,
+                "all": replace(levels["all"], p_holm=p_holm.get((split.name, recipe, score))),
+            }
+            for score, levels in scores.items()
+        }
+        for recipe, scores in split.comparisons.items()
+    }
+    return replace(split, comparisons=comparisons)
 
 
 def execution_gains(split: SplitReport) -> dict[str, Comparison]:

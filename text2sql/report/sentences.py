@@ -158,9 +158,10 @@ def explain(report: Report) -> list[str]:
         )
     paragraphs.append(
         "In 95 of 100 studies such an interval covers the true difference. p comes from the same "
-        "t, two-sided; over benchmarks and variants Holm corrects it. An exact p of exchanging "
-        "whole clusters is given where there are fewer than ten. docs/STATISTICS.md has the "
-        "formulas and how often the intervals hold."
+        "t, two-sided. Holm corrects it over all benchmarks and variants, and over all scores of "
+        "questions but the primary one. An exact p of exchanging whole clusters is given where "
+        "there are fewer than ten. docs/STATISTICS.md has the formulas and how often the "
+        "intervals hold."
     )
     return paragraphs
 

@@ -159,10 +159,7 @@ def comparison_table(split: SplitReport, base: str, name: str) -> Table:
 
 
 def question_row(label: str, compared: Comparison) -> list[str]:
-    """Return a row with both readings; an exact p stands beside the other in few databases."""
-    p = p_value(compared.p_value)
-    if compared.p_value is not None and compared.sign_flip_p is not None:
-        p += f" (exact {p_value(compared.sign_flip_p)})"
+    """Return a row with both readings."""
     return [
         label,
         percent(compared.base),
@@ -171,8 +168,17 @@ def question_row(label: str, compared: Comparison) -> list[str]:
         interval(compared),
         interval(compared.same_databases),
         counted(compared),
-        p,
+        shown_p(compared),
     ]
+
+
+def shown_p(compared: Comparison) -> str:
+    """Return Holm's p, and of a primary comparison its own with the exact one of few databases."""
+    if compared.p_holm is not None:
+        return p_value(compared.p_holm)
+    if compared.p_value is None or compared.sign_flip_p is None:
+        return p_value(compared.p_value)
+    return f"{p_value(compared.p_value)} (exact {p_value(compared.sign_flip_p)})"
 
 
 def hardness_table(split: SplitReport, base: str, name: str, score: str) -> Table:
@@ -235,7 +241,7 @@ def benchmark_row(benchmark: str, content: BenchmarkReport, name: str, report: R
         shown = [NONE if score is None else f"{score:.4g}" for score in scores]
         return [label, *shown, *[NONE] * 8]
     above = None if content.chance is None else compared.other - content.chance
-    cells = item_cells(compared, p_value(compared.p_holm))
+    cells = item_cells(compared, shown_p(compared))
     return [label, *cells, percent(content.chance), points(above), detectable(compared)]
 
 

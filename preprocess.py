@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from text2sql.cli import run
+from text2sql.data.database_suites import use_test_suite
 from text2sql.data.spider import Example, Schema
 from text2sql.data.spider_archive import fetch_spider_archive, is_url
 from text2sql.data.spider_splits import (
@@ -51,6 +52,7 @@ class PreprocessFlags:
     spider_archive: str | None = flag(
         None, "Spider's archive: a file or URL; default: Google Drive"
     )
+    test_suite_dir: str | None = flag(None, "several files per database: test suites")
     include_others: bool = flag(False, "add the 1659 questions of train_others.json")
     extra_split: list[str] = flag([], "NAME=FILE.json on Spider's databases, or NAME=DIR")
     holdout_fraction: float = flag(
@@ -118,6 +120,8 @@ def read_splits(flags: PreprocessFlags) -> tuple[dict[str, Split], dict[str, str
         if name in splits:
             raise UserError(f"--extra_split names {name} twice.")
         splits[name] = split
+    if flags.test_suite_dir:
+        splits = use_test_suite(splits, Path(flags.test_suite_dir))
     return {name: with_hardness(split) for name, split in splits.items()}, archive
 
 

@@ -171,3 +171,9 @@ def require_names(entry: dict[str, Any]) -> None:
 
 def database_path(database_dir: Path, db_id: str) -> Path:
     return database_dir / db_id / f"{db_id}.sqlite"
+
+
+def suite_paths(database_dir: Path, db_id: str) -> list[Path]:
+    """Return the other `.sqlite` files in a database's folder, sorted: those of a test suite."""
+    main = database_path(database_dir, db_id)
+    return sorted(path for path in main.parent.glob("*.sqlite") if path != main)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from text2sql.errors import UserError
 from text2sql.files import read_bytes, read_line
@@ -63,7 +64,7 @@ def allowed_types(cls: type) -> dict[str, tuple[type, ...]]:
 
 def union_options(hint: Any) -> tuple[Any, ...]:
     """Return `int, None` for `int | None`, and a hint that is not a union alone."""
-    return (hint,) if get_origin(hint) in (list, dict, None) else get_args(hint)
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
 
 
 def read_records(path: Path, parse: Callable[[dict[str, Any]], Record]) -> list[Record]:

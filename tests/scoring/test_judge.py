@@ -9,7 +9,7 @@ from scored_spider import gold_sqls, score, scored_split
 from text2sql.errors import UserError
 from text2sql.files import read_json
 from text2sql.scoring import judge
-from text2sql.scoring.judge import ScoringSettings, score_split
+from text2sql.scoring.judge import ScoringSettings, find_first_wordings, score_split
 from text2sql.scoring.scores import summarize_verdicts
 
 ENDLESS_SQL = "WITH RECURSIVE r(x) AS (VALUES (1) UNION ALL SELECT x FROM r) SELECT max(x) FROM r"
@@ -91,6 +91,14 @@ def test_gold_query_that_fails_is_named_and_stops_the_run(spider, gold_sql, mess
         score(spider, predicted_sqls)
     assert f"example 2 (museum): {gold_sql}" in str(stopped.value)
     assert message in str(stopped.value)
+
+
+def test_first_wording_is_the_first_example_with_the_same_database_and_gold_query(spider):
+    split = scored_split(spider)
+    first, other = split.examples[0], split.examples[8]
+    spaced = replace(first, question="?", gold_sql=f" {first.gold_sql.upper()}\n")
+    elsewhere = replace(first, db_id="stable", gold_sql=first.gold_sql)
+    assert find_first_wordings([first, other, spaced, elsewhere, other]) == [0, 1, 0, 3, 1]
 
 
 def test_each_gold_query_runs_once_for_all_variants(spider, monkeypatch):

@@ -77,6 +77,45 @@ def test_scores_count_what_the_verdicts_say():
     assert scores["not_executed"] == {"gold_error": 1}
 
 
+def right_or_wrong(index, right, first_wording, features, db_id="museum"):
+    return Verdict(
+        index=index,
+        db_id=db_id,
+        first_wording=first_wording,
+        gold_features=features,
+        unparsable=False,
+        execution_match=right,
+    )
+
+
+def test_scores_are_split_by_what_the_gold_query_uses_and_by_database():
+    scores = summarize_verdicts(
+        [
+            right_or_wrong(0, True, 0, ["join", "group_by"]),
+            right_or_wrong(1, False, 1, ["join"]),
+            right_or_wrong(2, True, 2, []),
+            right_or_wrong(3, True, 3, None, db_id="stable"),  # its query cannot be parsed
+            right_or_wrong(4, None, 4, ["join"]),
+        ]
+    )
+    by_feature = scores["execution_accuracy_by_feature"]
+    assert by_feature["join"] == {"score": 1 / 2, "n": 2}
+    assert by_feature["group_by"] == {"score": 1.0, "n": 1}
+    assert by_feature["none"] == {"score": 1.0, "n": 1}
+    assert by_feature["nesting"] == {"score": None, "n": 0}
+    by_database = scores["execution_accuracy_by_database"]
+    assert by_database == {"museum": {"score": 2 / 3, "n": 3}, "stable": {"score": 1.0, "n": 1}}
+
+
+def test_wordings_of_one_gold_query_are_compared():
+    rights = [(True, 0), (True, 0), (True, 2), (False, 2), (False, 4), (False, 4), (True, 6)]
+    rights += [(True, 7), (None, 7)]  # the second was not executed
+    verdicts = [right_or_wrong(i, right, first, []) for i, (right, first) in enumerate(rights)]
+    share = pytest.approx(1 / 3)
+    expected = {"n": 3, "all_right": share, "some_right": share, "none_right": share}
+    assert summarize_verdicts(verdicts)["wordings"] == expected
+
+
 def test_no_rows_beside_no_rows_is_counted(spider):
     example = Example("museum", "?", "SELECT name FROM wing WHERE floor > 99")
     split = replace(scored_split(spider), examples=[example])

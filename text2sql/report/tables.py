@@ -21,6 +21,9 @@ SCORE_NAMES = {
     "execution_accuracy": "execution accuracy (EX)",
     "execution_accuracy_strict": "EX where the answer is nothing but SQL",
     "execution_accuracy_keep_distinct": "EX with DISTINCT kept",
+    "test_suite_accuracy": "test-suite accuracy",
+    "test_suite_accuracy_keep_distinct": "test-suite accuracy with DISTINCT kept",
+    "neighbour_survival": "right answers that survive on neighbour databases",
     "exact_match": "exact match (EM)",
     "valid_sql": "valid SQL",
 }
@@ -273,10 +276,10 @@ def subject_groups_table(content: BenchmarkReport, base: str, name: str) -> Tabl
 
 def scores_table(scores: Mapping[str, Any]) -> Table:
     """The scores of one file of predictions, by hardness."""
-    names = ("execution_accuracy", "execution_accuracy_keep_distinct", "exact_match", "valid_sql")
     rows = [
-        [SCORE_NAMES[name], *(percent(level["score"]) for level in scores["scores"][name].values())]
-        for name in names
+        [label, *(percent(level["score"]) for level in scores["scores"][name].values())]
+        for name, label in SCORE_NAMES.items()
+        if name in scores["scores"]
     ]
     counts = scores["scores"]["execution_accuracy"]
     rows.append(["questions that were executed", *(str(level["n"]) for level in counts.values())])

@@ -8,16 +8,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from text2sql.data.spider import Example, Schema, database_path
+from text2sql.data.spider import Example, Schema, database_path, suite_paths
 from text2sql.errors import UserError
 from text2sql.files import read_object, sha256_of_file, sha256_of_json, write_json, write_jsonl
 from text2sql.inference.prediction import PREDICTIONS_NAME, read_predictions
 from text2sql.run_record import build_run_record
 from text2sql.scoring.exact_match.clauses import summarize_partial_scores
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
+from text2sql.scoring.query_features import FEATURES
 from text2sql.scoring.verdict import VERDICTS_NAME, Verdict
 
 SCORES_NAME = "scores.json"
+Score = dict[str, float | int | None]  # "score", a fraction or None without values, and "n"
+NO_FEATURE = "none"
 HARDNESS_LEVELS = ("easy", "medium", "hard", "extra")
 
 
@@ -86,12 +89,16 @@ def describe_split(split: ScoredSplit) -> dict[str, Any]:
 
 
 def hash_databases(split: ScoredSplit) -> dict[str, str | None]:
-    """Return the hash of each database file that the examples use, None where it is missing."""
-    paths = {ex.db_id: database_path(split.database_dir, ex.db_id) for ex in split.examples}
-    return {
-        db_id: sha256_of_file(path) if path.is_file() else None
-        for db_id, path in sorted(paths.items())
-    }
+    """Return the hash of each database file that the examples use, None where it is missing.
+
+    The key is the `db_id`, and for the other files of a test suite `<db_id>/<file name>`.
+    """
+    paths: dict[str, Path] = {}
+    for db_id in sorted({example.db_id for example in split.examples}):
+        paths[db_id] = database_path(split.database_dir, db_id)
+        others = suite_paths(split.database_dir, db_id)
+        paths |= {f"{db_id}/{path.name}": path for path in others}
+    return {key: sha256_of_file(path) if path.is_file() else None for key, path in paths.items()}
 
 
 def refuse_other_scores(predictions_path: Path, output_dir: Path) -> None:
@@ -181,11 +188,16 @@ def write_scores(output_dir: Path, verdicts: Sequence[Verdict], **facts: Any) ->
 def summarize_verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     """Return the content of `scores.json`: fractions 0..1, each with its n."""
     executed = [verdict for verdict in verdicts if verdict.was_executed]
+    scores = {
+        name: score_by_hardness((v.hardness, value_of(v)) for v in verdicts)
+        for name, value_of in SCORES.items()
+    }
     return {
         "n": len(verdicts),
         "scores": {
-            name: score_by_hardness((v.hardness, value_of(v)) for v in verdicts)
-            for name, value_of in SCORES.items()
+            name: score
+            for name, score in scores.items()
+            if score["all"]["n"] or name not in SCORES_ON_MORE_FILES
         },
         "errors": dict(Counter(v.error for v in executed if v.error).most_common()),
         "shares": {
@@ -195,6 +207,9 @@ def summarize_verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
         },
         "not_executed": dict(Counter(v.not_executed for v in verdicts if v.not_executed)),
         "partial_match": summarize_partial_scores([v.clauses for v in verdicts if v.clauses]),
+        "execution_accuracy_by_feature": score_by_feature(verdicts),
+        "execution_accuracy_by_database": score_by_database(verdicts),
+        "wordings": summarize_wordings(verdicts),
     }
 
 
@@ -204,23 +219,69 @@ SCORES: dict[str, Callable[[Verdict], bool | None]] = {
     "execution_accuracy": lambda verdict: verdict.execution_match,
     "execution_accuracy_keep_distinct": lambda verdict: verdict.execution_match_keep_distinct,
     "valid_sql": lambda verdict: verdict.is_valid_sql,
+    "test_suite_accuracy": lambda verdict: verdict.test_suite_match,
+    "test_suite_accuracy_keep_distinct": lambda verdict: verdict.test_suite_match_keep_distinct,
+    "neighbour_survival": lambda verdict: verdict.survives_neighbours,
 }
+# Left out where no database has several files, and where there are no neighbours.
+SCORES_ON_MORE_FILES = (
+    "test_suite_accuracy",
+    "test_suite_accuracy_keep_distinct",
+    "neighbour_survival",
+)
 
 
-def score_by_hardness(
-    values: Iterable[tuple[str | None, bool | None]],
-) -> dict[str, dict[str, Any]]:
-    """Return {level: {"score", "n"}} of pairs (hardness, value), where None does not count.
-
-    The score of a level without values is None.
-    """
+def score_by_hardness(values: Iterable[tuple[str | None, bool | None]]) -> dict[str, Score]:
+    """Return the score of each level from pairs (hardness, value), where None does not count."""
     by_level: dict[str, list[bool]] = {level: [] for level in ("all", *HARDNESS_LEVELS)}
     for hardness, value in values:
         if value is not None:
             by_level["all"].append(value)
             if hardness is not None:
                 by_level[hardness].append(value)
-    return {level: {"score": share(values), "n": len(values)} for level, values in by_level.items()}
+    return {level: score_of(values) for level, values in by_level.items()}
+
+
+def score_by_feature(verdicts: Iterable[Verdict]) -> dict[str, Score]:
+    """Return EX where the gold query uses each feature, and under "none" where it uses none."""
+    by_feature: dict[str, list[bool]] = {feature: [] for feature in (*FEATURES, NO_FEATURE)}
+    for verdict in verdicts:
+        if verdict.execution_match is not None and verdict.gold_features is not None:
+            for feature in verdict.gold_features or [NO_FEATURE]:
+                by_feature[feature].append(verdict.execution_match)
+    return {feature: score_of(values) for feature, values in by_feature.items()}
+
+
+def score_by_database(verdicts: Iterable[Verdict]) -> dict[str, Score]:
+    """Return EX on each database, sorted by name."""
+    by_database: dict[str, list[bool]] = {}
+    for verdict in verdicts:
+        if verdict.execution_match is not None:
+            by_database.setdefault(verdict.db_id, []).append(verdict.execution_match)
+    return {db_id: score_of(values) for db_id, values in sorted(by_database.items())}
+
+
+def summarize_wordings(verdicts: Iterable[Verdict]) -> Score:
+    """Return how consistent the answers are to several wordings of one gold query.
+
+    Of the `n` gold queries that are executed in two or more examples: the shares that are right
+    in all, in some and in none of them.
+    """
+    by_query: dict[int, list[bool]] = {}
+    for verdict in verdicts:
+        if verdict.execution_match is not None and verdict.first_wording is not None:
+            by_query.setdefault(verdict.first_wording, []).append(verdict.execution_match)
+    several = [values for values in by_query.values() if len(values) > 1]
+    return {
+        "n": len(several),
+        "all_right": share([all(values) for values in several]),
+        "some_right": share([any(values) and not all(values) for values in several]),
+        "none_right": share([not any(values) for values in several]),
+    }
+
+
+def score_of(values: Sequence[bool]) -> Score:
+    return {"score": share(values), "n": len(values)}
 
 
 def share(values: Sequence[bool | None]) -> float | None:

@@ -23,12 +23,17 @@ class Verdict:
 
     index: int  # of the example in its split, from 0
     db_id: str
+    first_wording: int | None = None  # the first example with the same database and gold query
     hardness: str | None = None
+    gold_features: list[str] | None = None  # what the gold query uses: query_features.py
     exact_match: bool | None = None
     clauses: PartialScores | None = None
     unparsable: bool  # the prediction is not in Spider's grammar
     execution_match: bool | None = None  # with DISTINCT removed
     execution_match_keep_distinct: bool | None = None
+    test_suite_match: bool | None = None  # None unless some database has several files
+    test_suite_match_keep_distinct: bool | None = None
+    survives_neighbours: bool | None = None  # None unless it matches and there are neighbours
     error: str | None = None  # the kind of failure of `execution_match`
     error_message: str | None = None
     seconds: float | None = None

@@ -16,7 +16,7 @@ SECONDS_PER_DAY = 86_400
 REPORT_FLAGS = {"max_forgetting", "num_resamples", "seed", "benchmark_clusters"}
 EXTERNAL_FLAGS = {"predictions", "samples"}
 QUESTIONS_FLAGS = {"spider_dir", "split"}  # of --predictions
-SCORING_FLAGS = {"query_timeout_s", "skip_missing_databases", "allow_gold_errors"}
+SCORING_FLAGS = {"query_timeout_s", "skip_missing_databases", "allow_gold_errors", "neighbours"}
 
 
 @dataclass
@@ -43,6 +43,7 @@ class EvaluateFlags:
     )
     skip_missing_databases: bool = flag(False, "leave their questions out of execution accuracy")
     allow_gold_errors: bool = flag(False, "count questions apart whose gold query fails")
+    neighbours: int = flag(0, "changed copies of each database to score on too", at_least=0)
 
     benchmarks: list[str] = flag(
         list(DEFAULT_SHOTS), "harness tasks as task[:shots][@chat], or none", group="Benchmarks"

@@ -3,6 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
+from lm_eval.api.instance import Instance
+from lm_eval.models.huggingface import HFLM
 from tiny_gemma import load_in_float32
 
 from text2sql.benchmarks import harness_model
@@ -57,3 +59,78 @@ def test_whole_texts_are_asked_as_the_harness_asks_them_and_kept_as_they_come(
         assert len(cache.responses) == 2
         ours = PrefixSharingHFLM(model, tokenizer, cache, batch_size="auto:4")
         assert ours.loglikelihood_rolling(requests) == pytest.approx(expected, rel=1e-5)
+
+
+GREEDY = {"until": ["\n\n"], "max_gen_toks": 24, "do_sample": False}
+TEXTS = ["Which is odd?", "ash oak elm " * 30, "rook\n", "a wren and a crow", "cod eel carp"]
+
+
+def ask(*generation_settings) -> list[Instance]:
+    """Return requests to continue each text, by each of the settings."""
+    pairs = [(text, settings) for settings in generation_settings for text in TEXTS]
+    return [
+        Instance("generate_until", {}, pair, number, metadata=("task", number, 1))
+        for number, pair in enumerate(pairs)
+    ]
+
+
+def answers_of_the_harness(model, tokenizer, requests) -> list[str]:
+    """Return what HFLM answers to each request in a batch of its own."""
+    own = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=1, add_bos_token=True)
+    return own.generate_until(requests)
+
+
+def test_generations_are_those_of_the_harness_whatever_ends_them(
+    strong_gemma, tokenizer, tmp_path, monkeypatch
+):
+    model = strong_gemma
+    wanted = ask(GREEDY, GREEDY | {"max_gen_toks": 3}, {"until": "a"}, GREEDY | {"until": []})
+    expected = answers_of_the_harness(model, tokenizer, wanted)
+    monkeypatch.setattr(HFLM, "generate_until", lambda *a: pytest.fail("the harness was asked"))
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        ours = PrefixSharingHFLM(model, tokenizer, cache, batch_size=1)
+        assert ours.generate_until(wanted) == expected
+    assert len({len(text) for text in expected}) > 3
+
+
+def test_generations_are_kept_as_they_come(strong_gemma, tokenizer, tmp_path, monkeypatch):
+    wanted, done = ask(GREEDY), []
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        add = cache.add_partial
+
+        def killed_at_the_third(*arguments):
+            if len(done) == 2:
+                raise KeyboardInterrupt
+            done.append(arguments[1][0])
+            add(*arguments)
+
+        monkeypatch.setattr(cache, "add_partial", killed_at_the_third)
+        ours = PrefixSharingHFLM(strong_gemma, tokenizer, cache, batch_size=1)
+        with pytest.raises(KeyboardInterrupt):
+            ours.generate_until(wanted)
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        ours = PrefixSharingHFLM(strong_gemma, tokenizer, cache, batch_size=1)
+        encoded, encode = [], ours.encode_prompt
+        monkeypatch.setattr(
+            ours, "encode_prompt", lambda text: encoded.append(text) or encode(text)
+        )
+        texts = ours.generate_until(wanted)
+    assert sorted(encoded) == sorted(set(TEXTS) - set(done))
+    assert texts == answers_of_the_harness(strong_gemma, tokenizer, wanted)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [({"num_beams": 2}, "num_beams"), ({"repetition_penalty": 1.3}, "repetition_penalty")],
+    ids=str,
+)
+def test_what_greedy_decoding_cannot_do_is_left_to_the_harness(
+    strong_gemma, tokenizer, tmp_path, capsys, settings, reason
+):
+    wanted = ask(GREEDY | settings)
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        ours = PrefixSharingHFLM(strong_gemma, tokenizer, cache, batch_size=1)
+        assert ours.generate_until(wanted) == answers_of_the_harness(
+            strong_gemma, tokenizer, wanted
+        )
+    assert f"Generating as the harness does, because of {reason}." in capsys.readouterr().out

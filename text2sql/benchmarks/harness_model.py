@@ -8,21 +8,22 @@ arithmetic from logits to log-likelihoods, is the harness' own.
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
+from lm_eval.models.utils import has_bos_prefix, postprocess_generated_text
 from tqdm import tqdm
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 
-from text2sql.benchmarks.response_cache import ResponseCache
+from text2sql.benchmarks.generation import generate_greedily, read_settings
+from text2sql.benchmarks.response_cache import ResponseCache, key_of
 from text2sql.inference.batch_plan import plan_scoring
+from text2sql.inference.kv_cache import supports_block_cache
 from text2sql.inference.log_likelihood import Answer, score_continuations
-from text2sql.models.adapters import runs_in_layers
+from text2sql.models.adapters import Model, runs_in_layers
 from text2sql.models.packed_attention import supports_packed_attention
-
-if TYPE_CHECKING:
-    from peft import PeftModel
+from text2sql.progress import progress_bar
 
 REQUESTS_AT_ONCE = 4096  # held in memory as tokens
 TEXTS_AT_ONCE = 512  # encoded in one call
@@ -41,7 +42,7 @@ class PrefixSharingHFLM(HFLM):
 
     def __init__(
         self,
-        model: "PreTrainedModel | PeftModel",
+        model: Model,
         tokenizer: PreTrainedTokenizerBase,
         cache: ResponseCache,
         batch_size: int | str,
@@ -56,6 +57,7 @@ class PrefixSharingHFLM(HFLM):
             batch_size=batch_size,
         )
         self.cache = cache
+        self.continuous = share_prefixes and supports_block_cache(self.model)
         self.share_prefixes = (
             share_prefixes and runs_in_layers(model) and supports_packed_attention(model.config)
         )
@@ -101,7 +103,49 @@ class PrefixSharingHFLM(HFLM):
         if any(request.args[1].get("do_sample") for request in requests):
             sampled: list[str] = super().generate_until(requests, disable_tqdm)
             return sampled  # not cached: repeated requests must get different samples
-        return self.cache.complete("generate_until", requests, super().generate_until)
+        return self.cache.complete("generate_until", requests, self.generate_rest)
+
+    def generate_rest(self, requests: list[Instance]) -> list[str]:
+        """Return the texts of requests that are not cached, caching each as it comes."""
+        groups: dict[str, list[Instance]] = {}
+        for request in requests:
+            groups.setdefault(repr(request.args[1]), []).append(request)
+        for group in groups.values():
+            try:
+                self.generate_packed(group)
+            except ValueError as error:
+                print(f"Generating as the harness does, because of {error}.", flush=True)
+                super().generate_until(group)
+        return [self.cache.responses[key_of("generate_until", r.args)] for r in requests]
+
+    def generate_packed(self, requests: list[Instance]) -> None:
+        """Generate and cache texts; a ValueError names what only the harness' way can do."""
+        if not self.continuous:
+            raise ValueError("the model or --batch_size")
+        eos = self.tok_decode(self.eot_token_id, skip_special_tokens=False)
+        defaults = self.model.generation_config
+        settings = read_settings(
+            requests[0].args[1], defaults, self.eot_token_id, eos, self.max_gen_toks
+        )
+        room = self.max_length - settings.max_new_tokens
+        if room <= 0:
+            raise ValueError(f"max_gen_toks, {settings.max_new_tokens}")
+        prompts = [self.encode_prompt(request.args[0])[-room:] for request in requests]
+        with progress_bar(total=len(prompts), desc="generations") as bar:
+
+            def cache_text(index: int, token_ids: list[int]) -> None:
+                text = postprocess_generated_text(
+                    self.tok_decode(token_ids), stop=settings.until, think_end_token=None
+                )
+                self.cache.add_partial("generate_until", requests[index].args, text)
+                bar.update()
+
+            generate_greedily(self.model, self.tokenizer, prompts, settings, cache_text)
+
+    def encode_prompt(self, text: str) -> list[int]:
+        """Return the tokens of a prompt; one that already begins with <bos> gets no other."""
+        has_bos = has_bos_prefix(text, self.tokenizer.bos_token)
+        return self.tok_encode(text, add_special_tokens=not has_bos and self.add_bos_token)
 
     def encoded_ahead(
         self, requests: list[Instance]

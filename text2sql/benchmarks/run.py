@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from lm_eval.api.group import Group
     from lm_eval.api.model import LM
     from lm_eval.api.task import Task
-    from peft import PeftModel
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
+
+    from text2sql.models.adapters import Model
 
 CPU_BATCH_SIZE = 8
 BATCH_SIZE_WHEN_MEMORY_RAN_OUT = 8
@@ -37,7 +38,7 @@ BATCH_SIZE_WHEN_MEMORY_RAN_OUT = 8
 def run_benchmark(
     benchmark: Benchmark,
     tasks: Sequence["Task | Group"],
-    model: "PreTrainedModel | PeftModel",
+    model: "Model",
     tokenizer: "PreTrainedTokenizerBase",
     path: Path,
     *,

@@ -58,11 +58,15 @@ def prefill(
     prompts: Sequence[Sequence[int]],
     pad_id: int,
     tokens_at_once: int,
+    rows: torch.Tensor | None = None,
 ) -> None:
-    """Write the keys and values of all prompts, computing each shared prefix once."""
+    """Write the keys and values of all prompts, computing each shared prefix once.
+
+    `rows` has the row of the cache for each prompt; by default they are in the same order.
+    """
     for spans in shared_spans(prompts):
         for batch in batch_spans(spans, tokens_at_once):
-            prefill_spans(model, cache, prompts, batch, pad_id)
+            prefill_spans(model, cache, prompts, batch, pad_id, rows)
 
 
 def batch_spans(spans: Sequence[Span], tokens_at_once: int) -> Iterator[list[Span]]:
@@ -82,6 +86,7 @@ def prefill_spans(
     prompts: Sequence[Sequence[int]],
     spans: Sequence[Span],
     pad_id: int,
+    rows: torch.Tensor | None,
 ) -> None:
     """Write the keys and values of one batch of spans, padded on the right."""
     device, width = model.device, max(span.length for span in spans)
@@ -92,7 +97,8 @@ def prefill_spans(
     positions = torch.minimum(starts + torch.arange(width), ends - 1).to(device)
     num_columns = min(aligned(max(span.end for span in spans)), cache.num_columns)
     visible = torch.arange(num_columns, device=device) <= positions[..., None]
-    cache.write_next(SpanWrite.of(spans, width, num_columns, device))
+    write = SpanWrite.of(spans, width, num_columns, device)
+    cache.write_next(write if rows is None else write.into(rows))
     model(
         input_ids=torch.tensor(ids, device=device),
         position_ids=positions,

@@ -6,9 +6,9 @@ nothing. Query heads that share a key-value head are computed as additional quer
 so keys and values are never repeated.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import torch
@@ -111,6 +111,10 @@ class SpanWrite:
             torch.cat(sources).to(device),
         )
 
+    def into(self, rows: torch.Tensor) -> "SpanWrite":
+        """Return the write with each prompt in its row of `rows`."""
+        return replace(self, readers=rows[self.readers], rows=rows[self.rows])
+
     def __call__(self, block: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
         heads, head_dim = states.shape[1], states.shape[3]
         tokens = states.transpose(1, 2).reshape(-1, heads, head_dim)
@@ -130,10 +134,14 @@ class StepWrite:
         return block[:, :, : self.width]
 
 
+# Writes a batch's new keys or values into a block; returns those that it attends to.
+CacheWrite = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
 class BlockLayer(DynamicLayer):
     """The keys and values of one layer in a block of fixed size that is written in place."""
 
-    write: SpanWrite | StepWrite  # what the next update does
+    write: CacheWrite  # what the next update does
 
     def __init__(self, num_rows: int, num_columns: int):
         super().__init__()
@@ -161,7 +169,7 @@ class BlockCache(Cache):
         self.blocks = [BlockLayer(num_rows, num_columns) for _ in range(num_layers)]
         super().__init__(layers=list(self.blocks))
 
-    def write_next(self, write: SpanWrite | StepWrite) -> None:
+    def write_next(self, write: CacheWrite) -> None:
         """Set where the model's next keys and values are written, and which ones it reads."""
         for layer in self.blocks:
             layer.write = write

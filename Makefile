@@ -34,7 +34,7 @@ demo: install
 	  --learning_rate 1e-2 --max_steps 180 --eval_steps 60 --logging_steps 10
 	@echo; echo "Part of the gain is format: base and fine-tuned with one solved example in the prompt"
 	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
-	  --schema_format compact --num_shots 1 --output_dir $(DEMO)/one_shot
+	  --schema_format compact --num_shots 1 --holdout_fraction 0.24 --output_dir $(DEMO)/one_shot
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/one_shot --adapters $(DEMO)/run \
 	  --benchmarks none --max_new_tokens 64 --output_dir $(DEMO)/one_shot/evaluation
 	@echo; echo "Without an example, as fine-tuned; with general ability"

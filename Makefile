@@ -31,7 +31,7 @@ demo: install
 	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
 	  --schema_format compact --num_shots 0 --holdout_fraction 0.24 --output_dir $(DEMO)/processed_data
 	$(BIN)/python train.py --data_dir $(DEMO)/processed_data --output_dir $(DEMO)/run --resume \
-	  --learning_rate 1e-2 --max_steps 180 --eval_steps 60 --logging_steps 10
+	  --learning_rate 5e-3 --max_steps 120 --eval_steps 40 --logging_steps 10
 	@echo; echo "Part of the gain is format: base and fine-tuned with one solved example in the prompt"
 	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
 	  --schema_format compact --num_shots 1 --holdout_fraction 0.24 --output_dir $(DEMO)/one_shot

@@ -36,9 +36,9 @@ demo: install
 	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
 	  --schema_format compact --num_shots 1 --holdout_fraction 0.24 --output_dir $(DEMO)/one_shot
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/one_shot --adapters $(DEMO)/run \
-	  --benchmarks none --max_new_tokens 64 --output_dir $(DEMO)/one_shot/evaluation
+	  --benchmarks none --max_new_tokens 128 --output_dir $(DEMO)/one_shot/evaluation
 	@echo; echo "Without an example, as fine-tuned; with general ability"
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
 	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
-	  --checkpoints --adapter_scales 0.25 0.5 0.75 --max_new_tokens 64
+	  --checkpoints --adapter_scales 0.25 0.5 0.75 --max_new_tokens 128
 	@echo Plots: $(DEMO)/run/evaluation/*.png

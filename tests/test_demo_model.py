@@ -1,10 +1,13 @@
 """The demo's model as it is committed: its files, its tokenizer and its card."""
 
+import re
+
 import pytest
 import torch
 from conftest import ROOT
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
+from text2sql.data.spider import read_examples
 from text2sql.files import read_json
 
 pytestmark = pytest.mark.slow  # each test loads the tokenizer or the model
@@ -70,3 +73,11 @@ def test_the_model_card_states_the_facts_of_the_training_run():
         facts["english_sha256"],
     ):
         assert fact in card, fact
+
+
+def test_the_demo_generates_enough_tokens_for_every_gold_query(tokenizer: PreTrainedTokenizerFast):
+    limits = re.findall(r"--max_new_tokens (\d+)", (ROOT / "Makefile").read_text())
+    examples = read_examples(ROOT / "demo/spider/dev.json")
+    lengths = [len(tokenizer(example.gold_sql)["input_ids"]) for example in examples]
+    assert limits
+    assert all(max(lengths) <= int(limit) for limit in limits)  # <bos> counts for <end_of_turn>

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from text2sql.report.content import Report
+from text2sql.report.content import Primary, Report
 from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL
-from text2sql.report.text import listed, points
+from text2sql.report.text import listed, mean_name, points
 
 
 def notes_of(report: Report) -> Iterator[str]:
@@ -13,11 +13,16 @@ def notes_of(report: Report) -> Iterator[str]:
     yield from split_notes(report)
     yield from benchmark_notes(report)
     if len(report.recipes) > 1 and report.primary.variant:
-        yield (
-            f"Primary comparisons, named before the results: {report.primary.variant} on "
-            f"{report.primary.split or 'no split'}, and the mean of "
-            f"{listed(report.primary.benchmarks) or 'no benchmark'}. All others are exploratory."
-        )
+        yield primary_note(report.primary)
+
+
+def primary_note(primary: Primary) -> str:
+    """Return which comparisons were named before the results."""
+    named = [f"{primary.variant} on {primary.split}"] if primary.split else []
+    if primary.benchmarks:
+        named.append(f"{primary.variant} on {mean_name(primary.benchmarks)}")
+    first = f"Primary, named before the results: {listed(named)}."
+    return f"{first} All other comparisons are exploratory."
 
 
 def smoke_notes(report: Report) -> Iterator[str]:

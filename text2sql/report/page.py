@@ -18,7 +18,12 @@ from text2sql.report.plots import (
 )
 from text2sql.report.sections import Section, compared_recipes, sections_of
 from text2sql.report.sentences import explain, recommendation, summarize
-from text2sql.report.tables import benchmarks_table, recipes_table, scores_table
+from text2sql.report.tables import (
+    benchmarks_table,
+    distances_table,
+    recipes_table,
+    scores_table,
+)
 from text2sql.report.tensorboard import write_events
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
@@ -135,8 +140,11 @@ def draw_plots(output_dir: Path, report: Report) -> dict[str, bytes]:
 
 
 def print_report(output_dir: Path, report: Report) -> None:
-    """Print the tables of recipes and benchmarks, what to quote, and the report's path."""
+    """Print recipes, both readings and benchmarks, what to quote, and the report's path."""
     print(f"\n{recipes_table(report).as_text()}")
+    distances = distances_table(report)
+    if distances.rows:
+        print(f"\n{distances.as_text()}")
     for name in compared_recipes(report):
         if name in report.main_recipes:
             print(f"\n{benchmarks_table(report, name).as_text()}")

@@ -6,9 +6,10 @@ import pytest
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 from tiny_gemma import load_in_float32
+from tokenizers.processors import TemplateProcessing
 
 from text2sql.benchmarks import harness_model
-from text2sql.benchmarks.harness_model import PrefixSharingHFLM
+from text2sql.benchmarks.harness_model import PrefixSharingHFLM, choose_bos
 from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.models.tokenizer import load_tokenizer
 
@@ -134,3 +135,25 @@ def test_what_greedy_decoding_cannot_do_is_left_to_the_harness(
             strong_gemma, tokenizer, wanted
         )
     assert f"Generating as the harness does, because of {reason}." in capsys.readouterr().out
+
+
+@pytest.fixture
+def without_bos(tokenizer):
+    """A tokenizer that knows a `<bos>` and does not put it before a text, as SmolLM2's."""
+    nothing = TemplateProcessing(single="$A", special_tokens=[])
+    tokenizer.backend_tokenizer.post_processor = nothing
+    return tokenizer
+
+
+def test_texts_begin_with_the_bos_that_the_tokenizer_itself_adds(tokenizer, without_bos):
+    assert choose_bos("llama", load_tokenizer(tokenizer.name_or_path)) == "<bos>"
+    assert choose_bos("llama", without_bos) is None
+    assert without_bos("a").input_ids[0] != without_bos.bos_token_id
+
+
+def test_gemma_gets_its_bos_from_a_tokenizer_that_leaves_it_out(model, without_bos, tmp_path):
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        asked = PrefixSharingHFLM(model, without_bos, cache, batch_size=1)
+        assert asked.bos == "<bos>"
+        assert asked.tok_encode("rook").count(without_bos.bos_token_id) == 1
+        assert asked.tok_encode("<bos>rook").count(without_bos.bos_token_id) == 1

@@ -24,6 +24,7 @@ from text2sql.inference.log_likelihood import Answer, score_continuations
 from text2sql.models.adapters import Model, runs_in_layers
 from text2sql.models.packed_attention import supports_packed_attention
 from text2sql.progress import progress_bar
+from text2sql.prompts.chat_format import adds_bos
 
 REQUESTS_AT_ONCE = 4096  # held in memory as tokens
 TEXTS_AT_ONCE = 512  # encoded in one call
@@ -48,12 +49,11 @@ class PrefixSharingHFLM(HFLM):
         batch_size: int | str,
         share_prefixes: bool = True,
     ):
-        # One <bos> before every text; a model without <bos> gets none.
-        add_bos_token = tokenizer.bos_token_id is not None or None
+        self.bos = choose_bos(model.config.model_type, tokenizer)
         super().__init__(
             pretrained=model,
             tokenizer=tokenizer,
-            add_bos_token=add_bos_token,
+            add_bos_token=self.bos is not None,
             batch_size=batch_size,
         )
         self.cache = cache
@@ -215,3 +215,16 @@ class PrefixSharingHFLM(HFLM):
             if (texts := requests[index][0]) is not None:  # rolling: a text has several windows
                 self.cache_hook.add_partial("loglikelihood", texts, answer)
         return [found[index] for index in range(len(requests))]
+
+
+def choose_bos(model_type: str, tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """Return the token that begins every text of a benchmark, None for none.
+
+    It is the one that the tokenizer itself puts before a text. Gemma is lost without its `<bos>`,
+    which some copies of its tokenizer leave out: the tokenizer is then set to add it.
+    """
+    if not adds_bos(tokenizer):
+        if not model_type.startswith("gemma") or tokenizer.bos_token is None:
+            return None
+        tokenizer.add_bos_token = True
+    return str(tokenizer.bos_token)

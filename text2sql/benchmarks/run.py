@@ -70,6 +70,7 @@ def run_benchmark(
         settings=settings,
         limit=limit,
         as_chat=benchmark.as_chat,
+        bos=harness_model.bos,
         **describe_headlines(benchmark.task, results, weight_by_size=weighs_by_size(tasks)),
     )
     write_results(path, results)

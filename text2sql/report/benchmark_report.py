@@ -60,6 +60,7 @@ def report_benchmark(
     return BenchmarkReport(
         metric=first.metric,
         num_fewshot=first.num_fewshot,
+        bos=first.bos,
         higher_is_better=first.higher_is_better,
         chance=chance,
         n=first.n,

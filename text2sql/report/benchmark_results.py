@@ -39,6 +39,7 @@ class BenchmarkResults:
     score: float  # as the harness reports it
     items: dict[str, dict[str, Item]]
     subject_groups: dict[str, list[str]] = field(default_factory=dict)  # subtasks of each group
+    bos: str | None = None  # the token that began every text, where one did
 
     @property
     def n(self) -> int:
@@ -154,6 +155,7 @@ def read_tasks(
         score=reported,
         items={task: items_of(s, facts, cluster_field) for task, s in samples.items()},
         subject_groups=groups_below(name, content.get("group_subtasks", {})),
+        bos=facts.get("bos", "<bos>"),  # which earlier versions did not record
     )
 
 

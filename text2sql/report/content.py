@@ -29,6 +29,7 @@ class SplitReport:
 class BenchmarkReport:
     metric: str
     num_fewshot: int
+    bos: str | None  # the token that began every text, where one did
     higher_is_better: bool
     chance: float | None
     n: int

@@ -93,9 +93,10 @@ def benchmark_notes(report: Report) -> Iterator[str]:
             yield f"{name}: {', '.join(unfinished)} not finished; run evaluate.py again."
         if benchmark.left_out_of_mean:
             yield f"{name} is left out of the mean: {benchmark.left_out_of_mean}."
-    prompted = [b for b in report.study.benchmarks if not b.as_chat]
+    prompted = [b.name for b in report.study.benchmarks if not b.as_chat]
     if prompted and report.study.model_id:
-        yield (
-            f"{listed([b.name for b in prompted])}: prompted without a chat template, with one "
-            "<bos>."
+        found = sorted(
+            {b.bos for name, b in report.benchmarks.items() if name in prompted and b.bos}
         )
+        start = f"each text begins with {listed(found)}" if found else "no token begins a text"
+        yield f"{listed(prompted)}: prompted without a chat template; {start}."

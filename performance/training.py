@@ -2,6 +2,7 @@
 
     python -m performance.training --spider_dir DIR --work_dir DIR --table speed
     python -m performance.training --spider_dir DIR --work_dir DIR --table cards
+    torchrun --nproc_per_node 2 -m performance.training ... --rows "plan"
 
 Every row is train.py itself (its trainer, evaluation and logs), run in this process with random
 weights of the shape (performance/shapes.py). `cards` caps the memory that torch may take, less
@@ -13,6 +14,7 @@ it that of all steps.
 import gc
 import io
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -25,6 +27,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import harmonic_mean
 
+import torch
 from accelerate.state import AcceleratorState
 
 from performance.cards import cap_memory
@@ -34,6 +37,7 @@ from text2sql.cli import run
 from text2sql.errors import UserError
 from text2sql.files import read_json
 from text2sql.flags import parse_flags
+from text2sql.models.loading import choose_device
 from text2sql.training.run_folder import list_checkpoints
 
 ROOT = Path(__file__).parent.parent
@@ -45,6 +49,7 @@ LONGER = ["--max_steps", "400", "--eval_steps", "400"]  # for which the plan mak
 EXACT = ["--lora_dropout", "0", "--max_steps", "40", "--eval_steps", "40", "--logging_steps", "1"]
 EIGHTY = ["--max_steps", "80", "--eval_steps", "80"]
 EAGER = [*EIGHTY, "--fix", "cuda_graphs=False"]
+THIRTY_TWO = [*EIGHTY, "--per_device_train_batch_size", "16"]
 SPEED = {
     "plan": [],
     "paper": [*SHORT, "--plan", "paper", "--max_steps", "8", "--eval_steps", "8"],
@@ -56,6 +61,8 @@ SPEED = {
     "plan, 4 × 2": [*EIGHTY, "--per_device_train_batch_size", "4"],
     "exact plan": [*EXACT, "--fix", "cuda_graphs=True", "--fix", "ROWS_BEFORE_GRAPH=0"],
     "exact paper": [*EXACT, "--plan", "paper"],
+    "batch of 32, 16 at once": [*THIRTY_TWO, "--gradient_accumulation_steps", "2"],
+    "batch of 32, 16 on each of two": [*THIRTY_TWO, "--gradient_accumulation_steps", "1"],
 }
 CARDS = {
     "gemma-2b": (6, 8, 12, 16, 24, 40, 80),
@@ -70,14 +77,20 @@ class Flags:
     work_dir: str
     table: str = "speed"
     rows: str = ""  # names of the rows wanted, separated by ";"; all if there are none
+    max_steps: int | None = None  # in place of the number of steps of every row
 
 
 def main() -> None:
     flags, _ = parse_flags(Flags, __doc__)
+    if torch.cuda.is_available():
+        torch.cuda.set_device(choose_device())
     work_dir = Path(flags.work_dir)
     prepare_prompts(Path(flags.spider_dir), work_dir)
+    steps = [] if flags.max_steps is None else [str(flags.max_steps)]
     for name, shape, gib, settings in rows_of(flags.table):
         if not flags.rows or name in flags.rows.split(";"):
+            for number in steps:
+                settings += ["--max_steps", number, "--eval_steps", number]
             measure(name, shape, gib, settings, work_dir)
 
 
@@ -116,7 +129,8 @@ def prepare_prompts(spider_dir: Path, work_dir: Path) -> None:
 
 def measure(name: str, shape: str, gib: float | None, extra: list[str], work_dir: Path) -> None:
     """Run train.py in this process and print what it took, or why it stopped."""
-    output_dir = work_dir / "run"
+    launch = os.environ.get("MASTER_PORT", os.getpid())  # the same for all processes of a launch
+    output_dir = work_dir / f"run-{launch}-{name.replace(' ', '_')}"
     shutil.rmtree(output_dir, ignore_errors=True)
     began = time.time()
     try:
@@ -124,6 +138,8 @@ def measure(name: str, shape: str, gib: float | None, extra: list[str], work_dir
             command = ["train.py", "--data_dir", work_dir / "processed_data"]
             command += ["--output_dir", output_dir, "--disable_tqdm", "true", *extra]
             run_train([str(part) for part in command])
+        if int(os.environ.get("RANK", 0)) > 0:
+            return  # the first process writes the record
         row = read_row(output_dir)
     except UserError as error:
         row = {"stopped": str(error)}
@@ -147,7 +163,6 @@ def take_fixes(extra: list[str]) -> dict[str, float | bool]:
 @contextmanager
 def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
     """Within the block train.py finds a random model of the shape, and a card of that memory."""
-    import torch
     from transformers.models.gemma import modeling_gemma
 
     from text2sql.training import build, cuda_graphs, plan
@@ -206,6 +221,7 @@ def read_row(output_dir: Path) -> dict:
     speeds = [entry["examples_per_second"] for entry in logs]
     evaluation = next(entry for entry in history if "eval_loss" in entry)
     return {
+        "processes": record["num_processes"],
         "plan": record["plan"],
         "examples_per_second": round(harmonic_mean(speeds[len(speeds) // 2 :]), 2),
         "examples_per_second_of_all": round(harmonic_mean(speeds), 2),

@@ -18,6 +18,7 @@ from text2sql.study.variants import BASE, Variant
 
 DATABASES = ("library", "museum", "museum_shop", "theatre", "museum_archive", "farm")
 HARDNESS = ("easy", "medium", "hard", "extra")
+FEATURES_BY_HARDNESS = ([], ["join"], ["join", "group_by"], ["nesting"])
 ERRORS = ("no_sql", "syntax", "unknown_table", "unknown_column", "wrong_columns", "wrong_rows")
 HOSTILE = "</script><script>document.title = 'broken'</script><b>\\u2028 &lt;!--"
 TRAINING = {
@@ -118,7 +119,9 @@ def write_answers(folder: Path, share_right: float, num_questions: int) -> None:
 def verdict(index: int, right: bool, error: str | None) -> Verdict:
     return Verdict(
         index=index,
-        db_id="museum",
+        db_id=DATABASES[index % 6],
+        first_wording=index - 6 if index % 12 > 5 else index,
+        gold_features=FEATURES_BY_HARDNESS[index % 4],
         hardness=HARDNESS[index % 4],
         exact_match=right and index % 5 != 0,
         clauses=NO_CLAUSES,

@@ -6,21 +6,24 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of, three_seeds
+from tiny_evaluation import DATABASES, a_whole_study, build_tiny_evaluation, report_of, three_seeds
 
-from text2sql.files import read_json, read_jsonl, write_json
+from text2sql.files import read_json, read_jsonl, write_json, write_jsonl
 from text2sql.report.hypotheses import correct_for_several
 from text2sql.report.page import Page, as_html, as_markdown, write_report
 from text2sql.report.significance import PairedScores, compare_questions
 from text2sql.report.tables import (
     benchmarks_table,
     comparison_table,
+    databases_table,
     distances_table,
+    features_table,
     hardness_table,
     recipes_table,
     runs_table,
+    shares_table,
 )
-from text2sql.report.text import percent, points
+from text2sql.report.text import NONE, percent, points
 from text2sql.study.training_history import read_training
 from text2sql.study.variants import BASE, Variant
 
@@ -72,6 +75,83 @@ def test_hardness_levels_share_out_all_questions_and_are_not_tested(two):
     assert sum(level.n for level in levels) == compared["all"].n == 60
     assert sum(level.num_better for level in levels) == compared["all"].num_better
     assert {level.p_value for level in levels} == {None}
+
+
+def test_gold_queries_are_split_by_what_they_use_and_are_not_tested(two):
+    compared = two.splits["validation"].by_feature["finetuned"]
+    assert {name: one.n for name, one in compared.items()} == {
+        "join": 30,
+        "nesting": 15,
+        "group_by": 15,
+        "none": 15,
+    }
+    levels = two.splits["validation"].comparisons["finetuned"]["execution_accuracy"]
+    assert compared["nesting"] == levels["extra"]
+    assert {one.p_value for one in compared.values()} == {None}
+    assert [
+        row[0] for row in features_table(two.splits["validation"], "base", "finetuned").rows
+    ] == [
+        "JOIN",
+        "a subquery",
+        "GROUP BY",
+        "none of these",
+    ]
+
+
+def test_databases_share_out_all_questions(two, two_dir):
+    compared = two.splits["validation"].by_database["finetuned"]
+    assert {name: one.n for name, one in compared.items()} == dict.fromkeys(sorted(DATABASES), 10)
+    correct = verdict_values(two_dir, "finetuned", "execution_match")
+    assert compared["library"].other == correct[::6].mean()
+    assert (compared["library"].low, compared["library"].p_value) == (None, None)
+    table = databases_table(two.splits["validation"], "base", "finetuned")
+    assert table.header[3:] == ["difference", "these databases, 95 %", "n"]
+    assert {len(row) for row in table.rows} == {6}
+
+
+def test_wordings_and_neighbours_are_reported(two, two_dir, tmp_path):
+    correct = verdict_values(two_dir, "finetuned", "execution_match").reshape(-1, 2, 6)
+    wordings = two.splits["validation"].variants["finetuned"]["wordings"]
+    assert wordings["n"] == 30
+    assert wordings["all_right"] == (correct.sum(axis=1) == 2).mean()
+    labels = [row[0] for row in shares_table(two.splits["validation"]).rows]
+    assert "of gold queries in several wordings: all right" in labels
+    assert not any("neighbour" in label for label in labels)
+    folder = shutil.copytree(two_dir, tmp_path / "neighbours")
+    path = folder / "validation/finetuned/scores.json"
+    scores = read_json(path)
+    scores["scores"]["neighbour_survival"] = {"all": {"score": 0.75, "n": 40}}
+    write_json(path, scores)
+    rows = shares_table(report_of(folder).splits["validation"]).rows
+    assert rows[-1] == ["of correct answers: survive on neighbour databases", NONE, "75.0"]
+
+
+def test_test_suite_accuracy_is_compared_where_it_was_measured(two, two_dir, tmp_path):
+    assert "test_suite_accuracy" not in two.splits["validation"].comparisons["finetuned"]
+    folder = shutil.copytree(two_dir, tmp_path / "suite")
+    for variant in ("base", "finetuned"):
+        path = folder / "validation" / variant / "verdicts.jsonl"
+        rows = read_jsonl(path)
+        write_jsonl(path, (row | {"test_suite_match": row["exact_match"]} for row in rows))
+    compared = report_of(folder).splits["validation"].comparisons["finetuned"]
+    suite, exact = compared["test_suite_accuracy"]["all"], compared["exact_match"]["all"]
+    assert (suite.base, suite.other, suite.low) == (exact.base, exact.other, exact.low)
+
+
+def test_folder_that_an_earlier_version_scored_is_reported(two_dir, tmp_path):
+    folder = shutil.copytree(two_dir, tmp_path / "earlier")
+    for variant in ("base", "finetuned"):
+        path = folder / "validation" / variant / "verdicts.jsonl"
+        new = ("gold_features", "first_wording", "test_suite_match", "survives_neighbours")
+        rows = [{k: v for k, v in row.items() if k not in new} for row in read_jsonl(path)]
+        write_jsonl(path, rows)
+        scores = read_json(path.with_name("scores.json"))
+        new = ("wordings", "execution_accuracy_by_feature", "execution_accuracy_by_database")
+        write_json(path.with_name("scores.json"), {k: scores[k] for k in scores if k not in new})
+    report = report_of(folder)
+    assert report.splits["validation"].by_feature["finetuned"] == {}
+    write_report(folder, report)
+    assert "by what the gold query uses" not in (folder / "report.md").read_text()
 
 
 def test_strict_reading_counts_only_answers_that_are_nothing_but_sql(two, two_dir):

@@ -116,6 +116,14 @@ def test_variant_hardness_failure_and_search_narrow_together(page):
     failed = int(found(page).split()[0])
     assert 0 < failed < easy
     choose(page, "failure", "any")
+    choose(page, "hardness", "any")
+    choose(page, "uses", "JOIN")
+    assert found(page).startswith("30 questions")
+    choose(page, "database", "farm")
+    assert found(page).startswith("5 questions")
+    choose(page, "database", "any")
+    choose(page, "uses", "any")
+    choose(page, "hardness", "easy")
     page.fill("[name=search]", "MUSEUM number")
     assert int(found(page).split()[0]) == 10
     page.fill("[name=search]", "no such words")

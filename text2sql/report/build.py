@@ -122,6 +122,8 @@ def report_split(
             for name in finished
         },
         comparisons={r.name: compare_scores(results, base, r) for r in compared},
+        by_feature={r.name: results.compare_by_feature(base, r.variants) for r in compared},
+        by_database={r.name: results.compare_by_database(base, r.variants) for r in compared},
     )
 
 

@@ -23,6 +23,8 @@ class SplitReport:
     unfinished: list[str]
     variants: dict[str, dict[str, Any]]
     comparisons: dict[str, dict[str, dict[str, Comparison]]]
+    by_feature: dict[str, dict[str, Comparison]]  # execution accuracy, by recipe
+    by_database: dict[str, dict[str, Comparison]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Any
 from text2sql.files import read_json, read_jsonl
 from text2sql.inference.prediction import Prediction, read_predictions
 from text2sql.report.content import Report
+from text2sql.report.tables import FEATURE_NAMES
 from text2sql.scoring.verdict import read_verdicts
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
 from text2sql.study.study import EvaluatedSplit
@@ -47,6 +48,7 @@ def split_content(
                 "question": example["question"],
                 "db_id": example["db_id"],
                 "hardness": verdict.hardness,
+                "uses": [FEATURE_NAMES[name] for name in verdict.gold_features or []],
                 "gold": index_of(format_sql(example["gold_sql"]), texts),
             }
             for example, verdict in zip(examples, verdicts, strict=bool(answers))

@@ -9,8 +9,10 @@ from text2sql.report.tables import (
     Table,
     benchmarks_table,
     comparison_table,
+    databases_table,
     distances_table,
     errors_table,
+    features_table,
     hardness_table,
     recipes_table,
     runs_table,
@@ -107,6 +109,12 @@ def split_sections(split: SplitReport, report: Report, plots: Collection[str]) -
             folded = score == "exact_match"
             title = f"{name}: {words} by hardness, {recipe}"
             yield Section(3, title, table=table, folded=folded)
+    for recipe in shown:
+        table = features_table(split, report.base, recipe)
+        if table.rows:
+            yield Section(3, f"{name}: by what the gold query uses, {recipe}", table=table)
+        table = databases_table(split, report.base, recipe)
+        yield Section(3, f"{name}: by database, {recipe}", table=table, folded=True)
     errors_plot = f"errors_{name}.png" if f"errors_{name}.png" in plots else None
     table = errors_table(split)
     yield Section(3, f"{name}: kinds of failure", [FAILURES], plot=errors_plot, table=table)

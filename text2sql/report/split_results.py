@@ -1,6 +1,6 @@
 """Every finished variant's verdicts on one split, as arrays in which questions are paired."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from text2sql.files import read_json, read_jsonl
 from text2sql.inference.prediction import Prediction, read_predictions
 from text2sql.report.estimators import Floats
 from text2sql.report.significance import Comparison, PairedScores, compare_questions
+from text2sql.scoring.query_features import FEATURES
+from text2sql.scoring.scores import NO_FEATURE
 from text2sql.scoring.verdict import Verdict, read_verdicts
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
 from text2sql.study.study import EvaluatedSplit
@@ -19,6 +21,8 @@ SCORES = (
     "execution_accuracy",
     "execution_accuracy_strict",
     "execution_accuracy_keep_distinct",
+    "test_suite_accuracy",
+    "test_suite_accuracy_keep_distinct",
     "exact_match",
     "valid_sql",
 )
@@ -32,22 +36,57 @@ class SplitResults:
     db_ids: list[str]
     gold_queries: list[str]
     hardness: list[str | None]
+    gold_features: list[list[str] | None]  # None where the gold query cannot be parsed
     scores: dict[str, dict[str, Floats]]
 
     def compare(
         self, base: str, runs: Sequence[str], score: str, level: str = "all"
     ) -> Comparison | None:
         """Return the runs' comparison with the base; None where no question has both scores."""
+        if level == "all":
+            return self.compare_part(base, runs, score, [True] * len(self.db_ids))
+        at_level = [hardness == level for hardness in self.hardness]
+        comparison = self.compare_part(base, runs, score, at_level)
+        return comparison and comparison.without_p()
+
+    def compare_part(
+        self, base: str, runs: Sequence[str], score: str, included: Sequence[bool]
+    ) -> Comparison | None:
+        """Return the comparison on the questions that are `included`."""
         columns = {run: self.scores[run][score] for run in (base, *runs)}
-        chosen = has_all(np.stack(list(columns.values()), axis=1))
-        if level != "all":
-            chosen &= np.array([hardness == level for hardness in self.hardness])
+        chosen = has_all(np.stack(list(columns.values()), axis=1)) & np.array(included)
         if not chosen.any():
             return None
         paired = PairedScores(columns[base], {run: columns[run] for run in runs}).take(chosen)
         db_ids, gold_queries = (pick(x, chosen) for x in (self.db_ids, self.gold_queries))
-        comparison = compare_questions(paired, db_ids, gold_queries)
-        return comparison if level == "all" else comparison.without_p()
+        return compare_questions(paired, db_ids, gold_queries)
+
+    def compare_by_feature(self, base: str, runs: Sequence[str]) -> dict[str, Comparison]:
+        """Return execution accuracy compared where the gold query uses each feature."""
+        used = [None if own is None else own or [NO_FEATURE] for own in self.gold_features]
+        return self.compare_parts(
+            base,
+            runs,
+            {
+                feature: [own is not None and feature in own for own in used]
+                for feature in (*FEATURES, NO_FEATURE)
+            },
+        )
+
+    def compare_by_database(self, base: str, runs: Sequence[str]) -> dict[str, Comparison]:
+        """Return execution accuracy compared on each database."""
+        parts = {name: [own == name for own in self.db_ids] for name in sorted(set(self.db_ids))}
+        return self.compare_parts(base, runs, parts)
+
+    def compare_parts(
+        self, base: str, runs: Sequence[str], parts: Mapping[str, Sequence[bool]]
+    ) -> dict[str, Comparison]:
+        """Return execution accuracy compared on each part that is not empty, without p."""
+        compared = {
+            name: self.compare_part(base, runs, "execution_accuracy", included)
+            for name, included in parts.items()
+        }
+        return {name: c.without_p() for name, c in compared.items() if c is not None}
 
     def gains(self, base: str, runs: Sequence[str]) -> tuple[Floats, list[str]]:
         """Return the differences in execution accuracy, (questions, runs), and the databases."""
@@ -72,12 +111,13 @@ def read_split_results(
     examples = read_jsonl(folder.examples(split.folder))[: split.n]
     finished = [v for v in variants if folder.answers(split.folder, v).scores.exists()]
     answers = {v: read_answers(folder.answers(split.folder, v)) for v in finished}
-    hardness = [verdict.hardness for verdict, _ in next(iter(answers.values()), [])]
+    first = [verdict for verdict, _ in next(iter(answers.values()), [])]
     return SplitResults(
         split=split,
         db_ids=[example["db_id"] for example in examples],
         gold_queries=[fold_sql(example["gold_sql"]) for example in examples],
-        hardness=hardness,
+        hardness=[verdict.hardness for verdict in first],
+        gold_features=[verdict.gold_features for verdict in first],
         scores={variant: score_answers(rows) for variant, rows in answers.items()},
     )
 
@@ -108,6 +148,8 @@ def score_answer(verdict: Verdict, prediction: Prediction) -> dict[str, float | 
         "execution_accuracy": correct,
         "execution_accuracy_strict": None if only_sql is None else correct and only_sql,
         "execution_accuracy_keep_distinct": verdict.execution_match_keep_distinct,
+        "test_suite_accuracy": verdict.test_suite_match,
+        "test_suite_accuracy_keep_distinct": verdict.test_suite_match_keep_distinct,
         "exact_match": verdict.exact_match,
         "valid_sql": verdict.is_valid_sql,
     }
@@ -134,4 +176,5 @@ def describe_answers(answers: AnswersFolder, strict: Floats) -> dict[str, Any]:
         },
         "not_executed": scores["not_executed"],
         "partial_match": scores["partial_match"],
+        "wordings": scores.get("wordings"),  # None where an earlier version scored
     }

@@ -29,6 +29,16 @@ SCORE_NAMES = {
 }
 SHOWN_SCORES = ("execution_accuracy", "exact_match", "valid_sql")
 QUESTION_COLUMNS = ["difference", "new databases, 95 %", "these databases, 95 %", "n", "p"]
+ONLY_OF_SEVERAL_DATABASES = ("new databases, 95 %", "p")
+FEATURE_NAMES = {
+    "join": "JOIN",
+    "nesting": "a subquery",
+    "set_operation": "UNION, INTERSECT or EXCEPT",
+    "aggregation": "an aggregate",
+    "group_by": "GROUP BY",
+    "order_by_limit": "ORDER BY or LIMIT",
+    "none": "none of these",
+}
 
 
 @dataclass(frozen=True)
@@ -190,6 +200,23 @@ def hardness_table(split: SplitReport, base: str, name: str, score: str) -> Tabl
     return Table(["hardness", base, name, *QUESTION_COLUMNS[:-1]], rows)
 
 
+def features_table(split: SplitReport, base: str, name: str) -> Table:
+    """Execution accuracy by what the gold query uses; a query counts for everything it uses."""
+    compared = split.by_feature[name]
+    rows = [question_row(FEATURE_NAMES[feature], compared[feature])[:-1] for feature in compared]
+    return Table(["the gold query uses", base, name, *QUESTION_COLUMNS[:-1]], rows)
+
+
+def databases_table(split: SplitReport, base: str, name: str) -> Table:
+    """Execution accuracy on each database."""
+    rows = [
+        [*(row := question_row(db_id, compared))[:4], *row[5:-1]]  # one database has no spread
+        for db_id, compared in split.by_database[name].items()
+    ]
+    columns = [column for column in QUESTION_COLUMNS if column not in ONLY_OF_SEVERAL_DATABASES]
+    return Table(["database", base, name, *columns], rows)
+
+
 def errors_table(split: SplitReport) -> Table:
     """Kinds of failure, in questions, with a column for each variant."""
     variants = split.variants
@@ -215,7 +242,22 @@ def shares_table(split: SplitReport) -> Table:
         [label, *(percent(variant["shares"][key]) for variant in variants.values())]
         for key, label in labels.items()
     ]
-    return Table(["share of the questions, %", *variants], rows)
+    return Table(["share of the questions, %", *variants], [*rows, *consistency_rows(split)])
+
+
+def consistency_rows(split: SplitReport) -> list[list[str]]:
+    """Return shares of gold queries with several wordings, and of correct answers that survive."""
+    wordings = [variant["wordings"] or {} for variant in split.variants.values()]
+    labels = {
+        "all_right": "of gold queries in several wordings: all right",
+        "some_right": "of gold queries in several wordings: only some right",
+    }
+    rows = [[label, *(percent(w.get(key)) for w in wordings)] for key, label in labels.items()]
+    survival = [v["scores"].get("neighbour_survival") for v in split.variants.values()]
+    if any(survival):
+        shown = [percent(levels and levels["all"]["score"]) for levels in survival]
+        rows.append(["of correct answers: survive on neighbour databases", *shown])
+    return rows if any(w.get("n") for w in wordings) else rows[2:]
 
 
 def benchmarks_table(report: Report, name: str) -> Table:

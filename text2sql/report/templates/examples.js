@@ -69,6 +69,8 @@ function refill() {
   const all = rows();
   fill(field.outcome, counted(outcomes(), all.map((row) => row.outcome), "any"));
   fill(field.hardness, counted(null, all.map((row) => row.example.hardness), "any"));
+  fill(field.uses, counted(null, all.flatMap((row) => row.example.uses), "any"));
+  fill(field.database, counted(null, all.map((row) => row.example.db_id), "any"));
   fill(field.failure, counted(null, all.map((row) => row.other && row.other[3]), "any"));
   show(0);
 }
@@ -81,6 +83,8 @@ function texts(row) {
 function matches(row, words) {
   if (field.outcome.value && row.outcome !== field.outcome.value) return false;
   if (field.hardness.value && row.example.hardness !== field.hardness.value) return false;
+  if (field.uses.value && !row.example.uses.includes(field.uses.value)) return false;
+  if (field.database.value && row.example.db_id !== field.database.value) return false;
   if (field.failure.value && (!row.other || row.other[3] !== field.failure.value)) return false;
   if (!words.length) return true;
   const text = texts(row).join("\n").toLowerCase();
@@ -152,7 +156,7 @@ prepare();
 form.hidden = false;
 field.split.addEventListener("change", prepare);
 field.variant.addEventListener("change", refill);
-for (const name of ["outcome", "hardness", "failure"]) field[name].addEventListener("change", () => show(0));
+for (const name of ["outcome", "hardness", "uses", "database", "failure"]) field[name].addEventListener("change", () => show(0));
 field.search.addEventListener("input", () => show(0));
 form.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("earlier").addEventListener("click", () => turn(-ON_A_PAGE));

@@ -9,6 +9,7 @@ from text2sql.report.text import listed, mean_name, points
 
 def notes_of(report: Report) -> Iterator[str]:
     yield from smoke_notes(report)
+    yield from base_notes(report)
     yield from seed_notes(report)
     yield from split_notes(report)
     yield from benchmark_notes(report)
@@ -40,6 +41,20 @@ def smoke_notes(report: Report) -> Iterator[str]:
     for run, training in study.training.items():
         if training.limit:
             yield f"SMOKE RUN: {run} was trained on at most {training.limit} examples (--limit)."
+
+
+def base_notes(report: Report) -> Iterator[str]:
+    """Yield where variants have another base, or other weights, than the study names."""
+    study = report.study
+    recorded = {v.run: v.recorded_base for v in study.variants if v.recorded_base}
+    for run, base in recorded.items():
+        yield (
+            f"{run} records {base} as its base model; it was evaluated on {study.model_id} "
+            "(--model_id)."
+        )
+    for variant in study.variants:
+        if variant.load_in_4bit is False and study.load_in_4bit:
+            yield f"{variant.name} was evaluated in the 16-bit weights that --merge wrote."
 
 
 def seed_notes(report: Report) -> Iterator[str]:

@@ -56,9 +56,7 @@ def list_variants(
     variants += [variant_of_model(name) for name in models]
     if merged_dir is not None:
         model_dir = str(merged_dir)
-        variants.append(
-            Variant(MERGED_NAME, "finetuned", MERGED_NAME, model_dir=model_dir, load_in_4bit=False)
-        )
+        variants.append(Variant(MERGED_NAME, "finetuned", model_dir=model_dir, load_in_4bit=False))
     names = [variant.name for variant in variants]
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:

@@ -1,11 +1,11 @@
-"""Count the answers that batches leave as they are one by one, in the arithmetic of evaluation.
+"""Count the answers that stay the same in batches, in the arithmetic of evaluation.
 
     python -m performance.agreement --model_id DIR --data_dir DIR --adapter_dir DIR
 
-In bf16 any other order of additions rounds differently, so where two next tokens nearly tie,
-another batch can choose the other. Asks the base and the adapter all validation prompts alone and
-in batches, by evaluate.py's decoding and by transformers' `generate`, and prints how many answers
-are the same, token by token.
+In bf16, additions in another order round differently, so where two next tokens nearly tie, another
+batch size can flip the choice. Generates the answers of base and adapter to all validation prompts
+one by one and in batches, by evaluate.py's decoding and by transformers' `generate`, and prints how
+many are the same, token by token.
 """
 
 from collections.abc import Sequence
@@ -73,7 +73,7 @@ def in_batches(prompts: Sequence[Sequence[int]], size: int, decode: Decode) -> A
 
 
 def tell(label: str, answers: Answers, alone: dict[str, Answers]) -> None:
-    """Print how many of the answers are those of each way to ask one by one."""
+    """Print how many answers equal those of each way to generate them one by one."""
     for name, expected in alone.items():
         same = sum(a == b for a, b in zip(answers, expected, strict=True))
         share = 100 * same / len(answers)

@@ -2,9 +2,10 @@
 
     python -m performance.benchmarks --model_id DIR --output_dir DIR --benchmarks mmlu hellaswag
 
-Says for each benchmark how many tokens the model read, at how many it computed logits, and which
-share that arithmetic is of what the GPU can do. With `--harness_dir`, a folder that the harness'
-own command line wrote with `--log_samples`, it also counts the items that both answer alike.
+Prints for each benchmark the number of tokens that the model read, the number of positions at which
+it computed logits, and the GPU utilisation that this arithmetic amounts to. With `--harness_dir`, a
+folder that the harness' own command line wrote with `--log_samples`, it also counts the items that
+both answer alike.
 """
 
 import time
@@ -33,7 +34,7 @@ class Flags:
     benchmarks: list[str] = field(default_factory=lambda: list(DEFAULT_SHOTS))
     load_in_4bit: bool = False
     limit: int | None = None
-    gib: float | None = None  # take no more of the GPU than a card of so many GiB has
+    gib: float | None = None  # emulate a card with this memory
     harness_dir: str | None = None
 
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Times the four default benchmarks for one model at Gemma-2B's shape on one GPU: the harness' own
 # command line with its automatic batch size, and ours on the same weights (bf16), both from the
-# start of the command to its end, and counts the items that both answer alike. With numbers, the
-# first so many of each of MMLU's subjects and of each other task, and then all of them for ours.
+# start of the command to its end, and counts the items that both answer alike. With two
+# numbers: the first N items of each of MMLU's subjects and the first M of each other task; then all
+# items for ours.
 #   SPIDER_DIR=spider performance/benchmarks.sh WORK_DIR [ITEMS_OF_A_SUBJECT ITEMS_OF_A_TASK]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,11 +1,11 @@
-"""Smaller cards, emulated on a large one by a cap on the memory that torch may take."""
+"""Smaller cards, emulated on a large one by a cap on the memory that torch may allocate."""
 
-CONTEXT_GIB = 0.5  # of a card that CUDA takes beside what torch allocates
+CONTEXT_GIB = 0.5  # that CUDA takes of a card beside what torch allocates
 GIB = 2**30
 
 
 def cap_memory(gib: float | None) -> None:
-    """Let this process take no more of the GPU than a card of so many GiB gives; None: all."""
+    """Limit this process to the memory of a card of `gib`; None lifts the limit."""
     import torch
 
     if torch.cuda.is_available():

@@ -134,7 +134,7 @@ def generate_with(model, settings) -> Decode:
 
 
 def ours_with(model, settings, plan: BatchPlan) -> Decode:
-    """Return our decoding, which goes on in halves where memory runs out."""
+    """Return our decoding, which halves a batch for which memory runs out."""
 
     def decode(batch: Sequence[Sequence[int]]) -> list[list[int]]:
         nonlocal plan

@@ -104,7 +104,7 @@ def rows_of(table: str) -> Iterator[tuple[str, str, float | None, list[str]]]:
             for gib in sizes:
                 steps = LONGER if gib >= 40 else []
                 yield f"{shape} at {gib} GB", shape, gib, [*SHORT, *steps]
-            if shape == "gemma-2b":  # runs out of memory, and continues with a smaller plan
+            if shape == "gemma-2b":  # runs out of memory and continues with a smaller plan
                 name = f"{shape} at 12 GB, planned for too much"
                 yield name, shape, 12, [*SHORT, "--fix", "SAFETY=0.4"]
 
@@ -162,7 +162,7 @@ def take_fixes(extra: list[str]) -> dict[str, float | bool]:
 
 @contextmanager
 def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
-    """Within the block train.py finds a random model of the shape, and a card of that memory."""
+    """Give train.py a random model of the shape, and a card of that memory, within the block."""
     from transformers.models.gemma import modeling_gemma
 
     from text2sql.training import build, cuda_graphs, plan

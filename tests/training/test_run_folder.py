@@ -1,4 +1,4 @@
-"""A run that is there is never lost, and an unfinished one goes on from what is whole."""
+"""An existing run is never lost, and an unfinished one resumes from a complete checkpoint."""
 
 import pytest
 

@@ -7,7 +7,7 @@ import yaml
 from conftest import ROOT
 
 from text2sql.benchmarks import tasks
-from text2sql.benchmarks.benchmark import DEFAULT_SHOTS, parse_benchmark
+from text2sql.benchmarks.benchmark import DEFAULT_BENCHMARKS, parse_benchmark
 from text2sql.benchmarks.tasks import load_tasks
 from text2sql.errors import UserError
 
@@ -60,8 +60,9 @@ def test_task_that_runs_code_is_refused(tiny_tasks_dir, tmp_path):
 
 
 def test_default_benchmarks_are_found_without_reading_the_whole_list(only_folders):
-    manager = tasks.find_tasks(list(DEFAULT_SHOTS), None)
-    assert set(DEFAULT_SHOTS) <= set(manager.all_tasks)
+    names = [parse_benchmark(name).task for name in DEFAULT_BENCHMARKS]
+    manager = tasks.find_tasks(names, None)
+    assert set(names) <= set(manager.all_tasks)
     assert tasks.dataset_of(manager, "mmlu") == "cais/mmlu"
     assert tasks.dataset_of(manager, "arc_challenge") == "allenai/ai2_arc"
 
@@ -72,3 +73,26 @@ def test_the_installed_package_evaluate_is_found_beside_our_script(monkeypatch):
     tasks.provide_installed_evaluate()
     assert sys.modules["evaluate"].__version__
     assert callable(sys.modules["evaluate"].load)
+
+
+def test_a_missing_package_says_what_to_install(tiny_tasks_dir, tmp_path):
+    settings = yaml.safe_load((tiny_tasks_dir / "odd_fruit.yaml").read_text())
+    text = (
+        yaml.safe_dump({**settings, "task": "needing"}) + "process_docs: !function code.prepare\n"
+    )
+    (tmp_path / "needing.yaml").write_text(text)
+    (tmp_path / "code.py").write_text("import no_such_package\n")
+    with pytest.raises(UserError, match=r"`pip install no_such_package`.*leave needing out"):
+        load_tasks([parse_benchmark("needing")], tmp_path)
+
+
+def test_ifeval_without_the_sentence_model_is_refused_before_any_answer(monkeypatch):
+    import nltk
+
+    def find(name):
+        raise LookupError(name)
+
+    monkeypatch.setattr(nltk.data, "find", find)
+    monkeypatch.setattr(nltk, "download", lambda name, quiet: False)
+    with pytest.raises(UserError, match=r"nltk\.downloader punkt_tab.*leave ifeval out"):
+        load_tasks([parse_benchmark("ifeval@chat")], None)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from text2sql.errors import UserError
 
+# Knowledge and common sense as continuations, and what chat tuning gave, asked as a chat.
+DEFAULT_BENCHMARKS = ("mmlu", "hellaswag", "arc_challenge", "winogrande", "ifeval@chat")
 DEFAULT_SHOTS = {"mmlu": 5, "hellaswag": 0, "arc_challenge": 0, "winogrande": 0}
 NAME = re.compile(r"(?P<task>.+?)(?::(?P<shots>\d+))?(?P<chat>@chat)?")
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lm_eval.api.task import Task
     from lm_eval.tasks import TaskManager
 
+SENTENCE_MODEL = "punkt_tab"  # in NLTK's data
 LOCAL_FORMATS = ("arrow", "csv", "json", "parquet", "text")  # `dataset_path` of one's own files
 
 
@@ -123,6 +124,7 @@ def likely_folders(name: str) -> list[Path]:
 
 
 def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
+    require_sentence_model(name)
     dataset = dataset_of(manager, name)
     instead = f"Or leave {name} out of --benchmarks."
     try:
@@ -130,6 +132,10 @@ def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
             loaded = manager.load([name])
     except UserError:
         raise
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{name} needs a package that is not installed: `pip install {error.name}`. {instead}"
+        ) from error
     except Exception as error:  # a task's files are anybody's and can fail in any way
         reason = f"{type(error).__name__}: {error}"
         raise UserError(f"The benchmark {name} cannot be prepared ({reason}).") from error
@@ -141,6 +147,26 @@ def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
     if name in loaded.get("groups", {}):
         return [loaded["groups"][name]]
     return list(loaded["tasks"].values())
+
+
+def require_sentence_model(name: str) -> None:
+    """Have the model with which IFEval counts sentences, fetched once; a `UserError` without it.
+
+    Without it the harness would fail after all answers are generated.
+    """
+    if "ifeval" not in name:
+        return
+    import nltk
+
+    try:
+        nltk.data.find(f"tokenizers/{SENTENCE_MODEL}")
+    except LookupError:
+        if not nltk.download(SENTENCE_MODEL, quiet=True):
+            raise UserError(
+                f"{name} counts sentences with NLTK's model, which cannot be fetched. Run "
+                f"`python -m nltk.downloader {SENTENCE_MODEL}` once where there is a network, or "
+                f"leave {name} out of --benchmarks."
+            ) from None
 
 
 def dataset_of(manager: "TaskManager", name: str) -> str | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from text2sql.benchmarks.benchmark import DEFAULT_SHOTS
+from text2sql.benchmarks.benchmark import DEFAULT_BENCHMARKS
 from text2sql.data.spider_splits import SPIDER_FILES
 from text2sql.errors import UserError
 from text2sql.flags import flag
@@ -46,7 +46,9 @@ class EvaluateFlags:
     neighbours: int = flag(0, "changed copies of each database to score on too", at_least=0)
 
     benchmarks: list[str] = flag(
-        list(DEFAULT_SHOTS), "harness tasks as task[:shots][@chat], or none", group="Benchmarks"
+        list(DEFAULT_BENCHMARKS),
+        "harness tasks as task[:shots][@chat], or none",
+        group="Benchmarks",
     )
     benchmarks_dir: str | None = flag(None, "folder with tasks of your own")
 

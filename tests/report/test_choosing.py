@@ -5,6 +5,7 @@ import pytest
 
 from performance.coverage import overstatement_of_chosen
 from performance.simulated_studies import DEMO_SIZES, SPIDER_SIZES
+from text2sql.report import choosing
 from text2sql.report.choosing import (
     draw_run_means,
     front_shares,
@@ -59,6 +60,16 @@ def test_resampling_keeps_every_stratum_and_its_weight():
     sample = describe_sample(range(40), strata, equal_strata=True)
     means = resample_means(values, sample, np.random.default_rng(4), 50)
     assert means == pytest.approx(np.full((50, 1), 0.5))
+
+
+def test_resamples_drawn_in_pieces_are_as_many_and_vary_alike(monkeypatch):
+    values = np.random.default_rng(7).random((40, 2)).round(1)
+    sample = describe_sample(range(40))
+    whole = resample_means(values, sample, np.random.default_rng(8), 2000)
+    monkeypatch.setattr(choosing, "NUMBERS_AT_ONCE", 1000)
+    pieces = resample_means(values, sample, np.random.default_rng(8), 2000)
+    assert pieces.shape == whole.shape == (2000, 2)
+    assert pieces.std(axis=0) == pytest.approx(whole.std(axis=0), rel=0.1)
 
 
 def test_same_seed_gives_the_same_resamples():

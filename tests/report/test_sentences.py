@@ -61,6 +61,13 @@ def test_score_moved_only_where_its_interval_did(good, low, high, words):
     assert re.match(f"With this adapter, execution accuracy {words}", summarize(report))
 
 
+def test_score_that_is_the_same_stayed(good):
+    gain = good.gain
+    report = with_gain(good, other=gain.base, difference=0.0, low=-0.1, high=0.1)
+    shown = f"stayed at {100 * gain.base:.1f} %: 0.0 points (95 % interval −10.0 to +10.0"
+    assert shown in summarize(report)
+
+
 def test_recipe_is_quoted_as_the_mean_of_its_runs(seeds):
     assert summarize(seeds).startswith("With this recipe (r4-seed*, mean of 3 runs), execution")
     notes = "\n".join(notes_of(seeds))

@@ -11,6 +11,8 @@ import numpy as np
 
 from text2sql.report.estimators import Floats, Sample
 
+NUMBERS_AT_ONCE = 10_000_000  # drawn numbers that are held in memory together
+
 
 def is_in_choosing_half(cluster_name: str) -> bool:
     """Return whether a cluster chooses variants; the others score what was chosen.
@@ -51,10 +53,20 @@ def resample_means(
     for stratum in range(int(sample.strata.max()) + 1):
         inside = sample.strata == stratum
         sizes, sums = distinct_clusters(sample.clusters[inside], values[inside])
-        counts = draw_counts(int(sizes[:, 1].sum()), sizes[:, 1], rng, num_resamples)
-        weight = sample.weights[inside].sum()
-        means += weight * (counts @ sums) / (counts @ sizes[:, 0])[:, None]
+        drawn = [
+            (counts @ sums) / (counts @ sizes[:, 0])[:, None]
+            for size in batches(num_resamples, len(sizes))
+            for counts in [draw_counts(int(sizes[:, 1].sum()), sizes[:, 1], rng, size)]
+        ]
+        means += sample.weights[inside].sum() * np.concatenate(drawn)
     return means
+
+
+def batches(num_resamples: int, num_kinds: int) -> list[int]:
+    """Return how many resamples are drawn at a time, to bound the memory."""
+    largest = max(1, NUMBERS_AT_ONCE // num_kinds)
+    whole, rest = divmod(num_resamples, largest)
+    return [largest] * whole + [rest] * bool(rest)
 
 
 def distinct_clusters(clusters: Sequence[int], values: Floats) -> tuple[Floats, Floats]:

@@ -121,7 +121,7 @@ def section(report: Report, recipe: Recipe, variant: str) -> str:
     rows = [score_row(label, compared) for label, compared in scored(report, recipe)]
     header = ["in percent and points", report.base, "fine-tuned", "difference", "95 %"]
     blocks.append(Table([*header, "these databases, 95 %", "n", "p"], rows).as_markdown())
-    blocks += ["`evaluation/report.md` explains the intervals.", END]
+    blocks += ["The evaluation's `report.md` explains the intervals.", END]
     return "\n\n".join(blocks) + "\n"
 
 

@@ -96,7 +96,8 @@ def split_notes(report: Report) -> Iterator[str]:
             yield f"{name}: {number} questions are left out of execution ({reason})."
         if split.num_databases == 1:
             yield f"{name}: all questions ask one database; there is no interval for new ones."
-        if split.role == "choosing":
+        choices = report.tradeoff.choices.values()
+        if split.role == "choosing" and any(name in choice.chosen_on for choice in choices):
             yield f"{name} only chose between variants; it scores none."
 
 

@@ -51,8 +51,10 @@ def subject(recipe: Recipe) -> str:
 
 def path(comparison: Comparison, where: str = "") -> str:
     """Return where a score went from and to, with a direction only where its interval has one."""
-    levels = f"from {percent(comparison.base)} to {percent(comparison.other)} %"
-    went = moved(comparison)
+    base, other, went = percent(comparison.base), percent(comparison.other), moved(comparison)
+    if base == other:
+        return f"stayed at {base} %"
+    levels = f"from {base} to {other} %"
     return f"{went} {levels}{where}" if went else f"went {levels}, which may be no change{where}"
 
 

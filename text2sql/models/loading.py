@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from text2sql.errors import UserError
 from text2sql.hub import explain_hub_errors
@@ -69,15 +69,16 @@ def load_base_model(
         )
     try:
         with explain_hub_errors(model_id, "model"):
-            model: PreTrainedModel
-            model, info = AutoModelForCausalLM.from_pretrained(
+            # The declared return type ignores `output_loading_info`.
+            loaded: Any = AutoModelForCausalLM.from_pretrained(
                 model_id,
                 dtype=dtype,
                 quantization_config=quantization,
                 device_map={"": device},
                 output_loading_info=True,
             )
-        refuse_random_weights(model_id, info["missing_keys"])
+        model: PreTrainedModel = loaded[0]
+        refuse_random_weights(model_id, loaded[1]["missing_keys"])
         if load_in_4bit:
             model = model.dequantize(dtype) if dequantize else keep_gradients_on_cpu(model)
     except torch.OutOfMemoryError as error:

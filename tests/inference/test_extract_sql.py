@@ -228,7 +228,7 @@ GARBAGE_LENGTH = 100_000  # characters; quadratic time would take minutes
 @pytest.mark.parametrize("piece", GARBAGE)
 def test_garbage_takes_linear_time(piece):
     garbage = piece * (GARBAGE_LENGTH // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     for beginning in ("", "SELECT a = ", '{"sql": "SELECT a '):
         extract_sql(beginning + garbage)
-    assert time.perf_counter() - started < 20
+    assert time.process_time() - started < 8

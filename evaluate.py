@@ -92,6 +92,7 @@ def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:
         spider_dir / files.databases,
         output_dir,
         flags.scoring_settings(),
+        allow_other_text=flags.allow_other_text,
         split=flags.split,
         inputs=split.hashes
         | {str(spider_dir / files.tables): sha256_of_file(spider_dir / files.tables)},
@@ -107,7 +108,9 @@ def score_external_answers(flags: EvaluateFlags, folder: EvaluationFolder) -> No
     answers = samples = None
     if files:
         spider_dir = Path(flags.spider_dir or "")
-        answers = external_answers.read_answer_files(files, names, spider_dir, flags.split)
+        answers = external_answers.read_answer_files(
+            files, names, spider_dir, flags.split, flags.allow_other_text
+        )
     if sample_dirs:
         samples = external_answers.read_sample_folders(sample_dirs, names)
     settings = flags.report_settings(REPORT_FLAGS)

@@ -20,7 +20,8 @@ import pytest
 from text2sql.data.spider import read_examples, read_schemas
 from text2sql.files import read_jsonl
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
-from text2sql.scoring.scores import read_prediction_file, summarize_verdicts
+from text2sql.scoring.prediction_files import read_prediction_file
+from text2sql.scoring.scores import summarize_verdicts
 from text2sql.scoring.verdict import Verdict
 
 FIELDS = {
@@ -76,7 +77,8 @@ def test_verdicts_on_test_suites_are_the_official_ones(capsys):
 def score_systems(spider_dir: Path, systems: list[str]) -> Iterator[list[Verdict]]:
     examples = read_examples(spider_dir / "dev.json")
     schemas = read_schemas(spider_dir / "tables.json")
-    answers = [read_prediction_file(ORACLE_DIR / f"{s}.sql", len(examples)) for s in systems]
+    files = [read_prediction_file(ORACLE_DIR / f"{system}.sql", examples) for system in systems]
+    answers = [[prediction.predicted_sql for prediction in file] for file in files]
     split = ScoredSplit(examples, schemas, spider_dir / "database")
     return score_split(split, answers, ScoringSettings())
 

@@ -1,7 +1,6 @@
 """The scores of verdicts, of folders of predictions and of a file that somebody else wrote."""
 
 import contextlib
-import json
 import sqlite3
 import subprocess
 import sys
@@ -18,11 +17,10 @@ from text2sql.inference.prediction import PREDICTIONS_NAME
 from text2sql.scoring.judge import ScoringSettings, score_split
 from text2sql.scoring.scores import (
     SCORES_NAME,
-    drop_db_ids,
-    read_prediction_file,
     score_file,
     score_folders,
     summarize_verdicts,
+    warning_of,
 )
 from text2sql.scoring.verdict import VERDICTS_NAME, Verdict, read_verdicts
 
@@ -173,72 +171,6 @@ def test_other_content_of_a_database_outdates_the_scores(spider, folders):
         score_folders(split, folders, ScoringSettings(), split="validation")
 
 
-def json_line(index, predicted_sql, **more):
-    return json.dumps({"index": index, "predicted_sql": predicted_sql, **more}) + "\n"
-
-
-LINES = {
-    "one_sql_a_line": "SELECT 1\nSELECT 2\n",
-    "no_newline_at_the_end": "SELECT 1\nSELECT 2",
-    "windows_lines_and_a_mark_in_front": "\ufeffSELECT 1\r\nSELECT 2\r\n",
-    "json_lines": json_line(0, "SELECT 1") + json_line(1, "SELECT 2"),
-    "json_lines_in_another_order": json_line(1, "SELECT 2")
-    + "\n"
-    + json_line(0, "SELECT 1").strip(),
-    "json_lines_that_say_more": json_line(0, "SELECT 1", id=7) + json_line(1, "SELECT 2", id=8),
-}
-
-
-EMPTY = {
-    "blank_line": "\nSELECT 2\n",
-    "empty_text_in_json": "\n" + json_line(0, "") + json_line(1, "SELECT 2"),
-    "null_in_json": json_line(0, None) + json_line(1, "SELECT 2"),
-}
-
-
-WRONG = {
-    "too_few_lines": ("SELECT 1\n", "1 lines for 2 examples"),
-    "too_many_lines": ("SELECT 1\nSELECT 2\n\n", "3 lines for 2 examples"),
-    "empty_file": ("", "0 lines for 2 examples"),
-    "missing_index": ('{"index": 0, "predicted_sql": "SELECT 1"}', "first missing index is 1"),
-    "repeated_index": ('{"index": 0, "predicted_sql": ""}\n' * 2, "line 2, repeats index 0"),
-    "index_out_of_range": ('{"index": 2, "predicted_sql": ""}', "line 1, must hold"),
-    "negative_index": ('{"index": -1, "predicted_sql": ""}', "line 1, must hold"),
-    "index_that_is_true": ('{"index": true, "predicted_sql": ""}', "line 1, must hold"),
-    "no_predicted_sql": ('{"index": 0, "sql": "SELECT 1"}', "line 1, must hold"),
-    "predicted_sql_that_is_a_number": ('{"index": 0, "predicted_sql": 1}', "line 1, must hold"),
-    "broken_json": ('{"index": 0, "predicted_sql": "SELECT 1', "line 1, must hold"),
-    "bottomless_json": ('{"index": ' + "[" * 100_000, "line 1, must hold"),
-}
-
-
-@pytest.mark.parametrize("text", LINES.values(), ids=LINES)
-def test_predictions_are_read(tmp_path, text):
-    path = tmp_path / "predictions"
-    path.write_bytes(text.encode())
-    assert read_prediction_file(path, 2) == ["SELECT 1", "SELECT 2"]
-
-
-@pytest.mark.parametrize("text", EMPTY.values(), ids=EMPTY)
-def test_empty_prediction_keeps_its_place(tmp_path, text):
-    path = tmp_path / "predictions"
-    path.write_text(text)
-    assert read_prediction_file(path, 2) == ["", "SELECT 2"]
-
-
-@pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG)
-def test_wrong_predictions_file_is_refused(tmp_path, text, message):
-    path = tmp_path / "predictions"
-    path.write_text(text)
-    with pytest.raises(UserError, match=message):
-        read_prediction_file(path, 2)
-
-
-def test_absent_predictions_file_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"nowhere\.sql"):
-        read_prediction_file(tmp_path / "nowhere.sql", 2)
-
-
 def test_stray_bytes_spoil_only_their_own_line(spider, tmp_path):
     path = tmp_path / "predictions.sql"
     path.write_bytes(b"SELECT '\xff\xfe'\n" + "\n".join(gold_sqls(spider)[1:]).encode())
@@ -261,13 +193,14 @@ def test_stray_bytes_spoil_only_their_own_line(spider, tmp_path):
     assert set(scores["databases"]) == {"museum", "stable"}
 
 
-def test_official_file_of_gold_queries_is_a_predictions_file(spider, tmp_path):
-    examples = read_examples(spider / "dev.json")
-    lines = [f"{example.gold_sql}\t{example.db_id}" for example in examples]
-    assert drop_db_ids(lines, examples) == gold_sqls(spider)
-    tabs_within = [sql.replace(" ", "\t") for sql in gold_sqls(spider)]
-    assert drop_db_ids(tabs_within, examples) == tabs_within
-    assert drop_db_ids([""] * 16, examples) == [""] * 16
+@pytest.mark.parametrize(("errors", "warned"), [(1, False), (2, False), (3, True)])
+def test_mostly_syntax_errors_are_warned_of(errors, warned):
+    verdicts = [executed(index, "syntax" if index < errors else None) for index in range(4)]
+    verdicts.append(replace(executed(4), not_executed="gold_error"))
+    warning = warning_of(summarize_verdicts(verdicts))
+    assert (warning is not None) is warned
+    if warning:
+        assert "3 of 4 predictions are syntax errors" in warning
 
 
 def test_scoring_imports_neither_torch_nor_transformers(spider, tmp_path):

@@ -25,6 +25,7 @@ from text2sql.report.tables import (
     scores_table,
 )
 from text2sql.report.tensorboard import write_events
+from text2sql.scoring.scores import warning_of
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
 PLOTS = ("tradeoff.png", "learning_curves.png", "hardness_*.png", "errors_*.png")
@@ -157,6 +158,8 @@ def print_report(output_dir: Path, report: Report) -> None:
 
 def print_scores(scores: Mapping[str, Any]) -> None:
     """Print the scores of a file of predictions, its kinds of failure and what was left out."""
+    if warning := warning_of(scores):
+        print(f"\n{warning}")
     print(f"\n{scores_table(scores).as_text()}\n")
     shown = {
         **scores["errors"],

@@ -1,6 +1,5 @@
 """Verdicts -> `verdicts.jsonl` and `scores.json`, described in docs/SCORING.md."""
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +14,7 @@ from text2sql.inference.prediction import PREDICTIONS_NAME, read_predictions
 from text2sql.run_record import build_run_record
 from text2sql.scoring.exact_match.clauses import summarize_partial_scores
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
+from text2sql.scoring.prediction_files import read_prediction_file
 from text2sql.scoring.query_features import FEATURES
 from text2sql.scoring.verdict import VERDICTS_NAME, Verdict
 
@@ -31,6 +31,8 @@ def score_file(
     database_dir: Path,
     output_dir: Path,
     settings: ScoringSettings,
+    *,
+    allow_other_text: bool = False,
     **facts: Any,
 ) -> dict[str, Any]:
     """Score a file of predictions, write verdicts and scores into `output_dir`, return the scores.
@@ -38,8 +40,8 @@ def score_file(
     The run record in `scores.json` gets `facts`, the settings, and the hashes of the predictions
     and databases.
     """
-    predicted_sqls = read_prediction_file(predictions_path, len(examples))
-    predicted_sqls = drop_db_ids(predicted_sqls, examples)
+    predictions = read_prediction_file(predictions_path, examples, allow_other_text)
+    predicted_sqls = [prediction.predicted_sql for prediction in predictions]
     split = ScoredSplit(examples, schemas, database_dir)
     [verdicts] = score_split(split, [predicted_sqls], settings)
     return write_scores(
@@ -115,68 +117,6 @@ def refuse_other_scores(predictions_path: Path, output_dir: Path) -> None:
         )
 
 
-def read_prediction_file(path: Path, num_examples: int) -> list[str]:
-    """Return one predicted SQL for each example, "" where the prediction is empty.
-
-    The file holds one SQL a line, where a blank line is an empty prediction, or JSON lines with
-    `index` and `predicted_sql`. Refuses a file that does not have each example once.
-    """
-    try:
-        # Bytes that are no UTF-8 spoil their own line, not the file.
-        text = path.read_bytes().decode("utf-8-sig", errors="surrogateescape")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
-    lines = text.removesuffix("\n").split("\n") if text else []
-    if text.lstrip().startswith("{"):
-        return read_indexed_predictions(path, lines, num_examples)
-    if len(lines) != num_examples:
-        raise UserError(
-            f"{path} has {len(lines)} lines for {num_examples} examples: one SQL a line is needed, "
-            "and a blank line for an empty prediction. Nothing was scored."
-        )
-    return [line.strip() for line in lines]
-
-
-def drop_db_ids(predicted_sqls: Sequence[str], examples: Sequence[Example]) -> list[str]:
-    """Return the SQL alone where each line ends in a tab and its `db_id`, as in dev_gold.sql."""
-    pairs = [sql.rpartition("\t") for sql in predicted_sqls]
-    if all(
-        db_id == example.db_id
-        for (_, _, db_id), example in zip(pairs, examples, strict=True)
-        if db_id
-    ):
-        return [sql.strip() for sql, _, _ in pairs]
-    return list(predicted_sqls)
-
-
-def read_indexed_predictions(path: Path, lines: Sequence[str], num_examples: int) -> list[str]:
-    predicted_sqls: dict[int, str] = {}
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            index, predicted_sql = row["index"], row["predicted_sql"] or ""
-            is_right = type(index) is int and isinstance(predicted_sql, str)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            is_right = False
-        if not is_right or not 0 <= index < num_examples:
-            raise UserError(
-                f"{path}, line {number}, must hold `index` (0 to {num_examples - 1}) and "
-                "`predicted_sql`. Nothing was scored."
-            )
-        if index in predicted_sqls:
-            raise UserError(f"{path}, line {number}, repeats index {index}. Nothing was scored.")
-        predicted_sqls[index] = predicted_sql
-    missing = [index for index in range(num_examples) if index not in predicted_sqls]
-    if missing:
-        raise UserError(
-            f"{path} has {len(predicted_sqls)} predictions for {num_examples} examples; the first "
-            f"missing index is {missing[0]}. Nothing was scored."
-        )
-    return [predicted_sqls[index] for index in range(num_examples)]
-
-
 def write_scores(output_dir: Path, verdicts: Sequence[Verdict], **facts: Any) -> dict[str, Any]:
     """Write `verdicts.jsonl` and `scores.json` into `output_dir`; return the latter."""
     scores = summarize_verdicts(verdicts) | build_run_record(**facts)
@@ -211,6 +151,18 @@ def summarize_verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
         "execution_accuracy_by_database": score_by_database(verdicts),
         "wordings": summarize_wordings(verdicts),
     }
+
+
+def warning_of(scores: Mapping[str, Any]) -> str | None:
+    """Return a warning where most of the predictions that were run are not even SQL."""
+    num_executed = scores["n"] - sum(scores["not_executed"].values())
+    num_syntax_errors = scores["errors"].get("syntax", 0)
+    if 2 * num_syntax_errors <= num_executed:
+        return None
+    return (
+        f"Warning: {num_syntax_errors} of {num_executed} predictions are syntax errors. Check that "
+        "the file holds SQL, and for these questions."
+    )
 
 
 # The value of one verdict for each score, None where the verdict does not count for it.

@@ -15,7 +15,7 @@ from text2sql.scoring.judge import ScoringSettings
 SECONDS_PER_DAY = 86_400
 REPORT_FLAGS = {"max_forgetting", "num_resamples", "seed", "benchmark_clusters"}
 EXTERNAL_FLAGS = {"predictions", "samples"}
-QUESTIONS_FLAGS = {"spider_dir", "split"}  # of --predictions
+QUESTIONS_FLAGS = {"spider_dir", "split", "allow_other_text"}  # of --predictions
 SCORING_FLAGS = {"query_timeout_s", "skip_missing_databases", "allow_gold_errors", "neighbours"}
 
 
@@ -57,6 +57,7 @@ class EvaluateFlags:
     )
     spider_dir: str | None = flag(None, "their questions: a folder in Spider's layout")
     split: str = flag("validation", f"their split: {', '.join(SPIDER_FILES)}")
+    allow_other_text: bool = flag(False, "score files that do not look like SQL")
     samples: list[str] = flag([], "folders of lm_eval --log_samples; the first is the base")
 
     output_dir: str | None = flag(

@@ -21,7 +21,8 @@ from text2sql.files import read_object, sha256_of_file, write_json, write_jsonl
 from text2sql.inference.prediction import Prediction
 from text2sql.run_record import build_run_record
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings
-from text2sql.scoring.scores import drop_db_ids, read_prediction_file, score_folders
+from text2sql.scoring.prediction_files import read_prediction_file
+from text2sql.scoring.scores import score_folders
 from text2sql.study.examples import write_examples
 from text2sql.study.folder import GENERAL_NAME, EvaluationFolder
 from text2sql.study.study import EvaluatedSplit, Study, read_study
@@ -61,19 +62,20 @@ def list_sources(names: Sequence[str]) -> list[Variant]:
 
 
 def read_answer_files(
-    paths: Sequence[Path], names: Sequence[str], spider_dir: Path, split_name: str
+    paths: Sequence[Path],
+    names: Sequence[str],
+    spider_dir: Path,
+    split_name: str,
+    allow_other_text: bool = False,
 ) -> AnswerFiles:
     """Return the predictions in the files; a `UserError` where one does not fit the questions."""
     split = read_questions(spider_dir, split_name)
     predictions = {}
     for name, path in zip(names, paths, strict=True):
-        predicted_sqls = read_prediction_file(path, len(split.examples))
-        predicted_sqls = drop_db_ids(predicted_sqls, split.examples)
+        read = read_prediction_file(path, split.examples, allow_other_text)
         predictions[name] = [
-            Prediction(index=index, db_id=example.db_id, predicted_sql=predicted_sql)
-            for index, (example, predicted_sql) in enumerate(
-                zip(split.examples, predicted_sqls, strict=True)
-            )
+            replace(prediction, db_id=example.db_id)
+            for prediction, example in zip(read, split.examples, strict=True)
         ]
     return AnswerFiles(
         paths=dict(zip(names, paths, strict=True)),

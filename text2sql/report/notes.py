@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from text2sql.report.content import Primary, Report
 from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL
 from text2sql.report.text import listed, mean_name, points
+from text2sql.scoring.scores import warning_of
 
 
 def notes_of(report: Report) -> Iterator[str]:
+    yield from syntax_notes(report)
     yield from smoke_notes(report)
     yield from base_notes(report)
     yield from seed_notes(report)
@@ -24,6 +26,14 @@ def primary_note(primary: Primary) -> str:
         named.append(f"{primary.variant} on {mean_name(primary.benchmarks)}")
     first = f"Primary, named before the results: {listed(named)}."
     return f"{first} All other comparisons are exploratory."
+
+
+def syntax_notes(report: Report) -> Iterator[str]:
+    """Yield the answers of which most are not SQL, which may be a file of another format."""
+    for name, split in report.splits.items():
+        for variant, answers in split.variants.items():
+            if warning := warning_of({**answers, "n": split.n}):
+                yield f"{name}, {variant}: {warning}"
 
 
 def smoke_notes(report: Report) -> Iterator[str]:

@@ -160,8 +160,8 @@ def warning_of(scores: Mapping[str, Any]) -> str | None:
     if 2 * num_syntax_errors <= num_executed:
         return None
     return (
-        f"Warning: {num_syntax_errors} of {num_executed} predictions are syntax errors. Check that "
-        "the file holds SQL, and for these questions."
+        f"WARNING: {num_syntax_errors} of {num_executed} predictions are syntax errors. Check that "
+        "they are SQL."
     )
 
 

@@ -37,6 +37,7 @@ READING_PRAGMAS = (
     "data_version",  # asked by full-text tables
 )
 TABLE_FUNCTIONS = ("json_each", "json_tree", *(f"pragma_{name}" for name in READING_PRAGMAS[:-1]))
+READING_MODULES = re.compile(r"\bUSING\s+(?:fts[345]|rtree)\s*(?:\(|$)", re.IGNORECASE)
 REFUSED_FUNCTIONS = ("load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "fsdir")
 
 # What SQLite says (or Python, of SQL that never reaches it); SQLite has no codes for these.
@@ -114,15 +115,20 @@ def open_database(path: str) -> sqlite3.Connection:
 
 
 def connect_virtual_tables(connection: sqlite3.Connection) -> None:
-    """Use the virtual tables that a query may read once, because the first use declares a table."""
-    find_own = "SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL %'"
-    own = []
+    """Use the virtual tables that a query may read once, because the first use declares a table.
+
+    Views may read full-text and spatial tables, and no other virtual tables.
+    """
+    find_own = "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL %'"
+    own: dict[str, str] = {}
     with contextlib.suppress(sqlite3.DatabaseError):  # damaged; every query will report it
-        own = connection.execute(find_own).fetchall()
-    for name in (*TABLE_FUNCTIONS, *(name for (name,) in own)):
+        own = dict(connection.execute(find_own))
+    for name in (*TABLE_FUNCTIONS, *own):
         quoted = name.replace('"', '""')
         with contextlib.suppress(sqlite3.Error):  # missing from this build of SQLite
             connection.execute(f'SELECT 1 FROM "{quoted}" LIMIT 0')
+    if own and all(READING_MODULES.search(sql) for sql in own.values()):
+        connection.execute("PRAGMA trusted_schema = ON")
 
 
 def allow_reading(action: int, name: str | None, detail: str | None, *_: str | None) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from scored_spider import gold_sqls, score, scored_split
 
+from text2sql.data.spider import suite_paths
 from text2sql.errors import UserError
 from text2sql.scoring.execution.pool import SqlWorker
 from text2sql.scoring.judge import ScoringSettings, score_split
@@ -89,6 +90,14 @@ def test_other_file_that_is_damaged_is_named(suite):
     (suite / "database/museum/museum_2.sqlite").write_bytes(b"")
     with pytest.raises(UserError, match=r"museum_2\.sqlite is not an SQLite database"):
         score(suite, gold_sqls(suite))
+
+
+def test_only_sqlite_files_belong_to_a_test_suite(suite):
+    folder = suite / "database" / "museum"
+    (folder / "._museum.sqlite").write_bytes(b"of macOS")
+    (folder / "museum.sqlite.bak").write_bytes(b"")
+    (folder / "copies.sqlite").mkdir()
+    assert [path.name for path in suite_paths(suite / "database", "museum")] == ["museum_2.sqlite"]
 
 
 def test_prediction_that_writes_changes_no_file_of_the_test_suite(suite):

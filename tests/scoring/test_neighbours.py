@@ -1,6 +1,7 @@
 """Neighbours: deterministic copies of a database with other content, apart from the data."""
 
 import contextlib
+import random
 import sqlite3
 
 import pytest
@@ -8,7 +9,7 @@ from scored_spider import gold_sqls, score
 
 from text2sql.data.spider import ForeignKey, Schema, read_schemas
 from text2sql.errors import UserError
-from text2sql.scoring.neighbours import make_distinct, make_neighbours
+from text2sql.scoring.neighbours import draw, make_distinct, make_neighbours
 from text2sql.scoring.scores import summarize_verdicts
 from text2sql.scoring.table_content import read_tables
 
@@ -116,6 +117,20 @@ def test_odd_databases_have_neighbours_too(tmp_path):
         assert rows_of(neighbour, "SELECT count(*) FROM large") >= [(0,)]
 
 
+def test_references_of_a_table_to_itself_exist_in_its_neighbours(tmp_path):
+    path = tmp_path / "staff.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE person (boss INTEGER, id INTEGER PRIMARY KEY)")
+        rows = [(number // 2 * 3 or None, number * 3) for number in range(1, 30)]
+        connection.executemany("INSERT INTO person VALUES (?, ?)", rows)
+        connection.commit()
+    schema = Schema("staff", (), (ForeignKey("person", "boss", "person", "id"),))
+    for neighbour in make_neighbours(path, schema, 4):
+        assert rows_of(neighbour, "SELECT count(boss) FROM person") > [(0,)]
+        orphans = "SELECT count(*) FROM person WHERE boss NOT IN (SELECT id FROM person)"
+        assert rows_of(neighbour, orphans) == [(0,)]
+
+
 def test_damaged_database_is_named(museum, schema):
     content = museum.read_bytes()
     museum.write_bytes(content[:100] + b"?" * (len(content) - 100))
@@ -130,9 +145,15 @@ def test_tables_come_after_those_that_they_refer_to(museum, schema):
     assert tables["painting"].parents == {4: ("wing", 0)}
 
 
-def test_values_become_distinct():
-    import random
+@pytest.mark.parametrize(("pool", "decimals"), [([0.25, 0.75], 2), ([3, 40], 0), ([1.5, 9], 1)])
+def test_drawn_numbers_lie_between_those_of_the_column(pool, decimals):
+    drawn = [draw(pool, random.Random(seed)) for seed in range(50)]
+    assert min(pool) <= min(drawn) < max(drawn) <= max(pool)
+    assert all(round(number, decimals) == number for number in drawn)
+    assert len(set(drawn)) > 5
 
+
+def test_values_become_distinct():
     values = [1, 1, 2**63 - 1, 2**63 - 1, 1e300, 1e300, "a", "a", b"a", b"a", None, None]
     distinct = make_distinct(values, random.Random(1))
     assert len(set(distinct)) == 11 and distinct[::2] == values[::2] and distinct[-1] is None

@@ -174,6 +174,10 @@ def database_path(database_dir: Path, db_id: str) -> Path:
 
 
 def suite_paths(database_dir: Path, db_id: str) -> list[Path]:
-    """Return the other `.sqlite` files in a database's folder, sorted: those of a test suite."""
+    """Return the other `.sqlite` files in a database's folder, sorted: those of a test suite.
+
+    Hidden files, such as macOS adds to an archive, are not databases.
+    """
     main = database_path(database_dir, db_id)
-    return sorted(path for path in main.parent.glob("*.sqlite") if path != main)
+    found = (path for path in main.parent.glob("[!.]*.sqlite") if path.is_file())
+    return sorted(path for path in found if path != main)

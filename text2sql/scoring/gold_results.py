@@ -12,6 +12,7 @@ from text2sql.scoring.exact_match.ast import Query
 from text2sql.scoring.exact_match.lexer import UnparsableSQL
 from text2sql.scoring.exact_match.parser import parse_sql
 from text2sql.scoring.execution.pool import GoldResult, SqlWorker, SqlWorkers
+from text2sql.scoring.ties import limit_depends_on_ties
 
 MAX_NAMED = 10  # gold queries that fail, in one message
 
@@ -38,7 +39,7 @@ class GoldResults:
 
     main: FileResult
     test_suite: tuple[FileResult, ...] = ()
-    neighbours: tuple[FileResult, ...] = ()  # without those on which the query fails
+    neighbours: tuple[FileResult, ...] = ()  # without those where it fails or has ties
 
     @property
     def test_suite_error(self) -> GoldResult | None:
@@ -95,7 +96,10 @@ def prepare_golds(
 
 
 def run_on_files(worker: SqlWorker, files: DatabaseFiles, gold_sql: str) -> GoldResults:
-    """Run a gold query on the database, and if that succeeds on its other files too."""
+    """Run a gold query on the database, and if that succeeds on its other files too.
+
+    Neighbours on which it fails, or which tie rows at its LIMIT, are left out.
+    """
     main = FileResult(files.main, worker.run_gold(files.main, gold_sql))
     if main.result.error:
         return GoldResults(main)
@@ -103,7 +107,11 @@ def run_on_files(worker: SqlWorker, files: DatabaseFiles, gold_sql: str) -> Gold
         FileResult(path, name_file(worker.run_gold(path, gold_sql), path))
         for path in files.test_suite
     )
-    neighbours = (FileResult(path, worker.run_gold(path, gold_sql)) for path in files.neighbours)
+    neighbours = (
+        FileResult(path, worker.run_gold(path, gold_sql))
+        for path in files.neighbours
+        if not limit_depends_on_ties(worker, path, gold_sql)
+    )
     return GoldResults(main, tuple(test_suite), tuple(n for n in neighbours if not n.result.error))
 
 

@@ -25,7 +25,8 @@ VERSION = 1  # of the content; to be raised whenever it changes
 MAX_ROWS = 1000  # of one table
 SMALL_TABLE = 60  # rows up to which a table may grow
 KEPT_REFERENCES = 0.4  # of those whose row still exists
-LARGE = 1e15  # numbers from here on are neither counted up nor rounded
+LARGE = 1e15  # numbers that are not counted up
+MAX_DECIMALS = 17
 DUPLICATED = 0.25  # of the columns without a key whose values all differ
 
 Item = TypeVar("Item")
@@ -76,18 +77,17 @@ def change_content(tables: Mapping[str, TableContent], rng: random.Random, index
     """Return other rows for each table, whose foreign keys refer to rows that exist."""
     content: Content = {}
     for name, table in tables.items():
+        columns: dict[int, list[Value]] = {}
         rows = choose_rows(table, rng, grows=index % 3 != 1)
-        columns = []
-        for position in range(len(table.columns)):
+        for position in sorted(range(len(table.columns)), key=table.parents.__contains__):
             values = [row[position] for row in rows]
             if position in table.parents:
-                parent, parent_position = table.parents[position]
-                keys = [row[parent_position] for row in content[parent]]
-                is_unique = position in table.keys
-                columns.append(draw_references(values, keys, is_unique, rng))
+                parent, key = table.parents[position]
+                keys = columns[key] if parent == name else [row[key] for row in content[parent]]
+                columns[position] = draw_references(values, keys, position in table.keys, rng)
             else:
-                columns.append(change_values(values, table, position, rng))
-        content[name] = list(zip(*columns, strict=True))
+                columns[position] = change_values(values, table, position, rng)
+        content[name] = list(zip(*(columns[i] for i in range(len(columns))), strict=True))
     return content
 
 
@@ -164,7 +164,13 @@ def draw(pool: Sequence[Value], rng: random.Random) -> Value:
         return one
     if isinstance(one, int) and isinstance(other, int):
         return rng.randint(min(one, other), max(one, other))
-    return round(4 * rng.uniform(one or 0, other or 0)) / 4
+    return round(rng.uniform(one or 0, other or 0), num_decimals(one))
+
+
+def num_decimals(value: Value) -> int:
+    """Return how many decimals a number is written with, as a bound on those of drawn numbers."""
+    text = repr(value)
+    return MAX_DECIMALS if "e" in text else len(text.partition(".")[2])
 
 
 def shuffled(values: Sequence[Item], rng: random.Random) -> list[Item]:
@@ -190,13 +196,8 @@ def write_database(
             columns = tables[name].columns
             names, marks = ", ".join(map(quote, columns)), ", ".join("?" * len(columns))
             insert = f"INSERT OR IGNORE INTO {quote(name)} ({names}) VALUES ({marks})"
-            connection.executemany(insert, [tuple(map(round_to_quarters, row)) for row in rows])
+            connection.executemany(insert, rows)
         for kind, sql in statements:
             if kind != "table":
                 connection.execute(sql)
         connection.commit()
-
-
-def round_to_quarters(value: Value) -> Value:
-    """Return a real number whose sums do not depend on the order of addition; others unchanged."""
-    return round(4 * value) / 4 if isinstance(value, float) and abs(value) < LARGE else value

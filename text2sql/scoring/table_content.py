@@ -25,8 +25,8 @@ class TableContent:
 def read_tables(database: sqlite3.Connection, schema: Schema) -> dict[str, TableContent]:
     """Return the tables by name in lower case, each after those that it refers to.
 
-    The foreign keys are those of `schema`, without those that refer to their own table or close a
-    circle. Virtual tables are left out.
+    The foreign keys are those of `schema`, without those that close a circle over several tables or
+    refer to a column that refers elsewhere in the same table. Virtual tables are left out.
     """
     names = database.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
@@ -35,11 +35,17 @@ def read_tables(database: sqlite3.Connection, schema: Schema) -> dict[str, Table
     tables = {name.lower(): read_table(database, name) for (name,) in names}
     for key in schema.foreign_keys:
         table, parent = tables.get(key.table.lower()), tables.get(key.referenced_table.lower())
-        if table is not None and parent is not None and table is not parent:
+        if table is not None and parent is not None:
             position = find_column(table, key.column)
             parent_position = find_column(parent, key.referenced_column)
             if position is not None and parent_position is not None:
                 table.parents[position] = (parent.name.lower(), parent_position)
+    for name, table in tables.items():
+        table.parents = {
+            position: (parent, key)
+            for position, (parent, key) in table.parents.items()
+            if parent != name or key not in table.parents
+        }
     return sort_tables(tables)
 
 
@@ -68,6 +74,8 @@ def sort_tables(tables: Mapping[str, TableContent]) -> dict[str, TableContent]:
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         for position, (parent, _) in list(tables[name].parents.items()):
+            if parent == name:
+                continue
             if parent in path:
                 del tables[name].parents[position]
             elif parent not in done:

@@ -12,17 +12,14 @@ from text2sql.files import read_json, read_jsonl, write_json, write_jsonl
 from text2sql.report.hypotheses import correct_for_several
 from text2sql.report.page import Page, as_html, as_markdown, write_report
 from text2sql.report.significance import PairedScores, compare_questions
-from text2sql.report.tables import (
-    benchmarks_table,
+from text2sql.report.split_tables import (
     comparison_table,
     databases_table,
-    distances_table,
     features_table,
     hardness_table,
-    recipes_table,
-    runs_table,
     shares_table,
 )
+from text2sql.report.tables import benchmarks_table, distances_table, recipes_table, runs_table
 from text2sql.report.text import NONE, percent, points
 from text2sql.study.training_history import read_training
 from text2sql.study.variants import BASE, Variant

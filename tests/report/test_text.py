@@ -3,7 +3,7 @@
 import pytest
 
 from text2sql.report.significance import Comparison, Reading
-from text2sql.report.tables import Table
+from text2sql.report.table import Table
 from text2sql.report.text import (
     counted,
     interval,

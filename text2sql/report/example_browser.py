@@ -7,7 +7,7 @@ from typing import Any
 from text2sql.files import read_json, read_jsonl
 from text2sql.inference.prediction import Prediction, read_predictions
 from text2sql.report.content import Report
-from text2sql.report.tables import FEATURE_NAMES
+from text2sql.report.split_tables import FEATURE_NAMES
 from text2sql.scoring.verdict import read_verdicts
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
 from text2sql.study.study import EvaluatedSplit

@@ -9,7 +9,7 @@ from text2sql.report.content import Report
 from text2sql.report.recipes import Recipe
 from text2sql.report.sentences import summarize_recipe
 from text2sql.report.significance import Comparison
-from text2sql.report.tables import Table
+from text2sql.report.table import Table
 from text2sql.report.text import NONE, clusters, counted, interval, p_value, percent, points
 from text2sql.training.run_folder import RECORD_NAME
 

@@ -18,12 +18,8 @@ from text2sql.report.plots import (
 )
 from text2sql.report.sections import Section, compared_recipes, sections_of
 from text2sql.report.sentences import explain, recommendation, summarize
-from text2sql.report.tables import (
-    benchmarks_table,
-    distances_table,
-    recipes_table,
-    scores_table,
-)
+from text2sql.report.split_tables import scores_table
+from text2sql.report.tables import benchmarks_table, distances_table, recipes_table
 from text2sql.report.tensorboard import write_events
 from text2sql.scoring.scores import warning_of
 

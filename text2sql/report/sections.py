@@ -5,18 +5,20 @@ from dataclasses import dataclass, field
 
 from text2sql.report.content import Report, SplitReport
 from text2sql.report.sentences import choice_sentences
-from text2sql.report.tables import (
-    Table,
-    benchmarks_table,
+from text2sql.report.split_tables import (
     comparison_table,
     databases_table,
-    distances_table,
     errors_table,
     features_table,
     hardness_table,
+    shares_table,
+)
+from text2sql.report.table import Table
+from text2sql.report.tables import (
+    benchmarks_table,
+    distances_table,
     recipes_table,
     runs_table,
-    shares_table,
     subject_groups_table,
     training_table,
 )

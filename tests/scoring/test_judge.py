@@ -124,3 +124,15 @@ def test_gold_query_that_fails_can_be_counted_apart(spider):
     scores = summarize_verdicts(verdicts)
     assert scores["scores"]["execution_accuracy"]["all"] == {"score": 1.0, "n": 15}
     assert scores["scores"]["exact_match"]["all"] == {"score": 1.0, "n": 15}
+
+
+def test_gold_query_outside_spiders_grammar_is_scored_by_execution_without_a_flag(spider):
+    predicted_sqls = gold_sqls(spider)
+    predicted_sqls[2] = "SELECT CAST(count(*) AS REAL) FROM wing"
+    break_gold(spider, predicted_sqls[2])
+    verdicts = score(spider, predicted_sqls)
+    assert (verdicts[2].execution_match, verdicts[2].not_executed) == (True, None)
+    assert (verdicts[2].exact_match, verdicts[2].hardness) == (None, None)
+    scores = summarize_verdicts(verdicts)["scores"]
+    assert scores["execution_accuracy"]["all"] == {"score": 1.0, "n": 16}
+    assert scores["exact_match"]["all"] == {"score": 1.0, "n": 15}

@@ -8,6 +8,9 @@ from text2sql.inference.answer_text import read_answer
 from text2sql.inference.query_reader import Query, read_query
 from text2sql.prompts.sql_text import one_line
 
+# Raised with every change of the rule: answers that were read by different rules do not compare.
+EXTRACTION_RULE = 2
+
 # A query begins with SELECT, or with WITH, a name, and AS ( or columns before it. Letters of other
 # scripts may touch it: these are often written without spaces.
 BEGINNING = (

@@ -157,6 +157,9 @@ def print_scores(scores: Mapping[str, Any]) -> None:
     if warning := warning_of(scores):
         print(f"\n{warning}")
     print(f"\n{scores_table(scores).as_text()}\n")
+    outside = scores["n"] - scores["scores"]["exact_match"]["all"]["n"]
+    if outside:
+        print(f"Gold queries outside Spider's grammar, scored by execution alone: {outside}")
     shown = {
         **scores["errors"],
         **{f"not executed, {k}": v for k, v in scores["not_executed"].items()},

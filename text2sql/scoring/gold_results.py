@@ -55,12 +55,13 @@ class Gold:
 
     @property
     def error(self) -> str | None:
+        """Why the query fails; one outside the grammar of exact match may still run."""
         if self.results is not None:
             failing = self.results.main.result, self.results.test_suite_error
             for result in failing:
                 if result is not None and result.error:
                     return f"{result.error}: {result.error_message}"
-        return "it is not in Spider's grammar" if self.query is None else None
+        return None
 
     @property
     def not_executed(self) -> str | None:

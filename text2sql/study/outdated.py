@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.errors import UserError
 from text2sql.files import read_object
+from text2sql.inference.extract_sql import EXTRACTION_RULE
 from text2sql.inference.partial_predictions import finished_predictions
 from text2sql.run_record import differing_settings
 from text2sql.study.folder import EvaluationFolder
@@ -108,6 +109,7 @@ def prediction_settings(
         **study.settings_of(variant),
         "max_new_tokens": max_new_tokens,
         "prompts_sha256": split.prompts_sha256,
+        "extraction_rule": EXTRACTION_RULE,
     }
 
 

@@ -32,12 +32,12 @@ demo: install
 	  --schema_format compact --num_shots 0 --holdout_fraction 0.24 --output_dir $(DEMO)/processed_data
 	$(BIN)/python train.py --data_dir $(DEMO)/processed_data --output_dir $(DEMO)/run --resume \
 	  --learning_rate 5e-3 --max_steps 120 --eval_steps 40 --logging_steps 10
-	@echo; echo "Part of the gain is format: base and fine-tuned with one solved example in the prompt"
+	@echo; echo "How much of the gain is format? Base and fine-tuned with one solved example in the prompt"
 	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
 	  --schema_format compact --num_shots 1 --holdout_fraction 0.24 --output_dir $(DEMO)/one_shot
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/one_shot --adapters $(DEMO)/run \
 	  --benchmarks none --max_new_tokens 128 --output_dir $(DEMO)/one_shot/evaluation
-	@echo; echo "Without an example, as fine-tuned; with general ability"
+	@echo; echo "Base and fine-tuned without an example, as trained, and on general benchmarks"
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
 	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
 	  --checkpoints --adapter_scales 0.25 0.5 0.75 --max_new_tokens 128

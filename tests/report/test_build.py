@@ -1,4 +1,4 @@
-"""The report from made-up verdicts: its numbers and its files."""
+"""The report from made-up verdicts: its numbers and its tables."""
 
 import json
 import shutil
@@ -6,22 +6,19 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from tiny_evaluation import DATABASES, a_whole_study, build_tiny_evaluation, report_of, three_seeds
+from tiny_evaluation import DATABASES, a_whole_study, build_tiny_evaluation, report_of
 
 from text2sql.files import read_json, read_jsonl, write_json, write_jsonl
 from text2sql.report.hypotheses import correct_for_several
-from text2sql.report.page import Page, as_html, as_markdown, write_report
+from text2sql.report.page import write_report
 from text2sql.report.significance import PairedScores, compare_questions
 from text2sql.report.split_tables import (
-    comparison_table,
     databases_table,
     features_table,
-    hardness_table,
     shares_table,
 )
-from text2sql.report.tables import benchmarks_table, distances_table, recipes_table, runs_table
-from text2sql.report.text import NONE, percent, points
-from text2sql.study.training_history import read_training
+from text2sql.report.tables import benchmarks_table, recipes_table
+from text2sql.report.text import NONE, points
 from text2sql.study.variants import BASE, Variant
 
 TWO = {BASE: (0.2, 0.7), Variant("finetuned", "finetuned", "run", "outputs/run"): (0.7, 0.6)}
@@ -39,10 +36,8 @@ def two(two_dir):
 
 @pytest.fixture(scope="module")
 def whole_dir(tmp_path_factory):
-    """A folder with every file of the report of eight variants."""
-    folder = build_tiny_evaluation(tmp_path_factory.mktemp("whole"), a_whole_study())
-    write_report(folder, report_of(folder))
-    return folder
+    """An evaluation of eight variants."""
+    return build_tiny_evaluation(tmp_path_factory.mktemp("whole"), a_whole_study())
 
 
 def verdict_values(folder, variant: str, key: str) -> np.ndarray:
@@ -238,20 +233,6 @@ def test_comparison_in_json_has_both_readings_by_their_names(two):
     assert {"low", "high", "p_value", "num_clusters"} <= gain["same_databases"].keys()
 
 
-def test_replicates_are_averaged_in_every_table(tmp_path):
-    report = report_of(build_tiny_evaluation(tmp_path, three_seeds()))
-    assert [row[0] for row in recipes_table(report).rows] == ["base", "r4-seed* (3 runs)"]
-    assert [row[0] for row in runs_table(report).rows] == ["r4-seed1", "r4-seed2", "r4-seed3"]
-    variants = report.splits["validation"].variants
-    each = [
-        variants[f"r4-seed{s}"]["scores"]["execution_accuracy"]["all"]["score"] for s in (1, 2, 3)
-    ]
-    assert report.gain.other == pytest.approx(np.mean(each))
-    write_report(tmp_path, report)
-    assert (tmp_path / "tradeoff.png").exists()
-    assert (tmp_path / "tensorboard/r4-seedall").exists()
-
-
 def test_settings_of_an_earlier_version_are_understood(two_dir, tmp_path):
     folder = shutil.copytree(two_dir, tmp_path / "earlier")
     study = read_json(folder / "study.json")
@@ -264,87 +245,6 @@ def test_settings_of_an_earlier_version_are_understood(two_dir, tmp_path):
         "seed": 1,
         "benchmark_clusters": {},
     }
-
-
-def test_plots_of_an_earlier_report_do_not_stay(two_dir, tmp_path):
-    folder = shutil.copytree(two_dir, tmp_path / "again")
-    write_report(folder, report_of(folder))
-    assert (folder / "tradeoff.png").exists()
-    study = read_json(folder / "study.json")
-    write_json(folder / "study.json", study | {"benchmarks": []})
-    write_report(folder, report_of(folder))
-    assert not (folder / "tradeoff.png").exists()
-
-
-def test_smoke_run_is_marked_in_every_file(tmp_path):
-    folder = build_tiny_evaluation(tmp_path, TWO, num_questions=4, num_items=4, limit=4)
-    write_report(folder, report_of(folder))
-    assert read_json(folder / "report.json")["notes"][0].startswith("SMOKE RUN: only the first 4")
-    assert "SMOKE RUN" in (folder / "report.md").read_text()
-    assert "SMOKE RUN" in (folder / "report.html").read_text()
-
-
-def test_every_variant_has_its_row_and_its_point(whole_dir):
-    report = read_json(whole_dir / "report.json")
-    names = [variant["name"] for variant in report["study"]["variants"]]
-    markdown = (whole_dir / "report.md").read_text()
-    assert all(f"\n| {name} | " in markdown for name in names)
-    assert [point["variant"] for point in report["tradeoff"]["points"]] == names[1:]
-
-
-def test_markdown_shows_the_plots_beside_it_and_explains_the_intervals(whole_dir):
-    markdown = (whole_dir / "report.md").read_text()
-    for name in ("tradeoff.png", "hardness_validation.png", "errors_validation.png"):
-        assert f"({name})" in markdown
-        assert (whole_dir / name).read_bytes().startswith(b"\x89PNG")
-    assert "## What the intervals mean" in markdown
-
-
-def test_html_is_one_file_that_needs_no_network(whole_dir):
-    page = (whole_dir / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 4
-    assert "://" not in page.replace("https://huggingface.co", "")
-    assert "<script src" not in page
-
-
-def test_text_from_models_is_escaped_in_html():
-    page = Page(
-        title="<script>alert(1)</script>",
-        summary="a < b",
-        notes=[],
-        recommendation=None,
-        explanation=[],
-        sections=[],
-    )
-    html = as_html(page, {}, {"splits": {}, "texts": []})
-    assert "<script>alert" not in html
-    assert "&lt;script&gt;" in html
-    assert "a < b" in as_markdown(page)
-
-
-def test_adapter_of_another_program_has_no_learning_curve(two_dir, tmp_path):
-    folder = shutil.copytree(two_dir, tmp_path / "foreign")
-    study = read_json(folder / "study.json")
-    foreign = {"training": {"run": asdict(read_training(tmp_path))}}
-    write_json(folder / "study.json", study | foreign)
-    write_report(folder, report_of(folder))
-    assert not (folder / "learning_curves.png").exists()
-    assert "| run | – | – | – | – | – | – |" in (folder / "report.md").read_text()
-
-
-def test_three_distances_are_in_one_table(two_dir, tmp_path):
-    folder = shutil.copytree(two_dir, tmp_path / "near")
-    shutil.copytree(folder / "validation", folder / "synonyms")
-    study = read_json(folder / "study.json")
-    study["splits"].append({"name": "synonyms", "n": 60, "missing_databases": []})
-    write_json(folder / "study.json", study)
-    rows = distances_table(report_of(folder)).rows
-    assert [row[0] for row in rows] == [
-        "in domain: validation, EX",
-        "near: synonyms, EX",
-        "far: mean over benchmarks",
-    ]
-    assert rows[0][1:-1] == rows[1][1:-1]  # but for p, which is corrected for the second
 
 
 def test_answers_of_files_are_compared_with_the_first(two_dir, tmp_path):
@@ -369,26 +269,3 @@ def test_answers_of_files_are_compared_with_the_first(two_dir, tmp_path):
     assert report.gain == report_of(two_dir).gain
     assert recipes_table(report).rows[0][0] == "mine"
     assert read_json(folder / "report.json")["summary"].startswith("With finetuned, execution")
-
-
-def test_tables_read_in_points(two):
-    split = two.splits["validation"]
-    table = comparison_table(split, "base", "finetuned")
-    compared = two.gain
-    assert table.header == [
-        *("score", "base", "finetuned", "difference"),
-        *("new databases, 95 %", "these databases, 95 %", "n", "p"),
-    ]
-    assert table.rows[0][1:4] == [
-        percent(compared.base),
-        percent(compared.other),
-        points(compared.difference),
-    ]
-    assert table.rows[0][6] == "60 in 6 databases"
-    assert "(exact " in table.rows[0][7]
-    hardness = hardness_table(split, "base", "finetuned", "exact_match")
-    assert len(hardness.rows) == 4
-    assert "p" not in hardness.header
-    assert [row[0] for row in benchmarks_table(two, "finetuned").rows] == [
-        *("quiz (0-shot, acc)", "riddles (0-shot, acc)", "mean of 2 above chance")
-    ]

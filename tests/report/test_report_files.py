@@ -1,0 +1,95 @@
+"""The files that the report writes: Markdown, one HTML page, plots."""
+
+import shutil
+from dataclasses import asdict
+
+import pytest
+from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
+
+from text2sql.files import read_json, write_json
+from text2sql.report.page import Page, as_html, as_markdown, write_report
+from text2sql.study.training_history import read_training
+from text2sql.study.variants import BASE, Variant
+
+pytestmark = pytest.mark.slow  # each report draws its plots
+
+TWO = {BASE: (0.2, 0.7), Variant("finetuned", "finetuned", "run", "outputs/run"): (0.7, 0.6)}
+
+
+@pytest.fixture(scope="module")
+def two_dir(tmp_path_factory):
+    return build_tiny_evaluation(tmp_path_factory.mktemp("two"), TWO)
+
+
+@pytest.fixture(scope="module")
+def whole_dir(tmp_path_factory):
+    """A folder with every file of the report of eight variants."""
+    folder = build_tiny_evaluation(tmp_path_factory.mktemp("whole"), a_whole_study())
+    write_report(folder, report_of(folder))
+    return folder
+
+
+def test_plots_of_an_earlier_report_do_not_stay(two_dir, tmp_path):
+    folder = shutil.copytree(two_dir, tmp_path / "again")
+    write_report(folder, report_of(folder))
+    assert (folder / "tradeoff.png").exists()
+    study = read_json(folder / "study.json")
+    write_json(folder / "study.json", study | {"benchmarks": []})
+    write_report(folder, report_of(folder))
+    assert not (folder / "tradeoff.png").exists()
+
+
+def test_smoke_run_is_marked_in_every_file(tmp_path):
+    folder = build_tiny_evaluation(tmp_path, TWO, num_questions=4, num_items=4, limit=4)
+    write_report(folder, report_of(folder))
+    assert read_json(folder / "report.json")["notes"][0].startswith("SMOKE RUN: only the first 4")
+    assert "SMOKE RUN" in (folder / "report.md").read_text()
+    assert "SMOKE RUN" in (folder / "report.html").read_text()
+
+
+def test_every_variant_has_its_row_and_its_point(whole_dir):
+    report = read_json(whole_dir / "report.json")
+    names = [variant["name"] for variant in report["study"]["variants"]]
+    markdown = (whole_dir / "report.md").read_text()
+    assert all(f"\n| {name} | " in markdown for name in names)
+    assert [point["variant"] for point in report["tradeoff"]["points"]] == names[1:]
+
+
+def test_markdown_shows_the_plots_beside_it_and_explains_the_intervals(whole_dir):
+    markdown = (whole_dir / "report.md").read_text()
+    for name in ("tradeoff.png", "hardness_validation.png", "errors_validation.png"):
+        assert f"({name})" in markdown
+        assert (whole_dir / name).read_bytes().startswith(b"\x89PNG")
+    assert "## What the intervals mean" in markdown
+
+
+def test_html_is_one_file_that_needs_no_network(whole_dir):
+    page = (whole_dir / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 4
+    assert "://" not in page.replace("https://huggingface.co", "")
+    assert "<script src" not in page
+
+
+def test_text_from_models_is_escaped_in_html():
+    page = Page(
+        title="<script>alert(1)</script>",
+        summary="a < b",
+        notes=[],
+        recommendation=None,
+        explanation=[],
+        sections=[],
+    )
+    html = as_html(page, {}, {"splits": {}, "texts": []})
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;" in html
+    assert "a < b" in as_markdown(page)
+
+
+def test_adapter_of_another_program_has_no_learning_curve(two_dir, tmp_path):
+    folder = shutil.copytree(two_dir, tmp_path / "foreign")
+    study = read_json(folder / "study.json")
+    foreign = {"training": {"run": asdict(read_training(tmp_path))}}
+    write_json(folder / "study.json", study | foreign)
+    write_report(folder, report_of(folder))
+    assert not (folder / "learning_curves.png").exists()
+    assert "| run | – | – | – | – | – | – |" in (folder / "report.md").read_text()

@@ -12,6 +12,7 @@ from text2sql.training.plan import (
     FixedByUser,
     Workload,
     expected_bytes,
+    gain_of_larger_batch,
     plan_training,
     relative_cost,
 )
@@ -157,6 +158,18 @@ def test_checkpointing_of_the_user_is_kept():
 def test_eight_processes_share_the_effective_batch():
     found = plan(gpu(139), world_size=8)
     assert (found.per_device_train_batch_size, found.gradient_accumulation_steps) == (1, 1)
+
+
+def test_larger_batch_gains_most_where_a_process_has_little_to_compute():
+    workloads = [
+        describe_workload(tokens_per_micro_batch=shared, world_size=processes)
+        for processes in (8, 1)
+    ]
+    little, much = (
+        gain_of_larger_batch(plan_training(GEMMA_2B, gpu(139), each, FixedByUser())[0], each, 4)
+        for each in workloads
+    )
+    assert 4 > little > much > 1
 
 
 @pytest.mark.parametrize(

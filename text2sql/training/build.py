@@ -30,12 +30,19 @@ from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.manifest import refuse_other_tokenizer
 from text2sql.prompts.tokens import encode_rows
 from text2sql.training.packing import mean_packed_row
-from text2sql.training.plan import PLAN_FLAGS, ExecutionPlan, Workload, plan_training
-from text2sql.training.processes import weakest_device
+from text2sql.training.plan import (
+    PLAN_FLAGS,
+    ExecutionPlan,
+    Workload,
+    gain_of_larger_batch,
+    plan_training,
+)
+from text2sql.training.processes import this_process, weakest_device
 from text2sql.training.settings import TrainSettings
 from text2sql.training.trainer import AdapterTrainer
 
 SAMPLED_ROWS = 128  # from which the typical size of a micro-batch is estimated
+LARGER_BATCH = 4  # times the effective batch, whose gain several processes report
 DTYPES: dict[Precision, torch.dtype] = {
     "bf16": torch.bfloat16,
     "fp16": torch.float16,
@@ -55,9 +62,12 @@ def load_for_training(
     torch_device = choose_device()
     config = load_config(settings.model_id)
     device = weakest_device(Device.of(torch_device))
-    plans = choose_plans(
-        settings, config, device, describe_workload(settings, config, device, rows, tokenizer)
-    )
+    workload = describe_workload(settings, config, device, rows, tokenizer)
+    plans = choose_plans(settings, config, device, workload)
+    if workload.world_size > 1 and this_process().is_main_process:
+        gain = gain_of_larger_batch(plans[0], workload, LARGER_BATCH)
+        batch = LARGER_BATCH * settings.effective_batch_size
+        print(f"An effective batch of {batch} would train about {gain:.1f} × as many examples/s.")
     model = load_base_model(
         settings.model_id,
         load_in_4bit=settings.load_in_4bit,
@@ -108,7 +118,8 @@ def choose_plans(
     settings: TrainSettings, config: PreTrainedConfig, device: Device, workload: Workload
 ) -> list[ExecutionPlan]:
     """Return the plans to try on this device, the best first; the paper has a single one."""
-    if device.is_cuda and not device.supports_bf16 and settings.fixed.precision is None:
+    lacks_bf16 = device.is_cuda and not device.supports_bf16
+    if lacks_bf16 and settings.fixed.precision is None and this_process().is_main_process:
         print(f"{device.name} lacks bf16, and Gemma overflows in fp16: training in float32.")
     plans = plan_training(ModelShape.from_config(config), device, workload, settings.fixed)
     if settings.paper_plan:

@@ -19,8 +19,9 @@ PLAN_FLAGS = (
 
 SAFETY = 1.15  # fragmentation and the allocator's own blocks
 
-# Both as measured on an H200; few plans depend on them (docs/PERFORMANCE.md).
+# As measured on an H200 and two H100; few plans depend on them (docs/PERFORMANCE.md).
 FIXED_TOKENS = 1500  # cost of launching the kernels of a pass, in tokens of computation
+GRAPH_TOKENS = 800  # the same with CUDA graphs
 DEQUANTISING_TOKENS = 1500  # cost of dequantising NF4 weights in a pass
 
 GRAPH_STEPS = 400  # in shorter runs, making the graphs takes longer than they save
@@ -180,11 +181,25 @@ def candidates(
 
 def relative_cost(plan: ExecutionPlan, tokens_per_micro_batch: Callable[[int], int]) -> float:
     """Return the time of a step, in tokens passed through the layers forwards or backwards."""
-    tokens = tokens_per_micro_batch(plan.per_device_train_batch_size) + FIXED_TOKENS
+    tokens = tokens_per_micro_batch(plan.per_device_train_batch_size)
+    tokens += GRAPH_TOKENS if plan.cuda_graphs else FIXED_TOKENS
     if not plan.dequantize:
         tokens += DEQUANTISING_TOKENS
     passes = 3 if plan.gradient_checkpointing else 2
     return passes * plan.gradient_accumulation_steps * tokens
+
+
+def gain_of_larger_batch(plan: ExecutionPlan, workload: Workload, factor: int) -> float:
+    """Return how many times as many examples/s micro-batches `factor` times as large would train.
+
+    A process whose share of the effective batch is small spends much of a step on fixed costs.
+    """
+    size = factor * plan.per_device_train_batch_size
+    larger = replace(plan, per_device_train_batch_size=size)
+    cost, larger_cost = (
+        relative_cost(each, workload.tokens_per_micro_batch) for each in (plan, larger)
+    )
+    return factor * cost / larger_cost
 
 
 def expected_bytes(shape: ModelShape, plan: ExecutionPlan, workload: Workload) -> float:

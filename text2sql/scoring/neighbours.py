@@ -70,6 +70,7 @@ def open_original(database: Path) -> sqlite3.Connection:
     uri = database.absolute().as_uri() + "?mode=ro&immutable=1"
     original = sqlite3.connect(uri, uri=True)
     original.text_factory = lambda text: text.decode(errors="ignore")
+    original.execute("PRAGMA trusted_schema = OFF")
     return original
 
 
@@ -187,8 +188,8 @@ def write_database(
         "ORDER BY rowid"
     ).fetchall()
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "trusted_schema = OFF"):
+            connection.execute(f"PRAGMA {pragma}")
         for kind, sql in statements:
             if kind == "table":
                 connection.execute(sql)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from text2sql.data.spider import Schema
 from text2sql.scoring.execution.result_match import Row, Value
 
+MAX_ROWS_READ = 100_000  # of one table, so that a large database fits into memory
+
 
 @dataclass
 class TableContent:
@@ -59,7 +61,8 @@ def read_table(database: sqlite3.Connection, name: str) -> TableContent:
         if is_unique and len(indexed) == 1 and indexed[0][2] is not None:
             keys.add(columns.index(indexed[0][2]))
     listed = ", ".join(map(quote, columns))
-    rows = database.execute(f"SELECT {listed} FROM {quote(name)}").fetchall()
+    select = f"SELECT {listed} FROM {quote(name)} LIMIT {MAX_ROWS_READ}"
+    rows = database.execute(select).fetchall()
     return TableContent(name, columns, rows, keys)
 
 

@@ -1,9 +1,13 @@
 """The three commands one after the other: against a hub, without it, and refused by it."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from conftest import ROOT
 from hub_user import assert_refused, run_as_user
 from local_hub import LocalHub
 from tiny_tasks import task_settings, write_yaml
@@ -131,3 +135,32 @@ def test_benchmark_without_data_on_the_hub_is_one_message(
     finished = run_as_user(*EVALUATE, *fruit_tasks, "absent", hub=local_hub, home=home)
     assert_refused(finished, "tiny/absent", "not on the hub", "leave absent out of --benchmarks")
     assert not (home / RUN / "evaluation").exists()
+
+
+def find_adapter_as_user(name: str, hub: LocalHub, home: Path) -> subprocess.CompletedProcess:
+    """Look for an adapter in a process of its own, from a folder without any."""
+    code = "import sys; from text2sql.models.adapter_files import find_adapter\n"
+    code += "print(find_adapter(sys.argv[1]))"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    own = {"HF_ENDPOINT": hub.url, "HF_HOME": str(home / "hf"), "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", code, name]
+    return subprocess.run(command, env=kept | own, cwd=home, capture_output=True, text=True)
+
+
+def test_adapter_of_the_hub_is_fetched_without_its_checkpoints(hub_root, tmp_path):
+    repo = hub_root / "models" / "tiny" / "adapter"
+    for folder in (repo, repo / "checkpoint-10"):
+        folder.mkdir(parents=True)
+        (folder / "adapter_config.json").write_text("{}")
+        (folder / "adapter_model.safetensors").write_bytes(b"weights")
+    with LocalHub(hub_root) as hub:
+        found = find_adapter_as_user("tiny/adapter", hub, tmp_path)
+    assert found.returncode == 0, found.stderr
+    files = {path.name for path in Path(found.stdout.strip()).iterdir()}
+    assert files == {"adapter_config.json", "adapter_model.safetensors"}
+
+
+def test_whole_model_of_the_hub_is_told_from_an_adapter(hub_root, tmp_path):
+    with LocalHub(hub_root) as hub:
+        found = find_adapter_as_user("google/gemma-2b-it", hub, tmp_path)
+    assert "google/gemma-2b-it is a whole model, not an adapter" in found.stderr

@@ -1,4 +1,4 @@
-"""The batch that fits: from 6 to 80 GB, a vocabulary of 256,000 rows, and when it did not fit."""
+"""Batch sizes that fit 6 to 80 GB with a vocabulary of 256,000, and what happens when none does."""
 
 from types import SimpleNamespace
 
@@ -41,7 +41,7 @@ def plan_on_gpu(monkeypatch):
 
 
 def bytes_of(config, plan: BatchPlan, longest: int = 1024) -> int:
-    """Keys, values and logits of all prompts, as a torch program lays them down."""
+    """Return the bytes of all keys, values and logits, and of the prefill's activations."""
     head_dim = config.head_dim or config.hidden_size // config.num_attention_heads
     cached = 2 * config.num_hidden_layers * config.num_key_value_heads * head_dim * 2
     read = plan.prefill_tokens * 2 * 3 * config.intermediate_size
@@ -50,25 +50,25 @@ def bytes_of(config, plan: BatchPlan, longest: int = 1024) -> int:
 
 @pytest.mark.parametrize("config", [GEMMA_2B, LLAMA_8B], ids=["Gemma-2B", "Llama-3-8B"])
 @pytest.mark.parametrize("free_gb", [1.5, 3, 8, 18, 60, 130])
-def test_a_plan_takes_most_of_the_free_memory_and_not_more(plan_on_gpu, config, free_gb):
+def test_plan_uses_most_of_the_free_memory_and_not_more(plan_on_gpu, config, free_gb):
     plan = plan_on_gpu(config, free_gb)
     needed = bytes_of(config, plan) / (free_gb * GB)
     assert needed < 0.85
     assert needed > 0.5 or plan.num_prompts == batch_plan.LARGEST_BATCH_SIZE
 
 
-def test_a_card_of_6_gb_still_answers_many_questions_of_gemma_at_once(plan_on_gpu):
+def test_6_gb_gpu_still_decodes_many_questions_of_gemma_at_once(plan_on_gpu):
     assert plan_on_gpu(GEMMA_2B, 3).num_prompts > 50
 
 
 @pytest.mark.parametrize("config", [GEMMA_2B, LLAMA_8B], ids=["Gemma-2B", "Llama-3-8B"])
 @pytest.mark.parametrize("free_gb", [1.5, 3, 8, 18, 60, 130])
-def test_rows_of_texts_and_their_logits_fit_together(plan_on_gpu, config, free_gb):
+def test_rows_and_their_logits_fit_together(plan_on_gpu, config, free_gb):
     plan_on_gpu(config, free_gb)
     model = SimpleNamespace(device=torch.device("cuda"), dtype=torch.bfloat16, config=config)
     plan = plan_scoring(model)
     row = plan.tokens_at_once * 2 * (3 * config.intermediate_size + 10 * config.hidden_size)
-    logits = plan.logits_at_once * 3 * 2 * config.vocab_size  # they, their logarithms, and one more
+    logits = plan.logits_at_once * 3 * 2 * config.vocab_size  # logits, their logarithms, and a copy
     assert row + logits < 0.6 * free_gb * GB
     assert plan.tokens_at_once >= 1000 or free_gb < 3
 
@@ -80,7 +80,7 @@ def test_rows_are_halved_down_to_one_token(capsys):
         ScoringPlan(1, 1).halved()
 
 
-def test_batches_are_about_as_large_as_each_other():
+def test_batches_have_similar_sizes():
     plan = BatchPlan(num_prompts=500, prefill_tokens=8192)
     assert [plan.next_batch_size(1034), plan.next_batch_size(689), plan.next_batch_size(345)] == [
         345,
@@ -90,12 +90,12 @@ def test_batches_are_about_as_large_as_each_other():
     assert plan.next_batch_size(20) == 20
 
 
-def test_what_the_user_says_is_kept(plan_on_gpu):
+def test_explicit_batch_size_is_kept(plan_on_gpu):
     model = SimpleNamespace(device=torch.device("cpu"))
     assert plan_decoding(model, 100, num_prompts=3).num_prompts == 3
 
 
-def test_a_plan_is_halved_down_to_one_prompt(capsys):
+def test_plan_is_halved_down_to_one_prompt(capsys):
     plan = BatchPlan(num_prompts=3, prefill_tokens=300)
     assert plan.halved() == BatchPlan(num_prompts=1, prefill_tokens=256)
     assert "continuing with 1" in capsys.readouterr().out

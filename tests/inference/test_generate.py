@@ -1,4 +1,4 @@
-"""Greedy decoding in batches: the tokens of one prompt alone, and nothing lost on the way."""
+"""Greedy generation in batches: the tokens of each prompt alone, and no finished work lost."""
 
 import json
 
@@ -95,13 +95,13 @@ def test_batches_give_the_tokens_of_one_prompt_alone(model, tokenizer, rows, tmp
         generate(model, tokenizer, [row], tmp_path / f"{n}.jsonl", batch_size=1)[0]["generation"]
         for n, row in enumerate(rows)
     ]
-    assert len(set(alone)) > 3, "a model that always says the same shows nothing"
+    assert len(set(alone)) > 3, "a model that always answers the same shows nothing"
     for batch_size in (2, 7):
         batched = generate(model, tokenizer, rows, tmp_path / f"b{batch_size}.jsonl", batch_size)
         assert [row["generation"] for row in batched] == alone
 
 
-def test_a_model_of_another_kind_is_answered_by_generate(
+def test_model_without_a_block_cache_is_decoded_by_generate(
     model, tokenizer, rows, tmp_path, monkeypatch
 ):
     expected = generate(model, tokenizer, rows, tmp_path / "p.jsonl", batch_size=7)
@@ -119,7 +119,7 @@ def test_generation_stops_at_end_of_turn_and_of_sequence(model, tokenizer, rows,
     assert token not in prediction["generation"]
 
 
-def test_a_generation_that_is_cut_short_says_so(model, tokenizer, rows, tmp_path):
+def test_generation_cut_short_by_the_limit_is_not_stopped(model, tokenizer, rows, tmp_path):
     (prediction,) = generate(model, tokenizer, rows[:1], tmp_path / "p.jsonl", 1, max_new_tokens=3)
     assert (prediction["stopped"], prediction["num_new_tokens"]) == (False, 3)
 
@@ -134,7 +134,7 @@ def test_rows_come_in_the_order_of_the_questions(model, tokenizer, rows, tmp_pat
     }
 
 
-def test_a_killed_run_goes_on_behind_its_last_whole_line(
+def test_killed_run_resumes_after_its_last_whole_line(
     model, tokenizer, rows, tmp_path, monkeypatch
 ):
     whole = generate(model, tokenizer, rows, tmp_path / "whole.jsonl", batch_size=2)
@@ -147,7 +147,7 @@ def test_a_killed_run_goes_on_behind_its_last_whole_line(
     assert not partial_path(path).exists()
 
 
-def test_a_run_killed_behind_its_last_answer_is_put_together(tokenizer, rows, tmp_path, model):
+def test_run_killed_after_its_last_answer_is_completed(tokenizer, rows, tmp_path, model):
     path = tmp_path / "predictions.jsonl"
     whole = generate(model, tokenizer, rows[:4], path, batch_size=2)
     first, *rest = path.read_text().splitlines(keepends=True)
@@ -160,7 +160,7 @@ def test_a_run_killed_behind_its_last_answer_is_put_together(tokenizer, rows, tm
     assert not partial_path(path).exists() and not finalize_predictions(path, 5)
 
 
-def test_each_batch_is_on_disk_before_the_next_begins(
+def test_each_batch_is_on_disk_before_the_next_starts(
     model, tokenizer, rows, tmp_path, monkeypatch
 ):
     path, decode_batch = tmp_path / "p.jsonl", generate_module.decode_batch
@@ -177,7 +177,7 @@ def test_each_batch_is_on_disk_before_the_next_begins(
     assert not path.exists()
 
 
-def test_a_smoke_run_is_the_beginning_of_the_whole_and_takes_nothing_away(
+def test_smoke_run_is_the_beginning_of_the_whole_and_removes_nothing(
     model, tokenizer, rows, tmp_path, monkeypatch
 ):
     path = tmp_path / "p.jsonl"
@@ -202,7 +202,7 @@ def test_out_of_memory_halves_the_batch(model, tokenizer, rows, tmp_path, monkey
     assert "continuing with 3" in capsys.readouterr().out
 
 
-def test_a_prompt_that_never_fits_is_an_error_that_says_what_to_do(
+def test_prompt_that_never_fits_is_an_actionable_error(
     model, tokenizer, rows, tmp_path, monkeypatch
 ):
     def no_memory(*arguments):
@@ -214,7 +214,7 @@ def test_a_prompt_that_never_fits_is_an_error_that_says_what_to_do(
 
 
 @pytest.mark.parametrize("supported", [True, False], ids=["block cache", "generate"])
-def test_the_authors_sampling_advice_is_set_aside_and_put_back(
+def test_sampling_defaults_of_the_model_are_ignored_and_restored(
     model, tokenizer, rows, tmp_path, monkeypatch, supported
 ):
     monkeypatch.setattr(generate_module, "supports_block_cache", lambda model: supported)

@@ -46,7 +46,7 @@ def build_llama() -> LlamaForCausalLM:
 
 @pytest.fixture(scope="module")
 def prompts() -> list[list[int]]:
-    """Prompts of three lengths of common beginnings, one alone and one of a single token."""
+    """Prompts with common prefixes of three lengths, one with none, and one of a single token."""
     torch.manual_seed(1)
     draw = lambda length: torch.randint(30, 97, (length,)).tolist()  # noqa: E731
     prefix = draw(60)
@@ -84,7 +84,7 @@ def test_tokens_are_those_of_generate_one_by_one(prompts, prefill_tokens):
 
 
 @pytest.mark.parametrize("scale", [None, 0.0, 0.5, 1.0])
-def test_adapters_are_computed_as_one_by_one(prompts, tmp_path, scale):
+def test_adapters_decode_as_one_by_one(prompts, tmp_path, scale):
     from peft import LoraConfig, get_peft_model
 
     model = build_llama()
@@ -100,7 +100,7 @@ def test_adapters_are_computed_as_one_by_one(prompts, tmp_path, scale):
     assert (answers == base) is (scale in (None, 0.0))
 
 
-def test_each_shared_beginning_is_computed_once(prompts):
+def test_each_shared_prefix_is_computed_once(prompts):
     model, shapes = build_llama(), []
     model.model.embed_tokens.register_forward_hook(
         lambda module, inputs, output: shapes.append(tuple(inputs[0].shape))
@@ -111,7 +111,7 @@ def test_each_shared_beginning_is_computed_once(prompts):
     assert len(shapes) == 3 + len(steps)
 
 
-def test_rows_that_have_ended_leave_the_batch(prompts):
+def test_finished_rows_leave_the_batch(prompts):
     model, rows = build_llama(), []
     model.model.embed_tokens.register_forward_hook(
         lambda module, inputs, output: rows.append(len(inputs[0]))
@@ -123,14 +123,14 @@ def test_rows_that_have_ended_leave_the_batch(prompts):
     assert steps[-1] < len(prompts) / 2
 
 
-def test_the_models_own_attention_is_put_back(prompts):
+def test_attention_of_the_model_is_restored(prompts):
     model = build_llama()
     usual = model.config._attn_implementation
     decode(model, prompts[:2])
     assert model.config._attn_implementation == usual
 
 
-def test_a_window_or_a_cap_or_another_interface_is_not_supported():
+def test_windowed_and_capped_attention_are_not_supported():
     windowed = MistralForCausalLM(MistralConfig(**SIZES, sliding_window=8))
     assert not kv_cache.supports_block_cache(windowed)
     assert kv_cache.supports_block_cache(
@@ -142,7 +142,7 @@ def test_a_window_or_a_cap_or_another_interface_is_not_supported():
 
 
 @pytest.mark.parametrize("model_type", ["gemma", "mistral", "qwen2", "qwen3", "phi3", "olmo2"])
-def test_other_families_are_decoded_as_one_by_one(prompts, model_type):
+def test_other_families_decode_as_one_by_one(prompts, model_type):
     torch.manual_seed(0)
     sizes = {**SIZES, "sliding_window": None} if model_type == "mistral" else SIZES
     config = AutoConfig.for_model(model_type, **sizes, initializer_range=0.3, pad_token_id=0)
@@ -152,7 +152,7 @@ def test_other_families_are_decoded_as_one_by_one(prompts, model_type):
     assert decode(model, some) == generate_alone(model, some)
 
 
-def test_learned_positions_are_the_rows_own(prompts):
+def test_learned_positions_are_those_of_each_row(prompts):
     torch.manual_seed(0)
     config = GPT2Config(
         vocab_size=97, n_embd=48, n_layer=2, n_head=6, n_positions=512, initializer_range=0.3
@@ -162,8 +162,8 @@ def test_learned_positions_are_the_rows_own(prompts):
     assert decode(model, prompts) == generate_alone(model, prompts)
 
 
-def test_no_position_is_asked_that_no_prompt_has():
-    """A short late span is computed beside a long early one."""
+def test_padding_needs_no_position_beyond_the_prompts():
+    """A short late span is computed in one batch with a long early one."""
     torch.manual_seed(0)
     config = GPT2Config(
         vocab_size=97, n_embd=48, n_layer=2, n_head=6, n_positions=160, initializer_range=0.3
@@ -175,7 +175,7 @@ def test_no_position_is_asked_that_no_prompt_has():
     assert decode(model, some, prefill_tokens=10_000) == generate_alone(model, some)
 
 
-def test_values_may_be_of_another_size_than_keys(prompts):
+def test_values_may_have_another_head_dim_than_keys(prompts):
     """Latent attention, as in DeepSeek's models."""
     torch.manual_seed(0)
     latent = {"q_lora_rank": 16, "kv_lora_rank": 16, "qk_rope_head_dim": 8, "qk_nope_head_dim": 16}
@@ -190,7 +190,7 @@ def test_values_may_be_of_another_size_than_keys(prompts):
 
 
 @pytest.mark.parametrize("rope_type", ["dynamic", "longrope"])
-def test_positions_that_hang_on_the_longest_text_are_not_supported(rope_type):
+def test_positions_that_depend_on_the_longest_text_are_not_supported(rope_type):
     model = build_llama()
     model.config.rope_parameters = {"rope_type": rope_type, "rope_theta": 1e4, "factor": 2.0}
     assert not kv_cache.supports_block_cache(model)
@@ -198,8 +198,8 @@ def test_positions_that_hang_on_the_longest_text_are_not_supported(rope_type):
     assert not kv_cache.supports_block_cache(model)
 
 
-def test_the_block_is_freed_as_soon_as_the_answers_are_there(prompts):
-    """A GPU of 8 GB has no room for the last batch's block until the collector comes by."""
+def test_cache_is_freed_when_decoding_returns(prompts):
+    """An 8 GB GPU has no room for the last batch's block until the garbage collector runs."""
 
     model = build_llama()
     gc.collect()

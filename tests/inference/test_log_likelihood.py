@@ -1,4 +1,4 @@
-"""Log-likelihoods in packed rows are those of each text alone, and what is shared is read once."""
+"""Log-likelihoods in packed rows are those of each text alone, and prefixes are computed once."""
 
 import pytest
 import torch
@@ -38,7 +38,7 @@ def draw(length: int) -> list[int]:
 
 @pytest.fixture(scope="module")
 def requests() -> list[tuple[list[int], list[int]]]:
-    """Choices of one letter behind long shots, endings behind questions, and texts of their own."""
+    """One-letter choices after long solved examples, endings after stems, and unrelated texts."""
     torch.manual_seed(1)
     shots = draw(60)
     questions = [shots + draw(5 + n) for n in range(6)]
@@ -73,28 +73,29 @@ def test_answers_are_those_of_each_text_alone(model, requests, tokens_at_once, l
         assert greedy == is_greedy
 
 
-def test_what_the_model_would_say_is_known(model, requests):
+def test_most_likely_continuation_is_recognised(model, requests):
     context = requests[0][0]
     with torch.inference_mode():
-        said = model(torch.tensor([context])).logits[0, -1].argmax().item()
-    others = [(context, [token]) for token in (said, (said + 1) % VOCABULARY)]
-    assert [greedy for _, greedy in score(model, others, ScoringPlan(100, 100))] == [True, False]
+        greedy = model(torch.tensor([context])).logits[0, -1].argmax().item()
+    others = [(context, [token]) for token in (greedy, (greedy + 1) % VOCABULARY)]
+    answers = score(model, others, ScoringPlan(100, 100))
+    assert [is_most_likely for _, is_most_likely in answers] == [True, False]
 
 
-def test_a_text_that_is_too_long_loses_its_beginning(model, requests):
+def test_text_that_is_too_long_loses_its_beginning(model, requests):
     answers = score(model, requests, ScoringPlan(500, 100), max_length=30)
     for (found, _), request in zip(answers, requests, strict=True):
         assert found == pytest.approx(score_alone(model, request, 30)[0], rel=1e-6, abs=1e-6)
 
 
-def test_shots_are_read_once_and_a_letter_not_at_all(requests):
+def test_solved_examples_are_computed_once_and_a_letter_not_at_all(requests):
     groups = group_texts(read_texts(requests, 10_000))
     shared = {shared_length(group): len(group) for group in groups if len(group) > 1}
-    assert shared[60] == 6, "six questions behind the same shots, the three letters of each at once"
+    assert shared[60] == 6, "six questions after the same examples, each with its letters at once"
     assert [length for length in shared if length != 60] == [12] * (len(shared) - 1)
 
 
-def test_rows_hold_every_text_once_and_no_more_tokens_than_they_may(requests):
+def test_rows_hold_every_text_once_within_the_token_limit(requests):
     texts = read_texts(requests, 10_000)
     groups, seen = group_texts(texts), []
     while groups:
@@ -106,7 +107,7 @@ def test_rows_hold_every_text_once_and_no_more_tokens_than_they_may(requests):
     assert seen == [text.tokens for text in texts]
 
 
-def test_memory_that_runs_out_makes_the_rows_smaller(model, requests, monkeypatch, capsys):
+def test_out_of_memory_makes_rows_smaller(model, requests, monkeypatch, capsys):
     expected = score(model, requests, ScoringPlan(400, 100))
     forward, sizes = model.model.forward, []
 
@@ -123,7 +124,7 @@ def test_memory_that_runs_out_makes_the_rows_smaller(model, requests, monkeypatc
     assert max(sizes) <= 100
 
 
-def test_a_text_that_never_fits_is_an_error_that_says_so(model, requests, monkeypatch):
+def test_text_that_never_fits_is_an_error(model, requests, monkeypatch):
     def no_memory(**arguments):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 
@@ -132,7 +133,7 @@ def test_a_text_that_never_fits_is_an_error_that_says_so(model, requests, monkey
         score(model, requests, ScoringPlan(400, 100))
 
 
-def test_the_models_own_attention_is_put_back(model, requests):
+def test_attention_of_the_model_is_restored(model, requests):
     usual = model.config._attn_implementation
     score(model, requests[:2], ScoringPlan(100, 100))
     assert model.config._attn_implementation == usual

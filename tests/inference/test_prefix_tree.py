@@ -1,4 +1,4 @@
-"""Spans of sorted prompts: every token in one of them, what is shared once, parents first."""
+"""Spans of sorted prompts cover every token once, shared ones once, parents before children."""
 
 import random
 
@@ -12,12 +12,12 @@ def text(seed: int, length: int) -> list[int]:
 
 
 def covered(prompts, levels: list[list[Span]]) -> list[list[int]]:
-    """Put the prompts together again from what the spans' first prompts hold, level by level."""
+    """Rebuild the prompts from the tokens of the spans' first prompts, level by level."""
     built = [[] for _ in prompts]
     for spans in levels:
         for span in spans:
             for row in range(span.first, span.last):
-                assert len(built[row]) == span.start, "a span before its parent"
+                assert len(built[row]) == span.start, "a span precedes its parent"
                 built[row] += prompts[span.first][span.start : span.end]
     return built
 
@@ -39,11 +39,11 @@ def test_instruction_schema_and_question_are_three_levels():
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_spans_together_are_every_prompt(seed):
+def test_spans_cover_every_prompt(seed):
     choose = random.Random(seed)
-    beginnings = [text(n, choose.randint(0, 90)) for n in range(4)]
+    prefixes = [text(n, choose.randint(0, 90)) for n in range(4)]
     prompts = sorted(
-        choose.choice(beginnings)[: choose.randint(0, 90)] + text(n, choose.randint(0, 5))
+        choose.choice(prefixes)[: choose.randint(0, 90)] + text(n, choose.randint(0, 5))
         for n in range(choose.randint(1, 40))
     )
     levels = shared_spans(prompts)
@@ -54,11 +54,11 @@ def test_spans_together_are_every_prompt(seed):
             assert span.length * (span.last - span.first - 1) >= SMALLEST_SAVING
 
 
-def test_a_short_common_beginning_is_computed_for_each():
+def test_short_common_prefix_is_computed_for_each_prompt():
     prompts = [[1, 2, 3], [1, 2, 4]]
     assert shared_spans(prompts) == [[Span(0, 3, 1, 2), Span(0, 3, 0, 1)]]
 
 
-def test_the_same_prompt_twice_is_computed_once():
+def test_repeated_prompt_is_computed_once():
     prompt = text(1, 100)
     assert shared_spans([prompt, prompt]) == [[Span(0, 100, 0, 2)]]

@@ -27,7 +27,7 @@ def restored_threads():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="threads are chosen where there is no GPU")
-def test_threads_are_as_many_as_the_cores_that_are_allowed(monkeypatch, restored_threads):
+def test_threads_are_limited_to_the_allowed_cores(monkeypatch, restored_threads):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr("joblib.cpu_count", lambda: 2)  # as in a container with that quota
     torch.set_num_threads(16)
@@ -35,14 +35,14 @@ def test_threads_are_as_many_as_the_cores_that_are_allowed(monkeypatch, restored
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="threads are chosen where there is no GPU")
-def test_number_of_threads_that_the_user_said_stays(monkeypatch, restored_threads):
+def test_explicit_number_of_threads_is_kept(monkeypatch, restored_threads):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     monkeypatch.setattr("joblib.cpu_count", lambda: 2)
     torch.set_num_threads(3)
     assert choose_device().type == "cpu" and torch.get_num_threads() == 3
 
 
-def test_dequantised_weights_compute_what_the_packed_ones_do(tiny_gemma_dir):
+def test_dequantised_weights_compute_what_packed_ones_do(tiny_gemma_dir):
     packed = logits(load_in_float32(tiny_gemma_dir, load_in_4bit=True))
     dequantised = logits(load_in_float32(tiny_gemma_dir, load_in_4bit=True, dequantize=True))
     assert torch.allclose(packed, dequantised, atol=1e-4)
@@ -50,9 +50,7 @@ def test_dequantised_weights_compute_what_the_packed_ones_do(tiny_gemma_dir):
 
 
 @pytest.mark.parametrize("load_in_4bit", [False, True])
-def test_model_that_does_not_fit_is_an_error_that_says_what_to_do(
-    tiny_gemma_dir, monkeypatch, load_in_4bit
-):
+def test_model_that_does_not_fit_is_an_actionable_error(tiny_gemma_dir, monkeypatch, load_in_4bit):
     def run_out(*arguments, **settings):
         raise torch.OutOfMemoryError("CUDA out of memory.")
 

@@ -1,4 +1,4 @@
-"""Packed rows give each text the logits and the adapter the gradients that it gets alone."""
+"""In a packed row each text has the logits, and the adapter the gradients, that it has alone."""
 
 from functools import partial
 
@@ -76,7 +76,7 @@ def adapter_gradients(model) -> list[torch.Tensor]:
 
 
 def one_by_one(model, prefixes, suffixes) -> list[torch.Tensor]:
-    """Return the logits of each suffix in a text of its own, after a backward pass of their sum."""
+    """Return each suffix's logits, each text computed alone, after a backward pass of their sum."""
     parts = []
     for suffix in suffixes:
         text = [*prefixes[suffix.prefix][: suffix.prefix_length], *suffix.tokens]
@@ -101,7 +101,7 @@ def test_packed_texts_have_the_logits_and_gradients_that_they_have_alone(name, c
     compare(build_model(name), *ROWS[case])
 
 
-def test_checkpointing_computes_a_packed_row_again_with_its_layout():
+def test_checkpointing_recomputes_a_packed_row_with_its_layout():
     compare(build_model("gemma", checkpointing=True), *ROWS["at different positions"])
 
 
@@ -115,7 +115,7 @@ def compare(model, prefixes, suffixes):
         assert (found - expected).norm() <= 1e-5 * expected.norm()
 
 
-def test_row_without_a_layout_is_refused_and_the_usual_attention_comes_back():
+def test_row_without_a_layout_is_refused_and_attention_is_restored():
     model = Model.from_config(CONFIGS["gemma"]())
     text = torch.tensor([[2, 3, 4]])
     with packed_attention(model), pytest.raises(TypeError, match="shared_prefix"):
@@ -171,11 +171,11 @@ def test_shared_prefix_is_the_one_that_saves_the_most(texts, limits, prefix, sha
     assert [[*found[: suffix.prefix_length], *suffix.tokens] for suffix in suffixes] == texts
 
 
-def test_flash_kernel_does_not_serve_a_cpu():
+def test_flash_kernel_does_not_support_a_cpu():
     assert not supports_flash_attention(Model.from_config(CONFIGS["gemma"]()))
 
 
-def test_models_whose_attention_or_positions_are_of_another_kind_take_the_plain_path():
+def test_models_of_other_attention_or_positions_are_not_supported():
     assert set(CONFIGS) == set(MODEL_TYPES)
     assert all(supports_packed_attention(config()) for config in CONFIGS.values())
     windowed = Qwen2Config(**SIZES, use_sliding_window=True, max_window_layers=0)

@@ -17,14 +17,14 @@ from text2sql.study.variants import (
 
 
 def make_run(folder: Path, steps=(), weights=b"weights", **record) -> Path:
-    """Write what train.py leaves, as far as variants look at it."""
-    for place in (folder, *(folder / f"checkpoint-{step}" for step in steps)):
-        place.mkdir(parents=True)
-        (place / "adapter_config.json").write_text(
+    """Write the files of a run that variants are read from."""
+    for path in (folder, *(folder / f"checkpoint-{step}" for step in steps)):
+        path.mkdir(parents=True)
+        (path / "adapter_config.json").write_text(
             '{"base_model_name_or_path": "tiny", "peft_type": "LORA"}'
         )
-        (place / "adapter_model.safetensors").write_bytes(weights)
-        (place / "trainer_state.json").write_text("{}")
+        (path / "adapter_model.safetensors").write_bytes(weights)
+        (path / "trainer_state.json").write_text("{}")
     if record:
         (folder / "run.json").write_text(json.dumps(record))
     return folder
@@ -34,13 +34,13 @@ def names(variants) -> list[str]:
     return [variant.name for variant in variants]
 
 
-def test_one_run_is_base_and_finetuned(tmp_path):
+def test_one_run_gives_base_and_finetuned(tmp_path):
     base, finetuned = list_variants([make_run(tmp_path / "run")])
     assert base == BASE
     assert (finetuned.name, finetuned.kind, finetuned.run) == ("finetuned", "finetuned", "run")
 
 
-def test_checkpoints_come_by_step_and_scales_as_they_were_said(tmp_path):
+def test_checkpoints_are_ordered_by_step_and_scales_as_given(tmp_path):
     run = make_run(tmp_path / "run", steps=(1000, 200))
     variants = list_variants([run], checkpoints=True, scales=[0.75, 0.5])
     assert names(variants) == [
@@ -49,7 +49,7 @@ def test_checkpoints_come_by_step_and_scales_as_they_were_said(tmp_path):
     assert [variant.step for variant in variants[2:4]] == [200, 1000]
 
 
-def test_several_runs_are_told_apart_by_their_folders(tmp_path):
+def test_several_runs_are_named_by_their_folders(tmp_path):
     runs = [make_run(tmp_path / name) for name in ("small", "large")]
     variants = list_variants(runs, scales=[0.5])
     assert names(variants) == ["base", "small", "small-scale-0.5", "large", "large-scale-0.5"]
@@ -61,24 +61,24 @@ def test_half_written_checkpoint_is_left_out(tmp_path):
     assert names(list_variants([run], checkpoints=True))[2:] == ["checkpoint-200"]
 
 
-def test_run_without_checkpoints_says_how_to_keep_some(tmp_path):
+def test_run_without_checkpoints_names_the_flag_that_keeps_some(tmp_path):
     with pytest.raises(UserError, match="--save_total_limit"):
         list_variants([make_run(tmp_path / "run")], checkpoints=True)
 
 
-def test_absent_adapter_says_to_train_first(tmp_path):
+def test_absent_adapter_sends_to_train(tmp_path):
     with pytest.raises(UserError, match=r"Run train\.py first"):
         list_variants([tmp_path / "run"])
 
 
 @pytest.mark.parametrize("scales", [[0.5, 0.5], [-1.0], [11.0], [float("nan")]], ids=str)
-def test_scales_without_meaning_are_refused(tmp_path, scales):
+def test_impossible_scales_are_refused(tmp_path, scales):
     with pytest.raises(UserError, match="scale"):
         list_variants([make_run(tmp_path / "run")], scales=scales)
 
 
 def test_two_folders_of_one_name_are_refused(tmp_path):
-    runs = [make_run(tmp_path / place / "run") for place in ("a", "b")]
+    runs = [make_run(tmp_path / name / "run") for name in ("a", "b")]
     with pytest.raises(UserError, match="called run"):
         list_variants(runs)
 
@@ -89,7 +89,7 @@ def test_run_called_base_is_refused_beside_another(tmp_path):
         list_variants(runs)
 
 
-def test_adapter_of_another_program_tells_its_base(tmp_path):
+def test_adapter_of_another_program_names_its_base(tmp_path):
     assert read_run_record(make_run(tmp_path / "run")) == {"model_id": "tiny"}
 
 

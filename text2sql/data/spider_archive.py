@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
-from tqdm import tqdm
-
 from text2sql.errors import UserError
 from text2sql.files import read_object, sha256_of_file, write_json
+from text2sql.progress import progress_bar
 from text2sql.run_record import without_credentials
 
 # The archive that https://yale-lily.github.io/spider links to.
@@ -124,7 +123,7 @@ def unpack(archive: Path, target: Path, source: str) -> Path:
     with explain_damage(source), zipfile.ZipFile(archive) as file:
         members = [member for member in file.infolist() if is_wanted(member)]
         refuse_unsafe(members, source)
-        for member in tqdm(members, desc="unpacking", unit="file"):
+        for member in progress_bar(members, desc="unpacking", unit="file"):
             file.extract(member, target)
     return find_spider_folder(target, source)
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tqdm import tqdm
-
 from text2sql.data.spider import Example, Schema
 from text2sql.errors import UserError
+from text2sql.progress import progress_bar
 from text2sql.prompts.chat import Shot, build_completion
 from text2sql.prompts.chat_format import ChatFormat, RenderedChat, UnusableTemplate
 from text2sql.prompts.schema_text import keep_related_tables, render_schema
@@ -59,7 +58,7 @@ class PromptFitter:
         where the chat template cannot express an example.
         """
         fitted = []
-        with tqdm(total=len(examples), desc=name, unit="prompt") as progress:
+        with progress_bar(total=len(examples), desc=name, unit="prompt") as progress:
             for start in range(0, len(examples), BATCH_SIZE):
                 batch = slice(start, start + BATCH_SIZE)
                 fitted += self.fit_batch(examples[batch], shots[batch])

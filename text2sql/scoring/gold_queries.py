@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tqdm import tqdm
-
 from text2sql.data.spider import Example, Schema
+from text2sql.progress import progress_bar
 from text2sql.scoring.exact_match.lexer import UnparsableSQL
 from text2sql.scoring.exact_match.match import hardness
 from text2sql.scoring.exact_match.parser import parse_sql
@@ -44,9 +43,8 @@ def find_gold_problems(
             workers.submit(gold_error, databases[example.db_id], example.gold_sql)
             for example in asked
         ]
-        errors = [
-            future.result() for future in tqdm(running, desc=f"{label}: gold SQL", unit="query")
-        ]
+        answers = progress_bar(running, desc=f"{label}: gold SQL", unit="query")
+        errors = [future.result() for future in answers]
     return GoldProblems(
         [example.id for example in examples if example.hardness is None],
         {example.id: error for example, error in zip(asked, errors, strict=True) if error},

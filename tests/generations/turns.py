@@ -64,6 +64,25 @@ REASONING = {
     "think_in_json": (f'{{"reasoning": "<think>", "sql": "{SQL}"}}', SQL),
     "thinking_process": (f"Thinking Process:\n1. {OTHER}\n2. No.\n\nFinal SQL:\n{SQL}", SQL),
     "message_token": (f"<|message|>{SQL}<|return|>", SQL),
+    "think_two_blocks_unclosed2": (f"<think>a</think>{SQL}<think>unclosed {OTHER}", SQL),
+    "think_nested": (f"<think>a <think>b</think> {OTHER}</think>{SQL}", SQL),
+    "think_quote_close": (f"<think>x = '</think>' {OTHER}\n</think>\n{SQL}", SQL),
+    "think_capital": (f"<Think>{OTHER}</Think>{SQL}", SQL),
+    "think_spaces": (f"< think >{OTHER}</ think >{SQL}", SQL),
+    "harmony_start": (
+        f"<|start|>assistant<|channel|>analysis<|message|>{OTHER}<|end|><|start|>assistant<|channel|>final<|message|>{SQL}",
+        SQL,
+    ),
+    "harmony_fence": (
+        f"<|channel|>analysis<|message|>```sql\n{OTHER}\n```<|end|><|start|>assistant<|channel|>final<|message|>```sql\n{SQL}\n```",
+        SQL,
+    ),
+    "harmony_commentary_tool": (
+        f"<|channel|>commentary to=functions.run <|constrain|>json<|message|>"
+        f'{{"sql":"{OTHER}"}}<|call|><|start|>assistant<|channel|>final<|message|>{SQL}',
+        SQL,
+    ),
+    "harmony_only_commentary": (f"<|channel|>commentary<|message|>{SQL}", ""),
 }
 
 TURNS = {
@@ -127,4 +146,17 @@ TURNS = {
         SQL,
     ),
     "input_heading": (f"{SQL}\n\n### Input:\nx\n### Response:\n{OTHER}", SQL),
+    "tokens_mid": (f"{SQL}<|endoftext|><|endoftext|>", SQL),
+    "inst_open": (f"[INST] q [/INST] {SQL}", SQL),
+    "end_role_text": (f"{SQL}\n<|user|>\nMore", SQL),
+    "assistant_prefix": (f"assistant\n{SQL}", SQL),
+    "assistant_colon": (f"Assistant: {SQL}", SQL),
+    "s_tags": (f"<s> {SQL} </s>", SQL),
+    "hash_turn": (f"{SQL}\n### User:\nmore\n### Assistant:\n{OTHER}", SQL),
+    "human_bracket": (f"{SQL}\n[USER]: more\n[ASSISTANT]: {OTHER}", SQL),
+    "bold_user": (f"{SQL}\n**User:** more\n**Assistant:** {OTHER}", SQL),
+    "xml_user": (f"{SQL}\n<user>more</user>\n<assistant>{OTHER}</assistant>", SQL),
+    "q2": (f"{SQL}\n\nQ2: How many?\nA2: {OTHER}", SQL),
+    "pregunta": (f"{SQL}\n\nPregunta: ¿Cuántos?\nSQL: {OTHER}", SQL),
+    "next_schema": (f"{SQL}\n\nSchema: singer(name)\nQuestion: How many?\nSQL: {OTHER}", SQL),
 }

@@ -161,4 +161,41 @@ WITHIN = {
         "(SELECT a FROM t) UNION (SELECT b FROM u)",
         "(SELECT a FROM t) UNION (SELECT b FROM u)",
     ),
+    "blank_in_subquery": (
+        "SELECT name FROM singer WHERE id IN (\n\nSELECT id FROM c\n\n)",
+        "SELECT name FROM singer WHERE id IN ( SELECT id FROM c )",
+    ),
+    "comment_block_lines": ("SELECT name\n/*\n * the name\n */\nFROM singer WHERE age > 30", SQL),
+    "comment_trailing": (f"{SQL} -- done;", SQL),
+    "comment_with_tags": ("SELECT name /* </sql> */ FROM singer WHERE age > 30", SQL),
+    "comment_with_think": (f"{SQL} /* </think> */", SQL),
+    "comment_dash_think": (f"{SQL} -- </think>", SQL),
+    "comment_dash_quote_think": (
+        "SELECT name FROM singer WHERE b = 'x' -- </think> ok",
+        "SELECT name FROM singer WHERE b = 'x'",
+    ),
+    "quote_select": (
+        "SELECT name FROM singer WHERE b LIKE '%SELECT 1 FROM x%'",
+        "SELECT name FROM singer WHERE b LIKE '%SELECT 1 FROM x%'",
+    ),
+    "quote_newline_semicolon": (
+        "SELECT name FROM singer WHERE b = 'x;\ny'",
+        "SELECT name FROM singer WHERE b = 'x; y'",
+    ),
+    "dq_fence": (
+        'SELECT name FROM singer WHERE b = "```sql"',
+        'SELECT name FROM singer WHERE b = "```sql"',
+    ),
+    "dq_in_fence": (
+        '```sql\nSELECT name FROM singer WHERE b = "~~~"\n```',
+        'SELECT name FROM singer WHERE b = "~~~"',
+    ),
+    "user_table": ("SELECT * FROM user", "SELECT * FROM user"),
+    "user_table_nl": ("SELECT *\nFROM user\nWHERE id = 1", "SELECT * FROM user WHERE id = 1"),
+    "question_col": ("SELECT question FROM quiz", "SELECT question FROM quiz"),
+    "union_nl_lower": (
+        f"{OTHER.lower()}\nunion\n{SQL.lower()}",
+        f"{OTHER.lower()} union {SQL.lower()}",
+    ),
+    "tabs": ("SELECT\tname\tFROM\tsinger\tWHERE\tage > 30", SQL),
 }

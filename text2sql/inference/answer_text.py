@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 # Quotes and comments hide what is in them. An apostrophe within a word opens no quote.
 HIDDEN = r"""
-    (?<!\w)'[^'\n]*+'(?!\w) | (?<!\w)"[^"\n]*+"(?!\w) | `[^`\n]++`
+    (?<!\w)'[^'\n]*+'(?!\w) | (?<!\w)"[^"\n]*+"(?!\w) | (?<!`)`[^`\n]++`(?!`)
     | /\*(?:(?!/\*).)*?\*/
 """
 # What stands before `--` where it begins a comment, and is no dash.
@@ -64,6 +64,18 @@ END_TOKEN = re.compile(
 HEADER_TOKEN = re.compile(r"end_header_id|end_of_role", re.IGNORECASE)
 ROLE = re.compile(r"\s*+(?:assistant|model|gpt|bot)\b[^\S\n]*+:?", re.IGNORECASE)
 
+# A generation that repeats its prompt begins with a turn of the user or system.
+TURN = r"(?:<\|im_start\|>|<start_of_turn>|<\|start_header_id\|>|<\|start\|>|<\|turn>)\s*+"
+PROMPT_TURN = re.compile(
+    rf"(?:\s|<bos>|<s>|<\|begin_of_text\|>|<\|endoftext\|>)*+"
+    rf"(?:\[INST\]|<<SYS>>|{TURN}(?:user|system|developer)\b|<[|｜](?:user|system)[|｜]>)",
+    re.IGNORECASE,
+)
+ANSWER_TURN = re.compile(
+    rf"\[/INST\]|{TURN}(?:assistant|model)\b(?:<\|end_header_id\|>)?|<[|｜]assistant[|｜]>",
+    re.IGNORECASE,
+)
+
 # gpt-oss decoded without its special tokens: "analysisWe need … assistantfinalSELECT …".
 BARE_ANALYSIS = re.compile(r"\s*+analysis(?=[^\sa-z:])")
 BARE_FINAL = "assistantfinal"
@@ -94,7 +106,7 @@ def read_answer(generation: str, prompt_end: str = "") -> Answer:
     text = undo_html(generation.translate(INVISIBLE))
     if BARE_ANALYSIS.match(text):
         return Answer(text.partition(BARE_FINAL)[2], False)
-    return drop_reasoning_and_tokens(opened_by_prompt(prompt_end) + text)
+    return drop_reasoning_and_tokens(opened_by_prompt(prompt_end) + skip_prompt(text))
 
 
 def opened_by_prompt(prompt_end: str) -> str:
@@ -102,11 +114,25 @@ def opened_by_prompt(prompt_end: str) -> str:
     return match[0] if match else ""
 
 
+def skip_prompt(text: str) -> str:
+    """Return the text without a prompt that it repeats at its beginning."""
+    if not PROMPT_TURN.match(text):
+        return text
+    answer = ANSWER_TURN.search(text)
+    return text[answer.end() :] if answer else ""
+
+
 def undo_html(text: str) -> str:
     """Return the text with `&gt;` as `>`, if it holds such an entity outside of quotes."""
-    if not ENTITY.search(HIDDEN_TEXT.sub("", text)):
+    if not ENTITY.search(HIDDEN_TEXT.sub(drop_quoted, text)):
         return text
     return ENTITY.sub(lambda match: html.unescape(match[0]).replace("\xa0", " "), text)
+
+
+def drop_quoted(quoted: re.Match[str]) -> str:
+    """Return nothing of a quote, and of quotes around a whole query what is outside its own."""
+    is_query = re.search(r"\bSELECT\b", quoted[0], re.IGNORECASE)
+    return HIDDEN_TEXT.sub("", quoted[0][1:-1]) if is_query else ""
 
 
 HIDDEN_TEXT = re.compile(HIDDEN, re.IGNORECASE | re.MULTILINE | re.DOTALL | re.VERBOSE)

@@ -37,8 +37,8 @@ SQL_KEY = re.compile(
 
 # A turn of the user that the model made up, or the next example of a prompt that it continues.
 NEXT_TURN = re.compile(
-    r"""^[ \t>#*\[]*+(?:
-    (?:user|human|system|assistant|model|tool|bot)[ \t]*+(?:[:：\]]|\*\*|$)
+    r"""^[ \t>#*<\[]*+(?:
+    (?:user|human|system|assistant|model|tool|bot)[ \t]*+(?:[:：\]>]|\*\*|$)
     |(?:question|q|frage|pregunta|pergunta|domanda|vraag|вопрос|问题|問題|質問|질문|سؤال|प्रश्न|soru
        |instruction|input|example|task|user[ ]input)[ \t]*+[\d.\#]*+[ \t]*+\**+[ \t]*+(?:[:：]|$)
     |\w[\w ]{0,20}[:：][^\n]*[?？؟][ \t]*+$
@@ -53,6 +53,7 @@ CLOSING_MARKS = {"“": "”", "‘": "’", "«": "»", "「": "」"}
 ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|[\"'\\/ntr])")
 ESCAPED = {"n": "\n", "t": "\t", "r": "\r"}
 PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+CONCATENATION = re.compile(r"""[ \t]*+[+\\]?\n[ \t]*+\+?[ \t]*+(?P<mark>["'])""")
 BEFORE_INNER_QUOTE = re.compile(
     r"(?:[=<>(,.+*/|-]|\b(?:SELECT|DISTINCT|FROM|JOIN|AS|BY|AND|OR|LIKE|IN|ON|WHERE|HAVING|NOT"
     r"|BETWEEN|THEN|ELSE|WHEN|GLOB|IS|ESCAPE))\s*\Z",
@@ -62,6 +63,7 @@ LONGEST_PREFIX = 80  # characters before a query that tell on what kind of line 
 
 OPENING_MARKS = " \t\"'`“”‘«「([{*_"
 LABEL = re.compile(r"(?:```|~~~)\s*\w*\Z|\A\s*(?:sql|sqlite|query|answer)\Z", re.IGNORECASE)
+SIGN = re.compile(r"[=<>*_]|\w\(")  # of SQL, and not of prose
 REST_OF_LINE = re.compile(r"""[^\w\n<`~]*+(?:\n|\Z|<|```|~~~|--)""")
 SET_OPERATION = re.compile(r"\)\s*+(?:UNION|INTERSECT|EXCEPT)\b", re.IGNORECASE)
 NOTHING_BETWEEN = re.compile(r"(?:\s++|;|--[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
@@ -75,7 +77,7 @@ class Candidate(NamedTuple):
     ends_alone: bool
     is_plausible: bool  # each token may follow the one before
     has_from: bool  # it reads from a table
-    is_sentence: bool  # SELECT is not in capitals, and text is before it or a full stop behind
+    is_sentence: bool  # rather prose that begins with the word
 
     @property
     def rank(self) -> int:
@@ -87,8 +89,7 @@ class Candidate(NamedTuple):
                 return 3
         if self.is_plausible and self.has_from and (self.begins_alone or not self.is_sentence):
             return 2
-        is_sql = self.is_plausible or self.has_from or (self.ends_alone and not self.is_sentence)
-        return int(self.begins_alone and is_sql)
+        return int(self.begins_alone and (self.has_from or not self.is_sentence))
 
 
 def extract_sql(generation: str, prompt_end: str = "") -> str:
@@ -159,7 +160,11 @@ def read_candidate(answer: str, start: int) -> tuple[Candidate, int]:
     is_whole_prefix = bool(newline) or start <= LONGEST_PREFIX
     begins_alone = has_own_line(prefix if is_whole_prefix else f"x{prefix}")
     if quote := OPENING_QUOTE.search(window):
-        text, end = unquote(answer, start, quote["mark"] or quote["single"])
+        mark = quote["mark"] or quote["single"]
+        text, end = unquote(answer, start, mark)
+        while (joint := CONCATENATION.match(answer, end)) and joint["mark"] == mark:
+            more, end = unquote(answer, joint.end(), mark)
+            text += more
         query = read_query(text, in_sentence=not begins_alone)
         ends_alone, is_sentence = REST_OF_LINE.match(answer, end) is not None, False
     else:
@@ -167,12 +172,18 @@ def read_candidate(answer: str, start: int) -> tuple[Candidate, int]:
         if answer[start - 1 : start] == "(" and SET_OPERATION.match(answer, query.end):
             query = read_query(answer, start - 1, in_sentence=not begins_alone)
         end, ends_alone = query.end, ends_on_own_line(answer, query)
-        is_upper = answer[start : start + 4].isupper()
-        is_sentence = not is_upper and (not begins_alone or query.ending == "sentence")
+        is_sentence = reads_as_prose(query, answer[start : start + 4].isupper(), begins_alone)
     candidate = Candidate(
         query.sql, begins_alone, ends_alone, query.is_plausible, query.has_from, is_sentence
     )
     return candidate, max(end, start + 1)
+
+
+def reads_as_prose(query: Query, is_upper: bool, begins_alone: bool) -> bool:
+    """Return whether the words are rather a sentence on selecting things than a query."""
+    if is_upper:
+        return query.ending != "text" and not (query.is_plausible or query.has_from)
+    return query.ending == "sentence" or not (begins_alone or SIGN.search(query.sql))
 
 
 def has_own_line(prefix: str) -> bool:

@@ -43,6 +43,8 @@ EXPRESSION = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 ROLE_LINE = re.compile(r"(?:user|assistant|system|human|model|tool)[ \t]*+(?:\n|\Z)", re.IGNORECASE)
+CONDITION = re.compile(r"(?:and|or|where|having|match|glob)\b", re.IGNORECASE)
+SIGN = re.compile(r"[=<>('\"\d]|\b(?:is|in|like|between)\b", re.IGNORECASE)
 BLANKS = re.compile(r"\s*+")
 
 
@@ -130,8 +132,11 @@ class QueryReader:
 
     def without_doubtful_line(self, ending: Ending) -> Ending:
         """Take back a line that turned out to be prose."""
+        if self.doubtful_line is None:
+            return ending
         is_prose = ending == "word" or (ending == "sentence" and self.text[self.position] != ".")
-        if self.doubtful_line is None or not is_prose:
+        line = "".join(self.pieces[self.doubtful_line[1] :])
+        if not is_prose and not (CONDITION.match(line) and not SIGN.search(line)):
             return ending
         self.position = self.doubtful_line[0]
         del self.pieces[self.doubtful_line[1] :]

@@ -43,6 +43,7 @@ class Grammar:
         self.has_alias = False
         self.previous = ""  # in capitals
         self.has_from = False
+        self.open_cases = 0
 
     @property
     def is_complete(self) -> bool:
@@ -60,6 +61,8 @@ class Grammar:
         upper = text.upper()
         followers, was_complete = FOLLOWERS.get(self.previous), not self.needs_operand
         accepted = followers is None or upper in followers
+        if self.previous in ("LIMIT", "OFFSET"):
+            accepted = kind in ("number", "open", "operator")
         is_name = self.previous == "." or (upper in ALSO_NAMES and self.needs_operand)
         if kind == "word" and upper in KEYWORDS and not is_name:
             accepted &= self.accept_keyword(upper)
@@ -122,6 +125,9 @@ class Grammar:
             level.clause = -1
             self.needs_operand, self.has_alias = True, False
             return was_complete
+        if word in ("WHEN", "THEN", "ELSE", "END") and not self.open_cases:
+            return False
+        self.open_cases += {"CASE": 1, "END": -1}.get(word, 0)
         if word in BEFORE_OPERAND:
             accepted = self.needs_operand or word in ("NOT", "WHEN")
             self.needs_operand = True

@@ -1,8 +1,9 @@
 """What the trainer feeds: examples in one row, with their labels and what each weighs."""
 
 import pytest
+from datasets import Dataset
 
-from text2sql.training.packing import mean_packed_row, pack_examples
+from text2sql.training.packing import add_padding_rows, mean_packed_row, pack_examples
 
 SQL_ALONE = [
     {"input_ids": [2, 5, 6, 7, 8], "labels": [-100, -100, -100, 7, 8]},
@@ -40,6 +41,14 @@ def test_one_example_is_the_row_that_it_is():
 def test_each_example_weighs_one_whatever_its_labels():
     weights = pack_examples(SQL_ALONE)["loss_weights"]
     assert weights.tolist() == [[0.5, 0.5, 1.0]]
+
+
+def test_padding_rows_make_a_multiple_and_have_no_weight():
+    rows = add_padding_rows(Dataset.from_list(SQL_ALONE * 2), 3)
+    assert len(rows) == 6
+    assert rows.select(range(4)).remove_columns("weight").to_list() == SQL_ALONE * 2
+    batch = pack_examples(rows.select([3, 4]).to_list())
+    assert batch["loss_weights"].tolist() == [[1.0, 0.0, 0.0]]
 
 
 @pytest.mark.parametrize("examples", [SQL_ALONE, WHOLE_TEXT], ids=["SQL alone", "whole text"])

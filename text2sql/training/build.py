@@ -190,9 +190,7 @@ def build_sft_config(settings: TrainSettings, plan: ExecutionPlan) -> SFTConfig:
     if settings.eval_batch_size is not None:
         values["per_device_eval_batch_size"] = settings.eval_batch_size
     elif plan.packed:
-        values["per_device_eval_batch_size"] = even_eval_batch_size(
-            plan.per_device_train_batch_size, settings.num_eval_examples
-        )
+        values["per_device_eval_batch_size"] = plan.per_device_train_batch_size
     if plan.cuda_graphs:
         values["dataloader_pin_memory"] = False  # its thread must not allocate during a capture
     return use_one_gpu(SFTConfig(**values))
@@ -206,17 +204,6 @@ def use_one_gpu(config: SFTConfig) -> SFTConfig:
     if config.n_gpu > 1:
         config._n_gpu = 1
     return config
-
-
-def even_eval_batch_size(largest: int, num_rows: int) -> int:
-    """Return a batch size that divides the rows where several processes share them.
-
-    Otherwise one process would fill a shorter last batch up with the first rows, and the loss
-    would count them twice.
-    """
-    if world_size() == 1:
-        return largest
-    return next(size for size in range(largest, 0, -1) if num_rows % size == 0)
 
 
 def tensorboard_dir(run_dir: Path) -> Path:

@@ -5,6 +5,7 @@ from types import MethodType
 from typing import Any, NamedTuple, TypedDict
 
 import torch
+from datasets import Dataset, concatenate_datasets
 from transformers import PreTrainedModel
 from trl.kernels import ChunkedLogProbFunction
 
@@ -13,6 +14,7 @@ from text2sql.models.packed_rows import PackedLayout, pack_row, split_shared_pre
 
 # What the model takes of a batch.
 MODEL_INPUTS = ("input_ids", "position_ids", "shared_prefix", "supervised", "shift_labels")
+WEIGHT = "weight"  # column of the weight of an example in an evaluation; 1 where it is absent
 VOCABULARY_CHUNK = 32_768  # rows of the head that are computed at a time
 
 
@@ -45,12 +47,13 @@ def pack_examples(examples: Sequence[Mapping[str, Any]], multiple: int = 1) -> P
     supervised: list[int] = []
     shift_labels: list[int] = []
     weights: list[float] = []
-    for own, segment in zip(labels, row["shared_prefix"].suffixes, strict=True):
+    segments = row["shared_prefix"].suffixes
+    for example, own, segment in zip(examples, labels, segments, strict=True):
         start = segment.start - segment.prefix_length  # as if the whole text were in one piece
         positions = [index for index in range(1, len(own)) if own[index] != -100]
         supervised += [start + index - 1 for index in positions]
         shift_labels += [own[index] for index in positions]
-        weights += [1 / len(positions)] * len(positions)
+        weights += [example.get(WEIGHT, 1.0) / len(positions)] * len(positions)
     return {
         **row,
         "supervised": torch.tensor(supervised),
@@ -58,6 +61,13 @@ def pack_examples(examples: Sequence[Mapping[str, Any]], multiple: int = 1) -> P
         "shift_labels": torch.tensor([shift_labels]),
         "loss_weights": torch.tensor([weights]),
     }
+
+
+def add_padding_rows(rows: Dataset, multiple: int) -> Dataset:
+    """Return the rows and as many copies of the first, with weight 0, as a multiple needs."""
+    num_padding = -len(rows) % multiple
+    padded = concatenate_datasets([rows, rows.select([0] * num_padding)])
+    return padded.add_column(WEIGHT, [1.0] * len(rows) + [0.0] * num_padding)
 
 
 def first_label(labels: Sequence[int]) -> int:

@@ -26,6 +26,7 @@ from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
 from text2sql.training.packing import (
     MODEL_INPUTS,
     LabelOutputs,
+    add_padding_rows,
     pack_examples,
     use_packed_forward,
 )
@@ -75,6 +76,10 @@ class AdapterTrainer(SFTTrainer):
             parameter.data = parameter.data.float()
         if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
             self.add_callback(ReadableProgress)
+        self.num_eval_examples = len(cast(Dataset, self.eval_dataset))
+        if plan.packed and self.args.world_size > 1:
+            per_step = self.args.eval_batch_size * self.args.world_size
+            self.eval_dataset = add_padding_rows(cast(Dataset, self.eval_dataset), per_step)
         self.averages_gradients = self.accelerator.distributed_type in DATA_PARALLEL
         if self.averages_gradients:
             # With evaluation_mode, accelerate prepares mixed precision and does not wrap the model.
@@ -123,7 +128,8 @@ class AdapterTrainer(SFTTrainer):
         """Return the loss of a packed row as TRL defines it, without waiting for the device.
 
         In training that is the mean over the step's labels; in evaluation the mean over examples
-        of the mean over their labels, which is what batches of one give.
+        of the mean over their labels, which is what batches of one give. Rows that pad the
+        evaluation of several processes have no weight, and raise that of the others.
         """
         if not self.packed:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
@@ -131,7 +137,9 @@ class AdapterTrainer(SFTTrainer):
         outputs = model(**{name: inputs[name] for name in MODEL_INPUTS})
         self.keep_token_sums(outputs, weights)
         if not model.training:
-            return -(outputs.log_probs * weights).sum() / weights.sum()
+            num_rows = len(inputs["shared_prefix"].suffixes)
+            share = self.num_eval_examples / len(cast(Dataset, self.eval_dataset))
+            return -(outputs.log_probs * weights).sum() / (num_rows * share)
         loss = -outputs.log_probs.sum() / num_items_in_batch
         if self.args.average_tokens_across_devices:
             # The labels of all processes were counted, and their gradients are averaged.
@@ -147,7 +155,8 @@ class AdapterTrainer(SFTTrainer):
         return loss
 
     def keep_token_sums(self, outputs: LabelOutputs, weights: torch.Tensor) -> None:
-        sums = (outputs.entropy.detach(), outputs.is_top1, weights.ne(0))
+        is_counted = weights.ne(0)
+        sums = (outputs.entropy.detach() * is_counted, outputs.is_top1 & is_counted, is_counted)
         kept = self.token_sums[self.adapted_model.training]
         kept.append(torch.stack([tokens.sum() for tokens in sums]))
 

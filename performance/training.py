@@ -225,6 +225,7 @@ def read_row(output_dir: Path) -> dict:
         "plan": record["plan"],
         "examples_per_second": round(harmonic_mean(speeds[len(speeds) // 2 :]), 2),
         "examples_per_second_of_all": round(harmonic_mean(speeds), 2),
+        "examples_per_second_by_log": speeds,
         "peak_gib": record["peak_memory_gib"],
         "losses": [round(entry["loss"], 5) for entry in logs],
         "eval_loss": evaluation["eval_loss"],

@@ -50,6 +50,7 @@ def main() -> None:
     print_coverage(flags.studies, rng)
     print_rare_changes(flags.studies, rng)
     print_other_promises(flags.studies, rng)
+    print_few_databases(flags.studies, rng)
 
 
 def worlds(sizes: tuple[int, ...]) -> dict[str, World]:
@@ -153,6 +154,18 @@ def print_other_promises(num_studies: int, rng: np.random.Generator) -> None:
     found = false_findings(num_studies // 4, rng)
     label = "any false finding, 7 variants without effect x 2 benchmarks"
     print(f"| {label} | – | {100 * found:.1f} % |")
+
+
+def print_few_databases(num_studies: int, rng: np.random.Generator) -> None:
+    """Print the coverage for fewer databases than the demo has, as many questions in each."""
+    print("\n| databases | questions | new databases |")
+    print("| ---: | ---: | ---: |")
+    for num_questions in (204, 1034):
+        for num_databases in (2, 3, 4):
+            sizes = (num_questions // num_databases,) * num_databases
+            world = World(sizes, wordings_agree=0.5, database_sd=0.06)
+            _, covered, _ = coverage_of_differences(world, 1, num_studies, rng)
+            print(f"| {num_databases} | {sum(sizes):,} | {100 * covered:.1f} |")
 
 
 def coverage_of_ratio(sizes: tuple[int, ...], num_studies: int, rng: np.random.Generator) -> float:

@@ -312,3 +312,34 @@ def test_several_runs_share_one_report(run_evaluate, tiny_run_dir, tmp_path):
     run_evaluate(*flags, adapters=[tiny_run_dir, other])
     report = read_json(tmp_path / "both/limit-2/report.json")
     assert list(report["splits"]["validation"]["variants"]) == ["base", "tiny-spider", "other"]
+
+
+def test_runs_that_differ_by_seed_are_one_recipe(run_evaluate, tiny_run_dir, tmp_path):
+    runs = []
+    for seed, weights in ((1, tiny_run_dir), (2, tiny_run_dir / "checkpoint-10")):
+        runs.append(shutil.copytree(tiny_run_dir, tmp_path / f"r4-seed{seed}"))
+        shutil.copy(weights / "adapter_model.safetensors", runs[-1])
+        settings = {"lora_r": 4, "data_sha256": "same", "seed": seed}
+        record = read_json(tiny_run_dir / "run.json") | {"settings": settings}
+        (runs[-1] / "run.json").write_text(json.dumps(record))
+    flags = ["--benchmarks", "none", "--limit", "2", "--output_dir", tmp_path / "both"]
+    run_evaluate(*flags, adapters=runs)
+    report = read_json(tmp_path / "both/limit-2/report.json")
+    [recipe] = report["recipes"]
+    assert recipe["variants"] == ["r4-seed1", "r4-seed2"]
+    assert list(report["splits"]["validation"]["comparisons"]) == [recipe["name"]]
+
+
+def test_tasks_of_different_metrics_are_each_reported_under_their_own(run_evaluate, tmp_path):
+    flags = ["--benchmarks", "mixed", "odd_ones@chat", "--limit", "2", "--output_dir", tmp_path]
+    run_evaluate(*flags)
+    benchmarks = read_json(tmp_path / "limit-2/report.json")["benchmarks"]
+    assert {name: told["metric"] for name, told in benchmarks.items()} == {
+        "mixed/odd_fruit": "acc_norm",
+        "mixed/spelled": "exact_match",
+        "mixed/told": "word_perplexity",
+        "odd_ones@chat": "acc_norm",
+    }
+    assert benchmarks["mixed/told"]["variants"]["base"]["score"] > 1
+    page = (tmp_path / "limit-2/report.md").read_text()
+    assert all(name in page for name in benchmarks)

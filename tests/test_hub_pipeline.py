@@ -20,7 +20,7 @@ RUN = "outputs/gemma-2b-it-spider"
 PREPROCESS = ["preprocess.py", "--limit=8", "--num_shots=1", "--holdout_fraction=0.2"]
 TRAIN = ["train.py", "--max_steps=2"]
 EVALUATION = "evaluation/limit-2"
-EVALUATE = ["evaluate.py", "--limit=2", "--max_new_tokens=8", "--num_bootstrap=100"]
+EVALUATE = ["evaluate.py", "--limit=2", "--max_new_tokens=8", "--num_resamples=100"]
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_benchmark_without_data_on_the_hub_is_one_message(
     home = with_cold_cache(user_home, tmp_path)
     finished = run_as_user(*EVALUATE, *fruit_tasks, "absent", hub=local_hub, home=home)
     assert_refused(finished, "tiny/absent", "not on the hub", "leave absent out of --benchmarks")
-    assert not (home / RUN / "evaluation").exists()
+    assert not (home / RUN / EVALUATION).exists()
 
 
 def find_adapter_as_user(name: str, hub: LocalHub, home: Path) -> subprocess.CompletedProcess:

@@ -14,7 +14,7 @@ from text2sql.files import read_json
 from text2sql.models.tokenizer import load_tokenizer
 
 ROOT = Path(__file__).parent.parent
-QUICK = ["--max_new_tokens", "4", "--num_bootstrap", "100"]
+QUICK = ["--max_new_tokens", "4", "--num_resamples", "100"]
 
 # Runs a script as a user would, and fails where it imported torch.
 WITHOUT_TORCH = """

@@ -56,7 +56,7 @@ def test_resume_passes_over_a_checkpoint_that_a_kill_cut_short(tmp_path, state):
 
 def test_resume_with_other_settings_is_refused_and_names_them(tmp_path):
     make_run(tmp_path, checkpoints=[8])
-    with pytest.raises(UserError, match=r"learning_rate 0.0001 \(now 0.1\)"):
+    with pytest.raises(UserError, match=r"learning_rate \(0.0001, now 0.1\)"):
         begin(tmp_path, resume=True, settings={"learning_rate": 0.1})
     assert list_checkpoints(tmp_path)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from text2sql.errors import UserError
 from text2sql.files import read_object
+from text2sql.run_record import differing_settings
 from text2sql.training.settings import TrainSettings
 
 RECORD_NAME = "run.json"
@@ -88,14 +89,10 @@ def refuse_other_settings(
     run_dir: Path, recorded: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> None:
     recorded = {RENAMED_SETTINGS.get(name, name): value for name, value in recorded.items()}
-    different = [
-        f"{name} {recorded.get(name)} (now {settings.get(name)})"
-        for name in sorted(recorded.keys() | settings.keys())
-        if recorded.get(name) != settings.get(name)
-    ]
-    if different:
+    differing = differing_settings(recorded, settings)
+    if differing:
         raise UserError(
-            f"{run_dir} was started with other settings: {', '.join(different)}. Pass the same "
+            f"{run_dir} was started with other settings: {', '.join(differing)}. Pass the same "
             "ones to continue, --overwrite to start over, or choose another --output_dir."
         )
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import weakref
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tiny_adapters import save_adapter
 
 from text2sql.errors import UserError
 from text2sql.files import read_json, read_jsonl
+from text2sql.study import variant_models
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
@@ -28,14 +30,29 @@ def rename_base(adapter_dir: Path, name: str | None) -> None:
     (adapter_dir / "adapter_config.json").write_text(json.dumps(config))
 
 
+def forbid_two_models_in_memory(monkeypatch) -> None:
+    """Fail where a model loads while an earlier one is still in memory."""
+    loaded: list[weakref.ref] = []
+    load = variant_models.load_base_model
+
+    def load_alone(*arguments, **settings):
+        assert not [model for model in loaded if model() is not None]
+        model = load(*arguments, **settings)
+        loaded.append(weakref.ref(model))
+        return model
+
+    monkeypatch.setattr(variant_models, "load_base_model", load_alone)
+
+
 @pytest.fixture
 def plain_dir(strong_gemma_dir, tmp_path) -> Path:
     return save_adapter("plain", strong_gemma_dir, tmp_path / "adapters" / "plain")
 
 
 def test_adapter_merged_model_and_full_fine_tune_are_compared_with_one_base(
-    run_evaluate, plain_dir, strong_gemma_dir, tiny_tasks_dir, tmp_path
+    run_evaluate, plain_dir, strong_gemma_dir, tiny_tasks_dir, tmp_path, monkeypatch
 ):
+    forbid_two_models_in_memory(monkeypatch)
     full = shutil.copytree(strong_gemma_dir, tmp_path / "full")
     flags = [*SMOKE, "odd_ones", "--load_in_4bit", "false"]
     flags += ["--models", full, "--merge", tmp_path / "out", "--output_dir", tmp_path]

@@ -64,6 +64,7 @@ def generate_all(
                     batch_size=batch_size,
                     label=f"{split.name}, {variant.name}",
                 )
+            del model  # other weights may take its memory
 
 
 def score_all(
@@ -110,6 +111,7 @@ def run_benchmarks(
                     batch_size=batch_size,
                     limit=study.limit,
                 )
+            del model  # other weights may take its memory
 
 
 def load_unfinished_tasks(

@@ -18,10 +18,14 @@ $(VENV)/installed: requirements.txt
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/cog --check docs/MODULES.md
 
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/cog -r docs/MODULES.md
 
 test: install
 	$(BIN)/python -m pytest

@@ -62,6 +62,7 @@ READ = {
     "json_list_with_index": json.dumps(
         [{"index": n, "predicted_sql": SQLS[n]} for n in ORDER], indent=1
     ),
+    "json_object_with_a_list": json.dumps({"model": "x", "predictions": SQLS}, indent=2),
     "json_object_by_index": json.dumps(
         {str(n): f"{SQLS[n]}\t----- bird -----\tmini" for n in ORDER}, indent=4
     ),
@@ -172,6 +173,11 @@ OTHER_FORMATS = {
         table(question="abcd", predicted_sql=SQLS).partition("\n")[2],
         r"CSV without a header.*header that names .* `predicted_sql`",
     ),
+    "csv_without_header_that_begins_with_sql": (
+        "".join(f"{sql},{db_id}\n" for sql, db_id in zip(SQLS, DB_IDS, strict=True)),
+        r"CSV without a header.*`predicted_sql`",
+    ),
+    "xml": ('<?xml version="1.0"?>\n<sql>SELECT 1</sql>\n', "HTML or XML"),
     "tsv_without_header": ("".join(f"mini\t{sql}\n" for sql in SQLS), r"TSV\) without a header"),
     "numbers": ("".join(f"{n}\t{sql}\n" for n, sql in enumerate(SQLS)), "numbered lines"),
     "numbers_and_dots": ("".join(f"{n}. {sql}\n" for n, sql in enumerate(SQLS)), "numbered lines"),
@@ -255,6 +261,7 @@ WRONG = {
         "line 1, .* a string",
     ),
     "list_of_numbers": ("[1, 2, 3, 4]", "entry 0, must be SQL or an object"),
+    "object_of_something_else": ('{\n"cells": 1\n}', "the object, has neither `predicted_sql` nor"),
     "broken_line": (
         json_lines(predicted_sql=SQLS) + '{"predicted_sql": "SEL',
         "line 5, is not valid",

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from text2sql.errors import UserError
@@ -32,6 +32,8 @@ SIGNATURES = {
     **{bytes([0x80, protocol]): "a Python pickle" for protocol in range(2, 6)},
 }
 PICKLE_AS_TEXT = re.compile(rb"(?:\(lp\d|\(dp\d|ccopy_reg\n|\]q\x00|cnumpy)")
+
+MARKUP = re.compile(r"\s*(?:<!doctype\s+html|<html|<\?xml)\b", re.IGNORECASE)
 
 BYTE_ORDER_MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig",
@@ -87,6 +89,8 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not valid {encoding.upper()}: {error.reason}.") from None
     text = text.removeprefix("\ufeff")
+    if MARKUP.match(text):
+        refuse_format(path, "HTML or XML", "name a file with one SQL query per line")
     if text.count("\0") > len(text) / 100:
         refuse_format(path, "a binary file", "name a file with one SQL query per line")
     return text
@@ -107,9 +111,15 @@ def find_encoding(data: bytes) -> str:
     return "utf-8"
 
 
-def refuse_other_text(path: Path, sqls: Sequence[str]) -> None:
-    """Refuse texts of which more than half do not begin like a query, naming what they are."""
+def refuse_other_text(path: Path, sqls: Sequence[str], db_ids: Collection[str]) -> None:
+    """Refuse texts of which more than half do not begin like a query, naming what they are.
+
+    So are lines of CSV that end in one of `db_ids` (in small letters), a database's name.
+    """
     texts = [sql for sql in sqls if sql.strip()]
+    in_tables = [text for text in texts if last_cell(text).casefold() in db_ids]
+    if 2 * len(in_tables) > len(texts):
+        refuse_format(path, "CSV without a header", COLUMN_ADVICE)
     others = [text for text in texts if not SQL_BEGINNING.match(one_line(text))]
     if 2 * len(others) <= len(texts):
         return
@@ -119,6 +129,10 @@ def refuse_other_text(path: Path, sqls: Sequence[str]) -> None:
         f"or WITH. {advice[0].upper() + advice[1:]}, or pass --allow_other_text to score the text "
         "as it is. Nothing was scored."
     )
+
+
+def last_cell(line: str) -> str:
+    return re.split(r"[,;|]", line)[-1].strip(' "')
 
 
 def kind_of_line(line: str) -> tuple[str, str]:

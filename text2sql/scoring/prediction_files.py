@@ -51,7 +51,8 @@ def read_prediction_file(
     text = read_text(path)
     rows = list(parse_rows(path, text, examples))
     if not allow_other_text:
-        refuse_other_text(path, [row.sql for row in rows if row.sql is not None])
+        sqls = [row.sql for row in rows if row.sql is not None]
+        refuse_other_text(path, sqls, {example.db_id.casefold() for example in examples})
     return [
         build_prediction(index, row)
         for index, row in enumerate(in_order_of_examples(path, rows, examples))
@@ -118,8 +119,10 @@ def parse_json(path: Path, text: str) -> Iterator[Row]:
     if text.lstrip().startswith("{") and (len(lines) == 1 or is_json(lines[0][1])):
         values = [(f"line {number}", parse_value(path, number, line)) for number, line in lines]
     else:
-        values = [("", parse_value(path, None, text))]
+        values = [("the object", parse_value(path, None, text))]
     [(_, first), *more] = values
+    if not more and isinstance(first, dict):
+        first = only_list(first) or first
     if not more and isinstance(first, list):
         values = [(f"entry {number}", value) for number, value in enumerate(first)]
     elif not more and isinstance(first, dict) and first and all(map(str.isdecimal, first)):
@@ -128,6 +131,12 @@ def parse_json(path: Path, text: str) -> Iterator[Row]:
             for key, value in first.items()
         ]
     return (row_of_value(path, origin, value) for origin, value in values)
+
+
+def only_list(members: Mapping[str, Any]) -> list[Any] | None:
+    """Return the list of {"predictions": [...]}; None where no member or several are lists."""
+    lists = [value for value in members.values() if isinstance(value, list)]
+    return lists[0] if len(lists) == 1 else None
 
 
 def is_json(text: str) -> bool:

@@ -33,7 +33,6 @@ UNSCALABLE_LORA: dict[str, Callable[..., PeftConfig]] = {
     "dora": partial(lora, use_dora=True),
     "pissa": partial(lora, init_lora_weights="pissa"),
     "olora": partial(lora, init_lora_weights="olora"),
-    "bias": partial(lora, bias="all"),
     "modules_to_save": partial(lora, modules_to_save=["lm_head"]),
     "token_indices": partial(lora, trainable_token_indices=[7, 8, 9]),
 }

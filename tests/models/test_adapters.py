@@ -122,6 +122,12 @@ def test_damaged_adapter_is_named(tiny_gemma_dir, adapter_dirs, tmp_path, damage
         attach(tiny_gemma_dir, damaged)
 
 
+def test_adapter_that_decomposes_weights_needs_unquantised_ones(tiny_gemma_dir, adapter_dirs):
+    base = load_in_float32(tiny_gemma_dir, load_in_4bit=True)
+    with pytest.raises(UserError, match=r"unquantised weights only\. Pass --load_in_4bit false"):
+        attach_adapter(base, adapter_dirs["pissa"], "one")
+
+
 def test_added_tokens_are_told_with_both_sizes(tiny_gemma_dir, tmp_path):
     resized = load_in_float32(tiny_gemma_dir)
     resized.resize_token_embeddings(1642)

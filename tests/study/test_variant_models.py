@@ -5,7 +5,7 @@ import torch
 from peft import PeftModel, get_peft_model
 from tiny_adapters import KINDS, PLAIN_LORA, lora, save_adapter
 from tiny_gemma import build_model, load_in_float32
-from transformers import GenerationConfig
+from transformers import GemmaConfig, GemmaForCausalLM, GenerationConfig
 
 from text2sql.errors import UserError
 from text2sql.inference.batch_plan import plan_decoding
@@ -68,6 +68,26 @@ def test_base_is_untouched_and_the_adapter_answers_as_with_peft_alone(
     assert answer(models, BASE, prompts) == base
     assert answer(models, variant, prompts) == generate_alone(alone, prompts) != base
     assert answer(models, BASE, prompts) == base
+
+
+def test_trained_biases_leave_the_base_untouched(strong_gemma, prompts, tmp_path):
+    config = GemmaConfig(**strong_gemma.config.to_dict() | {"attention_bias": True})
+    biased = GemmaForCausalLM(config)
+    for name, parameter in biased.named_parameters():
+        if name.endswith("bias"):
+            parameter.data.zero_()
+    biased.load_state_dict(strong_gemma.state_dict(), strict=False)
+    biased.save_pretrained(tmp_path / "base")
+    base = generate_alone(load_in_float32(tmp_path / "base"), prompts)
+    adapter = get_peft_model(load_in_float32(tmp_path / "base"), lora(bias="lora_only"))
+    for name, parameter in adapter.named_parameters():
+        if name.endswith("bias") and parameter.requires_grad:
+            parameter.data += 1
+    adapter.save_pretrained(tmp_path / "adapter")
+    variant = finetuned(tmp_path / "adapter")
+    models = load_variants([BASE, variant], tmp_path / "base")
+    assert answer(models, BASE, prompts) == base
+    assert answer(models, variant, prompts) == generate_alone(adapter, prompts) != base
 
 
 def test_only_adapters_that_leave_the_base_alone_share_its_weights(strong_gemma_dir, adapter_dirs):

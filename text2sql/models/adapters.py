@@ -66,6 +66,11 @@ def explain_load_error(error: Exception, adapter_dir: Path, model_id: str) -> st
         str(error),
         re.DOTALL,
     )
+    if "float32, float16, or bfloat16" in str(error):  # PiSSA and others decompose the weights
+        return (
+            f"The adapter in {adapter_dir} is attached to unquantised weights only. Pass "
+            "--load_in_4bit false."
+        )
     if mismatch is None:
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         return (

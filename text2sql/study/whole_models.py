@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_file, sha256_of_json
+from text2sql.hub import explain_hub_errors
 from text2sql.models.adapter_files import CONFIG_NAME, MODEL_CONFIG_NAME
 from text2sql.models.device import ModelShape
 from text2sql.models.loading import load_config
@@ -87,7 +88,8 @@ def refuse_other_vocabulary(
 
     if not has_tokenizer(adapter_dir):
         return
-    own = AutoTokenizer.from_pretrained(adapter_dir).get_vocab()
+    with explain_hub_errors(str(adapter_dir), "adapter"):
+        own = AutoTokenizer.from_pretrained(adapter_dir, trust_remote_code=False).get_vocab()
     expected = tokenizer.get_vocab()
     if own != expected:
         raise UserError(

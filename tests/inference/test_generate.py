@@ -229,8 +229,9 @@ def test_sampling_defaults_of_the_model_are_ignored_and_restored(
 
 def test_special_tokens_stay_in_the_generation_and_end_the_answer(tokenizer, rows):
     (prompt,) = encode_texts(tokenizer, [rows[0]["prompt_text"]])
+    stops = {tokenizer.eos_token_id}
     token_ids = tokenizer("SELECT 1<eos>SELECT 2", add_special_tokens=False)["input_ids"]
-    prediction = build_prediction(tokenizer, 0, rows[0], prompt, token_ids)
+    prediction = build_prediction(tokenizer, 0, rows[0], prompt, token_ids, stops)
     assert prediction.generation == "SELECT 1<eos>SELECT 2"
     assert (prediction.predicted_sql, prediction.is_only_sql) == ("SELECT 1", False)
 
@@ -238,6 +239,10 @@ def test_special_tokens_stay_in_the_generation_and_end_the_answer(tokenizer, row
 def test_think_block_that_the_prompt_opens_belongs_to_the_answer(tokenizer, rows):
     prompt = tokenizer("Which?<think>\n", add_special_tokens=False)["input_ids"]
     token_ids = tokenizer("SELECT 1?</think>SELECT 2", add_special_tokens=False)["input_ids"]
-    cut_short = build_prediction(tokenizer, 0, rows[0], prompt, token_ids[:2])
+    stops = {tokenizer.eos_token_id}
+    cut_short = build_prediction(tokenizer, 0, rows[0], prompt, token_ids[:2], stops)
     assert cut_short.predicted_sql == ""
-    assert build_prediction(tokenizer, 0, rows[0], prompt, token_ids).predicted_sql == "SELECT 2"
+    assert (
+        build_prediction(tokenizer, 0, rows[0], prompt, token_ids, stops).predicted_sql
+        == "SELECT 2"
+    )

@@ -1,7 +1,7 @@
 """Greedy generation of predictions: batched, with shared prefixes computed once, resumable."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -50,6 +50,7 @@ def generate_predictions(
     texts = [rows[index]["prompt_text"] for index in pending]
     prompts = dict(zip(pending, encode_texts(tokenizer, texts), strict=True))
     settings = greedy_settings(tokenizer, max_new_tokens)
+    stops = set(settings.eos_token_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         partial_path(path).open("a", encoding="utf-8") as file,
@@ -58,7 +59,7 @@ def generate_predictions(
         for answers in generate_in_batches(model, prompts, settings, batch_size):
             for index, token_ids in answers.items():
                 prediction = build_prediction(
-                    tokenizer, index, rows[index], prompts[index], token_ids
+                    tokenizer, index, rows[index], prompts[index], token_ids, stops
                 )
                 file.write(json_line(prediction.to_json()))
             file.flush()
@@ -97,9 +98,10 @@ def build_prediction(
     row: dict[str, Any],
     prompt: list[int],
     token_ids: list[int],
+    stops: Set[int],
 ) -> Prediction:
-    """Return the prediction that the new tokens, including the stop token if any, amount to."""
-    stopped = bool(token_ids) and token_ids[-1] in stop_ids(tokenizer)
+    """Return the prediction that the new tokens amount to; the last may be one of `stops`."""
+    stopped = bool(token_ids) and token_ids[-1] in stops
     generation = cast(
         str,
         tokenizer.decode(

@@ -30,7 +30,15 @@ def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer,
         asked = PrefixSharingHFLM(model, tokenizer, cache, batch_size=1)
         one_by_one = [asked._encode_pair(*pair) for pair in pairs]
         asked.encoded = asked.encode_all(pairs)
-        assert set(asked.encoded) > {"Which is odd?", "Which is odd? apple", "ends in blanks"}
+        assert set(asked.encoded) == {
+            *(
+                "Which is odd?",
+                "Which is odd? apple",
+                "ends in blanks",
+                "ends in blanks  two words",
+            ),
+            *("<bos>begun", "<bos>begun on"),
+        }
         assert [asked._encode_pair(*pair) for pair in pairs] == one_by_one
 
 

@@ -35,6 +35,10 @@ HARMLESS = KNOWN | {
 }
 
 
+class UnsupportedRequest(Exception):
+    """A request that only the harness' own `generate_until` can answer; says what it needs."""
+
+
 @dataclass(frozen=True)
 class GenerationSettings:
     """How a request is answered greedily."""
@@ -53,14 +57,14 @@ def read_settings(
 ) -> GenerationSettings:
     """Return the settings of a request whose own limit of tokens may be missing.
 
-    Raises a ValueError that names what only the harness' own `generate_until` can do.
+    Raises an `UnsupportedRequest` where greedy decoding is not all that is asked for.
     """
     kwargs: dict[str, Any] = dict(normalize_gen_kwargs(dict(request), max_new_tokens))
     others = sorted({*kwargs} - KNOWN) + sorted({*defaults.to_diff_dict()} - HARMLESS)
     if kwargs["do_sample"]:
         others.insert(0, "do_sample")
     if others:
-        raise ValueError(", ".join(others))
+        raise UnsupportedRequest(", ".join(others))
     stops = defaults.eos_token_id
     stop_ids = {stops} if isinstance(stops, int) else {*(stops or ())}
     return GenerationSettings(

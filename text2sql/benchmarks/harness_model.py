@@ -1,22 +1,22 @@
-"""The harness' own model, with log-likelihoods computed at the speed of the device.
+"""The harness' own model, with log-likelihoods and generations at the speed of the device.
 
 Prefixes that texts share (the shots of a subject, a question before its choices) are computed once,
-nothing is padded, and logits are computed only for continuations. Everything else, including the
-arithmetic from logits to log-likelihoods, is the harness' own.
+nothing is padded, and logits are computed only for continuations; generations are decoded by
+continuous batching. Everything else, including the arithmetic from logits to log-likelihoods and
+what a stop string cuts off, is the harness' own.
 """
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
 from lm_eval.models.utils import has_bos_prefix, postprocess_generated_text
-from tqdm import tqdm
 from transformers import PreTrainedTokenizerBase
 
-from text2sql.benchmarks.generation import generate_greedily, read_settings
+from text2sql.benchmarks.generation import UnsupportedRequest, generate_greedily, read_settings
 from text2sql.benchmarks.response_cache import ResponseCache, key_of
 from text2sql.inference.batch_plan import plan_scoring
 from text2sql.inference.kv_cache import supports_block_cache
@@ -25,6 +25,9 @@ from text2sql.models.adapters import Model, runs_in_layers
 from text2sql.models.packed_attention import supports_packed_attention
 from text2sql.progress import progress_bar
 from text2sql.prompts.chat_format import adds_bos
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 REQUESTS_AT_ONCE = 4096  # held in memory as tokens
 TEXTS_AT_ONCE = 512  # encoded in one call
@@ -62,14 +65,16 @@ class PrefixSharingHFLM(HFLM):
             share_prefixes and runs_in_layers(model) and supports_packed_attention(model.config)
         )
         self.encoded: dict[str, list[int]] = {}
-        self.bar: tqdm[NoReturn] | None = None
+        self.bar: tqdm[Any] | None = None
         self.encoding = Lock()  # a tokenizer serves one thread at a time
         self.set_cache_hook(cache)
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
         def ask_packed(rest: list[Instance]) -> list[Answer]:
             found: list[Answer] = []
-            with tqdm(total=len(rest), desc="log-likelihoods", disable=disable_tqdm) as self.bar:
+            with progress_bar(
+                total=len(rest), desc="log-likelihoods", disable=disable_tqdm
+            ) as self.bar:
                 for part, encoded in self.encoded_ahead(rest):
                     self.encoded = encoded
                     found += HFLM.loglikelihood(self, part, disable_tqdm=True)
@@ -87,7 +92,7 @@ class PrefixSharingHFLM(HFLM):
             found: list[float] = []
             original, self.batch_size_per_gpu = self.batch_size_per_gpu, WINDOWS_AT_ONCE
             try:
-                with tqdm(total=len(rest), desc="texts", disable=disable_tqdm) as bar:
+                with progress_bar(total=len(rest), desc="texts", disable=disable_tqdm) as bar:
                     for first in range(0, len(rest), LONG_TEXTS_AT_ONCE):
                         part = rest[first : first + LONG_TEXTS_AT_ONCE]
                         found += HFLM.loglikelihood_rolling(self, part, disable_tqdm=True)
@@ -112,16 +117,19 @@ class PrefixSharingHFLM(HFLM):
             groups.setdefault(repr(request.args[1]), []).append(request)
         for group in groups.values():
             try:
-                self.generate_packed(group)
-            except ValueError as error:
+                self.generate_continuously(group)
+            except UnsupportedRequest as error:
                 print(f"Generating as the harness does, because of {error}.", flush=True)
                 super().generate_until(group)
         return [self.cache.responses[key_of("generate_until", r.args)] for r in requests]
 
-    def generate_packed(self, requests: list[Instance]) -> None:
-        """Generate and cache texts; a ValueError names what only the harness' way can do."""
+    def generate_continuously(self, requests: list[Instance]) -> None:
+        """Generate and cache the texts of requests with the same settings.
+
+        Raises an `UnsupportedRequest` before the first, where only the harness' way can.
+        """
         if not self.continuous:
-            raise ValueError("the model or --batch_size")
+            raise UnsupportedRequest("the model or --batch_size")
         eos = self.tok_decode(self.eot_token_id, skip_special_tokens=False)
         defaults = self.model.generation_config
         settings = read_settings(
@@ -129,8 +137,10 @@ class PrefixSharingHFLM(HFLM):
         )
         room = self.max_length - settings.max_new_tokens
         if room <= 0:
-            raise ValueError(f"max_gen_toks, {settings.max_new_tokens}")
+            raise UnsupportedRequest(f"max_gen_toks, {settings.max_new_tokens}")
         prompts = [self.encode_prompt(request.args[0])[-room:] for request in requests]
+        if not all(prompts):
+            raise UnsupportedRequest("an empty prompt")
         with progress_bar(total=len(prompts), desc="generations") as bar:
 
             def cache_text(index: int, token_ids: list[int]) -> None:
@@ -165,15 +175,18 @@ class PrefixSharingHFLM(HFLM):
     def encode_all(self, pairs: Iterable[tuple[str, str]]) -> dict[str, list[int]]:
         """Return the tokens of the texts that the harness encodes one by one, in parallel."""
         asked = [text for c, e in pairs if c for text in (c.rstrip(), c + e)]
-        texts = list(dict.fromkeys(asked))
         bos = self.tokenizer.decode(self.prefix_token_id)
-        texts = [text for text in texts if not text.startswith(bos)]
-        settings = {} if self.add_bos_token is None else {"add_special_tokens": self.add_bos_token}
+        texts: dict[bool, list[str]] = {True: [], False: []}  # by whether they begin with <bos>
+        for text in dict.fromkeys(asked):
+            texts[text.startswith(bos)].append(text)
         encoded: dict[str, list[int]] = {}
-        for first in range(0, len(texts), TEXTS_AT_ONCE):
-            part = texts[first : first + TEXTS_AT_ONCE]
-            with self.encoding:
-                encoded |= zip(part, self.tokenizer(part, **settings)["input_ids"], strict=True)
+        for has_bos, group in texts.items():
+            adds_special_tokens = self.add_bos_token and not has_bos
+            for first in range(0, len(group), TEXTS_AT_ONCE):
+                part = group[first : first + TEXTS_AT_ONCE]
+                with self.encoding:
+                    ids = self.tokenizer(part, add_special_tokens=adds_special_tokens)["input_ids"]
+                encoded |= zip(part, ids, strict=True)
         return encoded
 
     def tok_encode(

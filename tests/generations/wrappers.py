@@ -20,6 +20,8 @@ WRAPPERS = {
         '{"sql": "SELECT name FROM singer WHERE x = \'\\ud83d\\ude00\'"}',
         "SELECT name FROM singer WHERE x = '😀'",
     ),
+    "json_sentence_first": (f'{{"reasoning": "{OTHER}? No.", "sql": "{SQL}"}}', SQL),
+    "json_sentence_behind": (f'{{"sql": "{SQL}", "note": "It is so: {OTHER}."}}', SQL),
     "json_cut": (f'{{"sql": "{SQL}', SQL),
     "json_indented": (f'{{\n  "question": "How many?",\n  "sql": "{SQL}"\n}}', SQL),
     "json_reasoning_first": (f'{{"reasoning": "{OTHER} would be too much", "sql": "{SQL}"}}', SQL),

@@ -77,7 +77,7 @@ ANSWER_TURN = re.compile(
 )
 
 # gpt-oss decoded without its special tokens: "analysisWe need … assistantfinalSELECT …".
-BARE_ANALYSIS = re.compile(r"\s*+analysis(?=[^\sa-z:])")
+BARE_ANALYSIS = re.compile(r"""\s*+analysis(?=[A-Z"'])""")
 BARE_FINAL = "assistantfinal"
 
 OPENED_BY_PROMPT = re.compile(

@@ -8,7 +8,7 @@ from text2sql.inference.answer_text import read_answer
 from text2sql.inference.query_reader import Query, read_query
 from text2sql.prompts.sql_text import one_line
 
-# Raised with every change of the rule: answers that were read by different rules do not compare.
+# Raise it with every change of the rule: answers read by different rules cannot be compared.
 EXTRACTION_RULE = 2
 
 # A query begins with SELECT, or with WITH, a name, and AS ( or columns before it. Letters of other
@@ -18,8 +18,8 @@ BEGINNING = (
     r"(?:\([^()]*+\)\s*+)?AS\s*+(?:(?:NOT\s++)?MATERIALIZED\s*+)?\()"
 )
 
-# What a reader of an answer stops at: a comment, a statement that is no query, a member of a JSON
-# object, or a query.
+# Where the search for queries stops: at a comment, a statement that is not a query, a member of a
+# JSON object, or a query.
 LANDMARK = re.compile(
     rf"""(?P<comment>/\*(?:(?!/\*).)*?\*/|<!--(?:(?!<!--).)*?-->|^[ \t]*+--[^\n]*+)
     |(?P<statement>^[ \t]*+(?-i:INSERT\s++INTO|REPLACE\s++INTO|DELETE\s++FROM|UPDATE\s++\w++\s++SET
@@ -59,7 +59,9 @@ BEFORE_INNER_QUOTE = re.compile(
     r"|BETWEEN|THEN|ELSE|WHEN|GLOB|IS|ESCAPE))\s*\Z",
     re.IGNORECASE,
 )
-LONGEST_PREFIX = 80  # characters before a query that tell on what kind of line it is
+LONGEST_KEYWORD = 12  # characters, with blanks
+END_OF_MEMBER = re.compile(r"""["']\s*+(?:,\s*+["'][\w .-]++["']\s*+:|\}|\])""")
+LONGEST_PREFIX = 80  # characters before a query that show what kind of line it is on
 
 OPENING_MARKS = " \t\"'`“”‘«「([{*_"
 LABEL = re.compile(r"(?:```|~~~)\s*\w*\Z|\A\s*(?:sql|sqlite|query|answer)\Z", re.IGNORECASE)
@@ -77,7 +79,7 @@ class Candidate(NamedTuple):
     ends_alone: bool
     is_plausible: bool  # each token may follow the one before
     has_from: bool  # it reads from a table
-    is_sentence: bool  # rather prose that begins with the word
+    is_sentence: bool  # more likely prose that begins with the word
 
     @property
     def rank(self) -> int:
@@ -180,7 +182,7 @@ def read_candidate(answer: str, start: int) -> tuple[Candidate, int]:
 
 
 def reads_as_prose(query: Query, is_upper: bool, begins_alone: bool) -> bool:
-    """Return whether the words are rather a sentence on selecting things than a query."""
+    """Return whether this is more likely a sentence about selecting than a query."""
     if is_upper:
         return query.ending != "text" and not (query.is_plausible or query.has_from)
     return query.ending == "sentence" or not (begins_alone or SIGN.search(query.sql))
@@ -214,12 +216,18 @@ def unquote(text: str, start: int, mark: str) -> tuple[str, int]:
     while (end := text.find(closing, position)) >= 0:
         if text[end - 1] == "\\" and text[end - 2 : end] != "\\\\":
             position = end + 1
-        elif len(mark) == 1 and BEFORE_INNER_QUOTE.search(text[max(start, end - 12) : end]):
+        elif is_inner_quote(text, start, end) and len(mark) == 1:
             inner = text.find(closing, end + 1)
             position = len(text) if inner < 0 else inner + 1
         else:
             return unescape(text[start:end], mark), end + len(closing)
     return unescape(text[start:], mark), len(text)
+
+
+def is_inner_quote(text: str, start: int, mark: int) -> bool:
+    """Return whether the quotation mark opens a quote within SQL that begins at `start`."""
+    before = text[max(start, mark - LONGEST_KEYWORD) : mark]
+    return bool(BEFORE_INNER_QUOTE.search(before)) and not END_OF_MEMBER.match(text, mark)
 
 
 def unescape(text: str, mark: str) -> str:

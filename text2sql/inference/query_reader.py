@@ -44,7 +44,7 @@ EXPRESSION = re.compile(
 )
 ROLE_LINE = re.compile(r"(?:user|assistant|system|human|model|tool)[ \t]*+(?:\n|\Z)", re.IGNORECASE)
 CONDITION = re.compile(r"(?:and|or|where|having|match|glob)\b", re.IGNORECASE)
-SIGN = re.compile(r"[=<>('\"\d]|\b(?:is|in|like|between)\b", re.IGNORECASE)
+COMPARISON = re.compile(r"[=<>('\"\d]|\b(?:is|in|like|between)\b", re.IGNORECASE)
 BLANKS = re.compile(r"\s*+")
 
 
@@ -92,12 +92,15 @@ class QueryReader:
         while ending is None and (token := self.next_token()):
             if token.kind in ("space", "comment"):
                 is_new_line |= LINE_BREAK.search(token.text) is not None
-                self.take(token, " ")
+                self.position = token.end
+                if self.pieces[-1:] != [" "]:
+                    self.pieces.append(" ")
                 continue
             ending = self.ending_at(token, is_new_line)
             is_new_line = False
             if ending is None:
-                self.take(token, token.text)
+                self.position = token.end
+                self.pieces.append(token.text)
         ending = self.without_doubtful_line(ending or "text")
         while self.pieces and self.pieces[-1].strip() in ("", "."):
             self.pieces.pop()
@@ -108,10 +111,6 @@ class QueryReader:
             self.is_plausible and self.grammar.is_complete,
             self.grammar.has_from,
         )
-
-    def take(self, token: Token, text: str) -> None:
-        self.pieces.append(text)
-        self.position = token.end
 
     def ending_at(self, token: Token, is_new_line: bool) -> Ending | None:
         """Return how the query ends before the token; None where the token belongs to it."""
@@ -136,7 +135,7 @@ class QueryReader:
             return ending
         is_prose = ending == "word" or (ending == "sentence" and self.text[self.position] != ".")
         line = "".join(self.pieces[self.doubtful_line[1] :])
-        if not is_prose and not (CONDITION.match(line) and not SIGN.search(line)):
+        if not is_prose and not (CONDITION.match(line) and not COMPARISON.search(line)):
             return ending
         self.position = self.doubtful_line[0]
         del self.pieces[self.doubtful_line[1] :]

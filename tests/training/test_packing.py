@@ -49,6 +49,8 @@ def test_padding_rows_make_a_multiple_and_have_no_weight():
     assert rows.select(range(4)).remove_columns("weight").to_list() == SQL_ALONE * 2
     batch = pack_examples(rows.select([3, 4]).to_list())
     assert batch["loss_weights"].tolist() == [[1.0, 0.0, 0.0]]
+    assert batch["shift_labels"].tolist() == [[9, -100, -100]]
+    assert batch["labels"].tolist() == [[-100, 9, -100, -100]]
 
 
 @pytest.mark.parametrize("examples", [SQL_ALONE, WHOLE_TEXT], ids=["SQL alone", "whole text"])

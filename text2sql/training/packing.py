@@ -14,7 +14,7 @@ from text2sql.models.packed_rows import PackedLayout, pack_row, split_shared_pre
 
 # What the model takes of a batch.
 MODEL_INPUTS = ("input_ids", "position_ids", "shared_prefix", "supervised", "shift_labels")
-WEIGHT = "weight"  # column of the weight of an example in an evaluation; 1 where it is absent
+WEIGHT = "weight"  # column with 0 for rows that pad a batch; without it all rows count
 VOCABULARY_CHUNK = 32_768  # rows of the head that are computed at a time
 
 
@@ -25,7 +25,7 @@ class PackedBatch(TypedDict):
     position_ids: torch.Tensor  # (1, tokens)
     shared_prefix: PackedLayout
     supervised: torch.Tensor  # (n,) positions in the row whose next token is a label
-    shift_labels: torch.Tensor  # (1, n) those labels
+    shift_labels: torch.Tensor  # (1, n) those labels, -100 in rows of weight 0
     labels: torch.Tensor  # (1, n + 1) the same after an ignored one, as language models count them
     loss_weights: torch.Tensor  # (1, n) weights in the mean over examples of their labels' means
 
@@ -52,8 +52,9 @@ def pack_examples(examples: Sequence[Mapping[str, Any]], multiple: int = 1) -> P
         start = segment.start - segment.prefix_length  # as if the whole text were in one piece
         positions = [index for index in range(1, len(own)) if own[index] != -100]
         supervised += [start + index - 1 for index in positions]
-        shift_labels += [own[index] for index in positions]
-        weights += [example.get(WEIGHT, 1.0) / len(positions)] * len(positions)
+        weight = example.get(WEIGHT, 1.0)
+        shift_labels += [own[index] if weight else -100 for index in positions]
+        weights += [weight / len(positions)] * len(positions)
     return {
         **row,
         "supervised": torch.tensor(supervised),
@@ -100,7 +101,7 @@ def packed_forward(
         states.index_select(0, supervised),
         head.weight,
         head.bias,
-        shift_labels[0],
+        shift_labels[0].clamp(min=0),  # the loss leaves out what is ignored
         1.0,  # the temperature
         VOCABULARY_CHUNK,
         None,  # no soft cap

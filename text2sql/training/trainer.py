@@ -40,13 +40,20 @@ class EpochSeededSampler(LengthGroupedSampler):
     """Groups by length in an order that depends on the seed and the epoch alone.
 
     The stock sampler draws from the global generator, whose state at the start of an epoch is
-    lost when a run is resumed in the middle of it.
+    lost when a run is resumed in the middle of it. Rows that pad the last batch come last.
     """
 
-    def __init__(self, *, batch_size: int, lengths: list[int], seed: int):
+    def __init__(self, *, batch_size: int, lengths: list[int], seed: int, num_padding: int = 0):
         super().__init__(batch_size, lengths=lengths, generator=torch.Generator())
-        self.seed = seed
+        self.seed, self.num_padding = seed, num_padding
         self.set_epoch(0)
+
+    def __len__(self) -> int:
+        return len(self.lengths) + self.num_padding
+
+    def __iter__(self) -> Iterator[int]:
+        yield from super().__iter__()
+        yield from range(len(self.lengths), len(self))
 
     def set_epoch(self, epoch: int) -> None:
         self.generator.manual_seed(self.seed + epoch)
@@ -76,10 +83,10 @@ class AdapterTrainer(SFTTrainer):
             parameter.data = parameter.data.float()
         if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
             self.add_callback(ReadableProgress)
-        self.num_eval_examples = len(cast(Dataset, self.eval_dataset))
+        self.num_train_rows = len(cast(Dataset, self.train_dataset))
+        self.num_eval_rows = len(cast(Dataset, self.eval_dataset))
         if plan.packed and self.args.world_size > 1:
-            per_step = self.args.eval_batch_size * self.args.world_size
-            self.eval_dataset = add_padding_rows(cast(Dataset, self.eval_dataset), per_step)
+            self.pad_splits()
         self.averages_gradients = self.accelerator.distributed_type in DATA_PARALLEL
         if self.averages_gradients:
             # With evaluation_mode, accelerate prepares mixed precision and does not wrap the model.
@@ -108,14 +115,24 @@ class AdapterTrainer(SFTTrainer):
         own = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return int(own * self.args.world_size)
 
+    def pad_splits(self) -> None:
+        """Fill up the last batches, in which accelerate would have processes repeat rows."""
+        if self.args.train_sampling_strategy == "group_by_length":
+            train_dataset = cast(Dataset, self.train_dataset)
+            self.train_dataset = add_padding_rows(train_dataset, self.step_size())
+        per_step = self.args.eval_batch_size * self.args.world_size
+        self.eval_dataset = add_padding_rows(cast(Dataset, self.eval_dataset), per_step)
+
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int] | None:
         if self.args.train_sampling_strategy != "group_by_length":
             return super()._get_train_sampler(train_dataset)
         dataset = cast(Dataset, self.train_dataset if train_dataset is None else train_dataset)
+        lengths = [len(token_ids) for token_ids in dataset["input_ids"]]
         return EpochSeededSampler(
             batch_size=self.step_size(),
-            lengths=[len(token_ids) for token_ids in dataset["input_ids"]],
+            lengths=lengths[: self.num_train_rows],
             seed=self.args.seed,
+            num_padding=len(lengths[self.num_train_rows :]),
         )
 
     def compute_loss(
@@ -128,8 +145,8 @@ class AdapterTrainer(SFTTrainer):
         """Return the loss of a packed row as TRL defines it, without waiting for the device.
 
         In training that is the mean over the step's labels; in evaluation the mean over examples
-        of the mean over their labels, which is what batches of one give. Rows that pad the
-        evaluation of several processes have no weight, and raise that of the others.
+        of the mean over their labels, which is what batches of one give. Rows that pad the last
+        batches of several processes have no weight; in evaluation they raise that of the others.
         """
         if not self.packed:
             return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
@@ -138,9 +155,9 @@ class AdapterTrainer(SFTTrainer):
         self.keep_token_sums(outputs, weights)
         if not model.training:
             num_rows = len(inputs["shared_prefix"].suffixes)
-            share = self.num_eval_examples / len(cast(Dataset, self.eval_dataset))
+            share = self.num_eval_rows / len(cast(Dataset, self.eval_dataset))
             return -(outputs.log_probs * weights).sum() / (num_rows * share)
-        loss = -outputs.log_probs.sum() / num_items_in_batch
+        loss = -(outputs.log_probs * weights.ne(0)).sum() / num_items_in_batch
         if self.args.average_tokens_across_devices:
             # The labels of all processes were counted, and their gradients are averaged.
             loss = loss * self.accelerator.num_processes

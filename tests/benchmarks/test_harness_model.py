@@ -3,14 +3,17 @@
 from types import SimpleNamespace
 
 import pytest
+import torch
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
+from tiny_adapters import save_adapter
 from tiny_gemma import load_in_float32
 from tokenizers.processors import TemplateProcessing
 
 from text2sql.benchmarks import harness_model
 from text2sql.benchmarks.harness_model import PrefixSharingHFLM, choose_bos
 from text2sql.benchmarks.response_cache import ResponseCache
+from text2sql.models.adapters import attach_adapter
 from text2sql.models.tokenizer import load_tokenizer
 
 
@@ -143,6 +146,31 @@ def test_what_greedy_decoding_cannot_do_is_left_to_the_harness(
             strong_gemma, tokenizer, wanted
         )
     assert f"Generating as the harness does, because of {reason}." in capsys.readouterr().out
+
+
+def test_virtual_tokens_are_generated_with_by_the_harness_without_padding(
+    strong_gemma_dir, tokenizer, tmp_path
+):
+    adapter_dir = save_adapter("prompt_tuning", strong_gemma_dir, tmp_path / "adapter")
+    model = attach_adapter(load_in_float32(strong_gemma_dir), adapter_dir, "one")
+    wanted = ask(GREEDY)
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        ours = PrefixSharingHFLM(model, tokenizer, cache, batch_size=4)
+        assert ours.generate_until(wanted) == answers_of_the_harness(model, tokenizer, wanted)
+
+
+def test_virtual_tokens_count_in_log_likelihoods(strong_gemma_dir, tokenizer, tmp_path):
+    adapter_dir = save_adapter("prompt_tuning", strong_gemma_dir, tmp_path / "adapter")
+    model = attach_adapter(load_in_float32(strong_gemma_dir), adapter_dir, "one")
+    context, continuation = tokenizer.encode("Which is odd?"), tokenizer.encode(" rook")[1:]
+    with torch.no_grad():
+        logits = model(torch.tensor([context + continuation])).logits[0, -len(continuation) - 1 :]
+    chosen = logits[:-1].log_softmax(-1)[range(len(continuation)), continuation]
+    pair = ("Which is odd?", " rook")
+    request = Instance("loglikelihood", {}, pair, 0, metadata=("task", 0, 1))
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        ((found, _),) = PrefixSharingHFLM(model, tokenizer, cache, 4).loglikelihood([request])
+    assert found == pytest.approx(float(chosen.sum()), abs=1e-4)
 
 
 @pytest.fixture

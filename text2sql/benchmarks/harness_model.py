@@ -120,6 +120,8 @@ class PrefixSharingHFLM(HFLM):
                 self.generate_continuously(group)
             except UnsupportedRequest as error:
                 print(f"Generating as the harness does, because of {error}.", flush=True)
+                if not runs_in_layers(self.model):
+                    self.batch_size_per_gpu = 1  # padding would follow virtual tokens
                 super().generate_until(group)
         return [self.cache.responses[key_of("generate_until", r.args)] for r in requests]
 

@@ -23,6 +23,8 @@ QWEN3 = (
     "{{ '<think>\n\n</think>\n\n' }}{% endif %}"
 )
 QWEN3_WITHOUT_SWITCH = QWEN3.replace("enable_thinking is defined and not enable_thinking", "false")
+# Where reasoning is off, the prompt has an empty think block, which a finished turn lacks.
+QWEN_BLOCK_IN_PROMPT_ALONE = QWEN3.replace("loop.last %}{{ '<think>", "false %}{{ '<think>")
 # The prompt opens the think block; a finished turn has none, as its reasoning is dropped.
 DEEPSEEK_R1 = (
     "{{ bos_token }}{% for m in messages %}"
@@ -80,6 +82,10 @@ FORMATS = {
     "qwen3_without_switch": (
         *(QWEN3_WITHOUT_SWITCH, "<|im_end|>", "<|im_start|>assistant\n"),
         "<think>\n\n</think>\n\nSELECT 1<|im_end|>\n",
+    ),
+    "think_block_in_the_prompt_alone": (
+        *(QWEN_BLOCK_IN_PROMPT_ALONE, "<|im_end|>", "<think>\n\n</think>\n\n"),
+        "SELECT 1<|im_end|>\n",
     ),
     "deepseek_r1": (DEEPSEEK_R1, "<eos>", "<think>\n", "\n</think>\n\nSELECT 1<eos>"),
     "llama_2": (LLAMA_2, "<eos>", " [/INST]", " SELECT 1 <eos>"),

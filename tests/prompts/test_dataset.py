@@ -9,6 +9,7 @@ from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
 from text2sql.prompts.dataset import read_prompts
 from text2sql.prompts.manifest import read_manifest
+from text2sql.study.prepared_split import read_split
 
 
 def read_rows(output_dir: Path, split: str) -> list[dict]:
@@ -77,3 +78,10 @@ def test_manifest_of_another_shape_is_one_message(run_preprocess, place, key, va
     write_json(path, manifest)
     with pytest.raises(UserError, match=rf"manifest\.json: `{key}` .*Run preprocess\.py again"):
         read_manifest(path.parent)
+
+
+def test_schemas_that_were_moved_away_are_one_message(run_preprocess, own_spider_dir):
+    output_dir = run_preprocess(spider_dir=own_spider_dir)
+    own_spider_dir.rename(own_spider_dir.with_name("moved"))
+    with pytest.raises(UserError, match=r"tables\.json, the schemas of validation, is missing"):
+        read_split(output_dir, "validation", None)

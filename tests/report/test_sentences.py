@@ -86,6 +86,22 @@ def test_bases_and_weights_other_than_the_studys_are_named(tmp_path):
     assert notes[1] == "merged was evaluated in the 16-bit weights that --merge wrote."
 
 
+@pytest.mark.parametrize(
+    ("bos", "words"),
+    [
+        ("<bos>", "each text begins with <bos>"),
+        ("<s>", "each text begins with <s>"),
+        (None, "no token begins a text"),
+    ],
+)
+def test_token_that_begins_the_texts_of_benchmarks_is_named(good, bos, words):
+    benchmarks = {name: replace(b, bos=bos) for name, b in good.benchmarks.items()}
+    (note,) = [
+        note for note in notes_of(replace(good, benchmarks=benchmarks)) if "prompted" in note
+    ]
+    assert note == f"quiz and riddles: prompted without a chat template; {words}."
+
+
 def test_single_run_is_told_to_be_one(good):
     (note,) = [note for note in notes_of(good) if "one training run" in note]
     assert "Another run may differ by an amount that one run cannot show." in note

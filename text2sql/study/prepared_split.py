@@ -61,10 +61,16 @@ def read_split(
         for row in read_prompts(data_dir, name).to_list()
     ]
     split = read_manifest(data_dir)["splits"][name]
+    tables_path = Path(split["tables_path"])
+    if not tables_path.is_file():
+        raise UserError(
+            f"{tables_path}, the schemas of {name}, is missing. Put the folder back, or run "
+            "preprocess.py again with its present place."
+        )
     return PreparedSplit(
         name=name,
         rows=rows[:limit],
-        tables_path=Path(split["tables_path"]),
+        tables_path=tables_path,
         database_dir=Path(split["database_dir"]),
         prompts_sha256=sha256_of_json([row["prompt_text"] for row in rows]),
         role=role,

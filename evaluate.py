@@ -4,7 +4,7 @@
     python evaluate.py --limit 20 --benchmarks none          a smoke run
     python evaluate.py --checkpoints --adapter_scales 0.5    more variants of the same run
     python evaluate.py --models DIR --merge OUT              whole models; the adapter merged
-    python evaluate.py --report_only                         the report again, from what is on disk
+    python evaluate.py --report_only                         rebuild the report from the files
     python evaluate.py --predictions A.sql B.sql --spider_dir DIR --output_dir OUT
                                                              compare any systems' SQL, no model
     python evaluate.py --samples BASE_DIR TUNED_DIR --output_dir OUT

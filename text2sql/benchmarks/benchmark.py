@@ -22,9 +22,9 @@ class Benchmark:
 
     name: str
     num_fewshot: int | None  # None: as many as the task sets itself
-    task: str = ""  # the harness' name; "" stands for `name`
+    task: str = ""  # the harness' name; default: `name`
     as_chat: bool = False
-    results_file: str = ""  # "" stands for `name` + ".json"
+    results_file: str = ""  # default: `name` + ".json"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "task", self.task or self.name)

@@ -36,7 +36,7 @@ HARMLESS = KNOWN | {
 
 
 class UnsupportedRequest(Exception):
-    """A request that only the harness' own `generate_until` can answer; says what it needs."""
+    """A request that only the harness' own `generate_until` can answer; its message names why."""
 
 
 @dataclass(frozen=True)

@@ -118,7 +118,7 @@ def is_weighted(name: str, results: Results) -> bool:
 
 
 def refuse_unpaired(base: Path, base_results: Results, other: Path, other_results: Results) -> None:
-    """Raise a `UserError` that says in which tasks, shots or items two folders differ."""
+    """Raise a `UserError` that names the tasks, shots or items in which two folders differ."""
     tasks, others = set(base_results["samples"]), set(other_results["samples"])
     if tasks != others:
         raise UserError(

@@ -36,7 +36,7 @@ class Headline:
 def describe_headlines(
     task: str, results: Mapping[str, Any], *, weight_by_size: bool
 ) -> dict[str, Any]:
-    """Return what the results file says of the score, under the names of `Headline`.
+    """Return the entries of the results file on the score, named as in `Headline`.
 
     A group or tag whose tasks have different metrics has no score of its own: its entries are None,
     and `parts` has the headline of each task.

@@ -98,7 +98,7 @@ def ask_harness(
     harness_model: "LM",
     limit: int | None,
 ) -> dict[str, Any]:
-    """Return what the harness' own command line would, without its bootstrapped errors.
+    """Return the results of the harness' own command line, without its bootstrapped errors.
 
     As a chat that is `--apply_chat_template --fewshot_as_multiturn`.
     """

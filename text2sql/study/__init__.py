@@ -1,1 +1,1 @@
-"""One study: its variants, the stages that fill its folder, and what is outdated there."""
+"""A study: its variants, the stages that fill its folder, and answers that are outdated."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class KeptAnswers:
+class StoredAnswers:
     """Answers on disk: `files` go together, those with the settings last."""
 
     path: Path  # named in messages
@@ -41,31 +41,31 @@ def find_outdated(
 ) -> list[Path]:
     """Return the files to remove; a `UserError` unless `overwrite`. Nothing is removed yet."""
     outdated: list[Path] = []
-    kept_answers = [
+    stored_answers = [
         *find_predictions(study, splits, folder, max_new_tokens),
         *find_benchmark_results(study, folder, tasks_sha256),
     ]
-    for kept in kept_answers:
-        differing = differing_settings(kept.recorded, kept.settings)
+    for stored in stored_answers:
+        differing = differing_settings(stored.recorded, stored.settings)
         if differing and not overwrite:
             raise UserError(
-                f"{kept.path} was made with other settings: {', '.join(differing)}. Pass "
+                f"{stored.path} was made with other settings: {', '.join(differing)}. Pass "
                 "--overwrite to replace what differs, or choose another --output_dir."
             )
-        outdated += kept.files if differing else []
+        outdated += stored.files if differing else []
     return outdated
 
 
 def find_predictions(
     study: Study, splits: Sequence[PreparedSplit], folder: EvaluationFolder, max_new_tokens: int
-) -> Iterator[KeptAnswers]:
+) -> Iterator[StoredAnswers]:
     for split in splits:
         for variant in study.variants:
             answers = folder.answers(split.name, variant.name)
             if not finished_predictions(answers.predictions):
                 continue
             files = [path for path in answers.path.iterdir() if path.is_file()]
-            yield KeptAnswers(
+            yield StoredAnswers(
                 answers.path,
                 # A kill in between leaves no answers without settings.
                 sorted(files, key=lambda path: path == answers.generation),
@@ -76,13 +76,13 @@ def find_predictions(
 
 def find_benchmark_results(
     study: Study, folder: EvaluationFolder, tasks_sha256: str | None
-) -> Iterator[KeptAnswers]:
+) -> Iterator[StoredAnswers]:
     for benchmark in study.benchmarks:
         for variant in study.variants:
             path = folder.benchmark_results(benchmark.results_file, variant.name)
             if path.exists():
                 settings = benchmark_settings(study, benchmark, variant, tasks_sha256)
-                yield KeptAnswers(path, [path], recorded_settings(path), settings)
+                yield StoredAnswers(path, [path], recorded_settings(path), settings)
 
 
 def recorded_settings(path: Path) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class EvaluatedSplit:
     database_dir: str | None = None
     missing_databases: list[str] = field(default_factory=list)
     role: str = "scoring"
-    folder: str = ""  # relative to the evaluation's folder; "" stands for `name`
+    folder: str = ""  # relative to the evaluation's folder; default: `name`
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", self.folder or self.name)

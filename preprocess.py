@@ -20,6 +20,7 @@ from text2sql.data.spider_splits import (
     read_extra_split,
     read_folder_splits,
     read_hub_splits,
+    with_examples,
 )
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_file
@@ -81,7 +82,9 @@ def main() -> None:
     splits = hold_out(splits, flags)
     splits["train"], fixed_shots = take_fixed_shots(splits["train"], flags)
     shot_candidates = splits["train"].examples
-    splits = {name: limit_examples(split, flags.limit) for name, split in splits.items()}
+    splits = {
+        name: with_examples(split, split.examples[: flags.limit]) for name, split in splits.items()
+    }
 
     rows, descriptions = {}, {}
     for name, split in splits.items():
@@ -162,11 +165,7 @@ def take_fixed_shots(train: Split, flags: PreprocessFlags) -> tuple[Split, list[
     shots = choose_fixed_shots(train.examples, flags.num_shots, flags.seed, length)
     taken = {shot.id for shot in shots}
     kept = [example for example in train.examples if example.id not in taken]
-    return replace(train, examples=kept), shots
-
-
-def limit_examples(split: Split, limit: int | None) -> Split:
-    return replace(split, examples=split.examples[:limit])
+    return with_examples(train, kept), shots
 
 
 def choose_shots(

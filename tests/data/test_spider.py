@@ -15,6 +15,7 @@ from text2sql.data.spider_splits import (
     read_extra_split,
     read_folder_splits,
     source_in,
+    with_examples,
 )
 from text2sql.errors import UserError
 
@@ -252,6 +253,11 @@ def test_holdout_of_small_data_is_the_smallest_database(tmp_path):
     kept, holdout = hold_out_databases(split_of({"a": 9, "b": 5, "c": 7}, tmp_path), 0.05, 42)
     assert {e.db_id for e in holdout.examples} == {"b"}
     assert len(kept.examples) == 16
+
+
+def test_part_of_a_split_needs_only_its_own_databases(tiny_spider_dir):
+    split = read_folder_splits(tiny_spider_dir, include_others=False)["validation"]
+    assert with_examples(split, split.examples[:3]).sources.keys() == {"museum"}
 
 
 @pytest.mark.real_data

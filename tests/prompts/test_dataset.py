@@ -26,7 +26,7 @@ def test_later_run_replaces_an_earlier_one_with_all_its_splits(run_preprocess, c
     assert "Replacing" in capsys.readouterr().out
 
 
-def test_folder_that_a_killed_run_left_is_written_anew(run_preprocess):
+def test_folder_that_a_killed_run_left_is_written_again(run_preprocess):
     output_dir = run_preprocess()
     (output_dir / "manifest.json").unlink()
     shutil.rmtree(output_dir / "holdout")

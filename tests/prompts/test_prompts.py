@@ -67,7 +67,7 @@ def test_prompt_of_one_example_is_this(chat_format, museum):
     )
 
 
-def test_instruction_stands_once_and_first():
+def test_instruction_appears_once_and_first():
     contents = [m["content"] for m in build_prompt("S", "Q?", [Shot("S1", "Q1?", "SELECT 1")] * 2)]
     assert [content.startswith("Translate") for content in contents] == [True] + [False] * 4
 

@@ -228,14 +228,14 @@ def hold_out_databases(train: Split, fraction: float, seed: int) -> tuple[Split,
             held_out.add(db_id)
             wanted -= num_examples[db_id]
     held_out = held_out or {min(db_ids, key=num_examples.__getitem__)}
-    return keep_databases(train, num_examples.keys() - held_out), keep_databases(train, held_out)
-
-
-def keep_databases(split: Split, db_ids: Iterable[str]) -> Split:
-    """Return the split with the examples of these databases alone."""
-    kept = set(db_ids)
-    return replace(
-        split,
-        examples=[example for example in split.examples if example.db_id in kept],
-        sources={d: source for d, source in split.sources.items() if d in kept},
+    return (
+        with_examples(train, [e for e in train.examples if e.db_id not in held_out]),
+        with_examples(train, [e for e in train.examples if e.db_id in held_out]),
     )
+
+
+def with_examples(split: Split, examples: Sequence[Example]) -> Split:
+    """Return the split with these of its examples, and the sources of the databases they ask."""
+    asked = {example.db_id for example in examples}
+    sources = {db_id: source for db_id, source in split.sources.items() if db_id in asked}
+    return replace(split, examples=list(examples), sources=sources)

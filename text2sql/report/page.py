@@ -1,4 +1,4 @@
-"""The report's files: report.json, plots, report.md, report.html, TensorBoard events, console."""
+"""The report's files: report.json, plots, report.md, .html and .tex, TensorBoard, console."""
 
 import base64
 from collections.abc import Mapping
@@ -9,18 +9,19 @@ from typing import Any
 from text2sql.files import write_json, write_text
 from text2sql.report.content import Report
 from text2sql.report.example_browser import browser_content
+from text2sql.report.latex import write_latex
 from text2sql.report.notes import notes_of
 from text2sql.report.plots import (
     draw_errors,
     draw_hardness,
     draw_learning_curves,
-    draw_tradeoff,
 )
 from text2sql.report.sections import Section, compared_recipes, sections_of
 from text2sql.report.sentences import explain, recommendation, summarize
 from text2sql.report.split_tables import scores_table
 from text2sql.report.tables import benchmarks_table, distances_table, recipes_table
 from text2sql.report.tensorboard import write_events
+from text2sql.report.tradeoff_plot import draw_tradeoff
 from text2sql.scoring.scores import warning_of
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
@@ -40,7 +41,7 @@ class Page:
 
 
 def write_report(output_dir: Path, report: Report) -> None:
-    """Write report.json, its plots, report.md, report.html and TensorBoard's events."""
+    """Write report.json, its plots, report.md, report.html, report.tex and TensorBoard's events."""
     plots = draw_plots(output_dir, report)
     page = build_page(report, plots)
     quotable = {
@@ -53,6 +54,7 @@ def write_report(output_dir: Path, report: Report) -> None:
     encoded = {name: base64.b64encode(png).decode() for name, png in plots.items()}
     browser = browser_content(output_dir, report)
     write_text(output_dir / "report.html", as_html(page, encoded, browser))
+    write_latex(output_dir, report)
     write_events(output_dir / "tensorboard", report, page_texts(page), plots)
 
 

@@ -6,15 +6,11 @@ repeat them for print in grey.
 
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from text2sql.report.content import Report, SplitReport
-from text2sql.report.recipes import Recipe
-from text2sql.report.significance import Comparison
-from text2sql.report.text import mean_name
-from text2sql.report.tradeoff import Point
 from text2sql.scoring.scores import HARDNESS_LEVELS
 from text2sql.study.training_history import TrainingRun
 
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
 
 BASE_COLOR = "#999999"
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = {"finetuned": "o", "checkpoint": "s", "scaled": "^"}
 RUN_MARKERS = "osD^vP"
 RING: dict[str, Any] = {
     "marker": "o",
@@ -33,8 +28,6 @@ RING: dict[str, Any] = {
     "markeredgecolor": "black",
 }
 DPI = 150
-LINE = 5  # points by which a label moves down from another
-MOST = 0.5  # share of resamples from which a recipe is drawn as on the front
 
 
 def new_figure(width: float, height: float) -> tuple["Figure", "Axes"]:
@@ -52,125 +45,14 @@ def as_png(figure: "Figure") -> bytes:
     return buffer.getvalue()
 
 
-def draw_tradeoff(report: Report) -> bytes:
-    """Gain in EX against change of the mean: one point per recipe, a small dot for each run."""
-    figure, axes = new_figure(7, 5)
-    points = {point.variant: point for point in report.tradeoff.points}
-    recipes = [recipe for recipe in report.recipes if recipe.name in points]
-    axes.axhline(0, color="#cccccc", zorder=0)
-    axes.axvline(0, color="#cccccc", zorder=0)
-    axes.plot(0, 0, "D", color=BASE_COLOR, markersize=8, label=report.base)
-    runs = dict.fromkeys(recipe.run or recipe.name for recipe in recipes)
-    for number, run in enumerate(runs):
-        color = COLORS[number % len(COLORS)]
-        of_run = [recipe for recipe in recipes if (recipe.run or recipe.name) == run]
-        for recipe in of_run:
-            draw_point(axes, points[recipe.name], recipe.kind, color)
-        for kind in ("checkpoint", "scaled"):
-            draw_path(axes, of_run, points, kind, color)
-        axes.plot(
-            [], [], color=color, linewidth=4, label=of_run[0].name if several_runs(of_run) else run
-        )
-    add_legend_entries(axes, recipes, points)
-    limit = 100 * report.tradeoff.max_forgetting
-    axes.axhline(-limit, color="black", linestyle=":", label=f"limit of loss, {limit:g}")
-    axes.set_xlabel("gain in execution accuracy, points (95 %, new databases)")
-    axes.set_ylabel(f"change of {mean_name(report.primary.benchmarks)}, points (95 %)")
-    place_legend(axes)
-    label_points(figure, axes, points)
-    return as_png(figure)
+def as_pdf(figure: "Figure") -> bytes:
+    """Return the figure with its fonts as TrueType, which publishers accept, and no date."""
+    from matplotlib import rc_context
 
-
-def add_legend_entries(
-    axes: "Axes", recipes: Sequence[Recipe], points: Mapping[str, Point]
-) -> None:
-    """Name the markers that need a name."""
-    for kind in dict.fromkeys(recipe.kind for recipe in recipes):
-        axes.plot([], [], MARKERS[kind], color="none", markeredgecolor="#555555", label=kind)
-    if any(is_on_front(point) for point in points.values()):
-        label = "on the front in most resamples (black edge)"
-        axes.plot(
-            [], [], "o", color="none", markeredgecolor="black", markeredgewidth=2, label=label
-        )
-    if several_runs(recipes):
-        axes.plot([], [], ".", color="#555555", markersize=4, label="one run of a recipe")
-
-
-def several_runs(recipes: Sequence[Recipe]) -> bool:
-    return any(len(recipe.variants) > 1 for recipe in recipes)
-
-
-def is_on_front(point: Point) -> bool:
-    return point.front_share > MOST
-
-
-def label_points(figure: "Figure", axes: "Axes", points: Mapping[str, Point]) -> None:
-    """Write each point's name beside it, moved down where names would overlap."""
-    labels: dict[tuple[float, float], list[str]] = {}
-    for name, point in points.items():
-        labels.setdefault(position(point), []).append(name)
-    figure.draw_without_rendering()  # the limits are known after it
-    taken: list[Any] = []
-    for where in sorted(labels, key=lambda where: -where[1]):
-        text = ", ".join(labels[where])
-        label = axes.annotate(text, where, (6, 6), textcoords="offset points", fontsize=8)
-        while any(label.get_window_extent().overlaps(box) for box in taken):
-            x, y = label.get_position()
-            label.set_position((x, y - LINE))
-        taken.append(label.get_window_extent())
-
-
-def position(point: Point) -> tuple[float, float]:
-    gain, change = point.specialization_gain, point.generalization_change
-    return 100 * gain.difference, 100 * change.difference
-
-
-def draw_point(axes: "Axes", point: Point, kind: str, color: str) -> None:
-    x, y = position(point)
-    gain, change = point.specialization_gain, point.generalization_change
-    for run in gain.runs:
-        dot = 100 * gain.runs[run], 100 * change.runs[run]
-        axes.plot(*dot, ".", color=color, markersize=4, alpha=0.7)
-    axes.errorbar(
-        x,
-        y,
-        xerr=reach(gain),
-        yerr=reach(change),
-        fmt=MARKERS[kind],
-        markersize=9 if kind == "finetuned" else 6,
-        color=color,
-        ecolor=color,
-        elinewidth=1,
-        capsize=2,
-        alpha=0.9,
-        markeredgecolor="black" if is_on_front(point) else color,
-        markeredgewidth=1.5,
-    )
-
-
-def reach(comparison: Comparison) -> list[list[float]] | None:
-    """Return how far the interval reaches below and above, in points; None without one."""
-    if comparison.low is None or comparison.high is None:
-        return None
-    middle = comparison.difference
-    return [[100 * (middle - comparison.low)], [100 * (comparison.high - middle)]]
-
-
-def draw_path(
-    axes: "Axes", recipes: Sequence[Recipe], points: Mapping[str, Point], kind: str, color: str
-) -> None:
-    """Join the checkpoints by step, or the scales from the base over each to the full adapter."""
-    chosen = [recipe for recipe in recipes if recipe.kind == kind]
-    if not chosen:
-        return
-    chosen.sort(key=lambda recipe: (recipe.step or 0, recipe.scale))
-    positions = [position(points[recipe.name]) for recipe in chosen]
-    if kind == "scaled":
-        full = [recipe for recipe in recipes if recipe.kind == "finetuned"]
-        scales = [(r.scale, position(points[r.name])) for r in [*chosen, *full]]
-        positions = [where for _, where in sorted([(0.0, (0.0, 0.0)), *scales])]
-    style = "--" if kind == "scaled" else "-"
-    axes.plot(*zip(*positions, strict=True), style, color=color, linewidth=1, alpha=0.6, zorder=1)
+    buffer = io.BytesIO()
+    with rc_context({"pdf.fonttype": 42}):
+        figure.savefig(buffer, format="pdf", metadata={"CreationDate": None})
+    return buffer.getvalue()
 
 
 def draw_learning_curves(training: Mapping[str, TrainingRun]) -> bytes:

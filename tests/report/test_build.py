@@ -6,7 +6,13 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from tiny_evaluation import DATABASES, a_whole_study, build_tiny_evaluation, report_of
+from tiny_evaluation import (
+    DATABASES,
+    a_whole_study,
+    build_tiny_evaluation,
+    change_scores,
+    report_of,
+)
 
 from text2sql.files import read_json, read_jsonl, write_json, write_jsonl
 from text2sql.report.hypotheses import correct_for_several
@@ -110,10 +116,10 @@ def test_wordings_and_neighbours_are_reported(two, two_dir, tmp_path):
     assert "of gold queries in several wordings: all right" in labels
     assert not any("neighbour" in label for label in labels)
     folder = shutil.copytree(two_dir, tmp_path / "neighbours")
-    path = folder / "validation/finetuned/scores.json"
-    scores = read_json(path)
-    scores["scores"]["neighbour_survival"] = {"all": {"score": 0.75, "n": 40}}
-    write_json(path, scores)
+    answers = folder / "validation/finetuned"
+    survival = {"neighbour_survival": {"all": {"score": 0.75, "n": 40}}}
+    scores = read_json(answers / "scores.json")["scores"]
+    change_scores(answers, scores=scores | survival)
     rows = shares_table(report_of(folder).splits["validation"]).rows
     assert rows[-1] == ["of correct answers: survive on neighbour databases", NONE, "75.0"]
 
@@ -125,6 +131,7 @@ def test_test_suite_accuracy_is_compared_where_it_was_measured(two, two_dir, tmp
         path = folder / "validation" / variant / "verdicts.jsonl"
         rows = read_jsonl(path)
         write_jsonl(path, (row | {"test_suite_match": row["exact_match"]} for row in rows))
+        change_scores(path.parent)
     compared = report_of(folder).splits["validation"].comparisons["finetuned"]
     suite, exact = compared["test_suite_accuracy"]["all"], compared["exact_match"]["all"]
     assert (suite.base, suite.other, suite.low) == (exact.base, exact.other, exact.low)
@@ -139,6 +146,7 @@ def test_folder_that_an_earlier_version_scored_is_reported(two_dir, tmp_path):
         write_jsonl(path, rows)
         scores = read_json(path.with_name("scores.json"))
         new = ("wordings", "execution_accuracy_by_feature", "execution_accuracy_by_database")
+        new += ("files", "sha256")
         write_json(path.with_name("scores.json"), {k: scores[k] for k in scores if k not in new})
     report = report_of(folder)
     assert report.splits["validation"].by_feature["finetuned"] == {}

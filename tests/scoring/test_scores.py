@@ -1,7 +1,5 @@
 """The scores of verdicts, of folders of predictions and of a file that somebody else wrote."""
 
-import contextlib
-import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,14 +9,11 @@ import pytest
 from scored_spider import gold_sqls, score, scored_split
 
 from text2sql.data.spider import Example, read_examples, read_schemas
-from text2sql.errors import UserError
-from text2sql.files import read_json, write_jsonl
-from text2sql.inference.prediction import PREDICTIONS_NAME
+from text2sql.files import read_json
 from text2sql.scoring.judge import ScoringSettings, score_split
 from text2sql.scoring.scores import (
     SCORES_NAME,
     score_file,
-    score_folders,
     summarize_verdicts,
     warning_of,
 )
@@ -131,44 +126,6 @@ def test_examples_without_database_can_be_counted_apart(spider):
     assert scores["not_executed"] == {"missing_database": 8}
     assert scores["scores"]["execution_accuracy"]["all"] == {"score": 1.0, "n": 8}
     assert scores["scores"]["exact_match"]["all"]["n"] == 16
-
-
-@pytest.fixture
-def folders(spider, tmp_path):
-    """The folders of two variants with their predictions."""
-    for name, predicted_sqls in (("base", ["SELECT 1"] * 16), ("finetuned", gold_sqls(spider))):
-        rows = [{"index": i, "predicted_sql": sql} for i, sql in enumerate(predicted_sqls)]
-        write_jsonl(tmp_path / name / PREDICTIONS_NAME, rows)
-    return [tmp_path / "base", tmp_path / "finetuned"]
-
-
-def execution_accuracies(folders):
-    scores = [read_json(folder / SCORES_NAME)["scores"] for folder in folders]
-    return [score["execution_accuracy"]["all"]["score"] for score in scores]
-
-
-def test_only_folders_whose_scores_are_outdated_are_scored(spider, folders):
-    split = scored_split(spider)
-    score_folders(split, folders, ScoringSettings(), split="validation")
-    assert execution_accuracies(folders) == [0.0, 1.0]
-    before = (folders[1] / SCORES_NAME).read_bytes()
-    write_jsonl(
-        folders[0] / PREDICTIONS_NAME,
-        [{"index": i, "predicted_sql": sql} for i, sql in enumerate(gold_sqls(spider))],
-    )
-    score_folders(split, folders, ScoringSettings(), split="validation")
-    assert execution_accuracies(folders) == [1.0, 1.0]
-    assert (folders[1] / SCORES_NAME).read_bytes() == before
-
-
-def test_other_content_of_a_database_outdates_the_scores(spider, folders):
-    split = scored_split(spider)
-    score_folders(split, folders, ScoringSettings(), split="validation")
-    with contextlib.closing(sqlite3.connect(spider / "database/museum/museum.sqlite")) as museum:
-        museum.execute("DROP TABLE painting")
-        museum.commit()
-    with pytest.raises(UserError, match="gold queries fail"):
-        score_folders(split, folders, ScoringSettings(), split="validation")
 
 
 def test_stray_bytes_spoil_only_their_own_line(spider, tmp_path):

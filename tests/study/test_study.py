@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 
 import pytest
 from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
@@ -44,7 +45,19 @@ def test_smoke_run_of_an_earlier_version_can_still_be_reported(tmp_path):
     assert report.splits == expected.splits
 
 
-@pytest.mark.parametrize("change", [{"variants": None}, {"variants": [{"colour": "red"}]}, None])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"variants": None},
+        {"variants": [{"colour": "red"}]},
+        {"variants": []},
+        {"variants": [asdict(BASE), asdict(BASE)]},
+        {"splits": [{"name": "validation", "n": "60"}]},
+        {"limit": "all"},
+        None,
+    ],
+    ids=["null", "foreign", "no base", "doubled", "type in entry", "type", "absent"],
+)
 def test_damaged_study_is_one_message(tmp_path, change):
     path = build_tiny_evaluation(tmp_path, {BASE: (0.5, 0.5)}) / "study.json"
     study = json.loads(path.read_text())
@@ -52,4 +65,15 @@ def test_damaged_study_is_one_message(tmp_path, change):
         del study["benchmarks"]
     path.write_text(json.dumps(study | (change or {})))
     with pytest.raises(UserError, match=r"study\.json .*damaged"):
+        read_study(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../planted", "/tmp/planted", "..", "a\nb", "\x1b[2J"])
+@pytest.mark.parametrize("key", ["variants", "splits", "benchmarks"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path, key, name):
+    path = build_tiny_evaluation(tmp_path, {BASE: (0.5, 0.5)}, 2, 2) / "study.json"
+    study = read_json(path)
+    study[key][0] |= {"name": name, "folder": "", "results_file": ""}
+    write_json(path, study)
+    with pytest.raises(UserError, match="only plain names"):
         read_study(tmp_path)

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from text2sql.errors import UserError
 from text2sql.typed_json import parse_fields, read_records
 
 PREDICTIONS_NAME = "predictions.jsonl"
@@ -36,3 +37,17 @@ class Prediction:
 def read_predictions(path: Path) -> list[Prediction]:
     """Return the predictions in the order of the file; a `UserError` names a line that is wrong."""
     return read_records(path, Prediction.from_json)
+
+
+def read_all_predictions(path: Path) -> list[Prediction]:
+    """Return the predictions by index; a `UserError` where an index is missing or repeated."""
+    predictions = sorted(read_predictions(path), key=lambda prediction: prediction.index)
+    for position, prediction in enumerate(predictions):
+        if prediction.index != position:
+            kind = "lacks" if prediction.index > position else "repeats"
+            index = min(prediction.index, position)
+            raise UserError(
+                f"{path} {kind} the prediction with index {index}. Restore the file, or remove it "
+                "so that it is made again."
+            )
+    return predictions

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from text2sql.files import read_json, read_jsonl
-from text2sql.inference.prediction import Prediction, read_predictions
+from text2sql.inference.prediction import Prediction
 from text2sql.report.content import Report
+from text2sql.report.split_results import read_answers
 from text2sql.report.split_tables import FEATURE_NAMES
 from text2sql.scoring.verdict import read_verdicts
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
@@ -39,7 +40,7 @@ def split_content(
 ) -> dict[str, Any]:
     examples = read_jsonl(folder.examples(split.folder))[: split.n]
     variants = list(report.splits[split.name].variants)
-    answers = {v: read_answers(folder.answers(split.folder, v), texts) for v in variants}
+    answers = {v: list_answers(folder.answers(split.folder, v), texts) for v in variants}
     verdicts = read_verdicts(folder.answers(split.folder, variants[0]).verdicts) if variants else []
     schemas_path = folder.schemas(split.folder)
     return {
@@ -58,9 +59,7 @@ def split_content(
     }
 
 
-def read_answers(answers: AnswersFolder, texts: dict[str, int]) -> list[Answer]:
-    verdicts = read_verdicts(answers.verdicts)
-    predictions = read_predictions(answers.predictions)[: len(verdicts)]
+def list_answers(answers: AnswersFolder, texts: dict[str, int]) -> list[Answer]:
     return [
         (
             index_of(shown_sql(prediction), texts),
@@ -69,7 +68,7 @@ def read_answers(answers: AnswersFolder, texts: dict[str, int]) -> list[Answer]:
             verdict.error or verdict.not_executed,
             index_of(verdict.error_message or "", texts),
         )
-        for verdict, prediction in zip(verdicts, predictions, strict=True)
+        for verdict, prediction in read_answers(answers)
     ]
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from text2sql.files import read_json, read_jsonl
-from text2sql.inference.prediction import Prediction, read_predictions
+from text2sql.errors import UserError
+from text2sql.files import read_jsonl
+from text2sql.inference.prediction import Prediction, read_all_predictions
 from text2sql.report.estimators import Floats
 from text2sql.report.significance import Comparison, PairedScores, compare_questions
 from text2sql.scoring.query_features import FEATURES
+from text2sql.scoring.scored_folders import read_scores
 from text2sql.scoring.scores import NO_FEATURE
 from text2sql.scoring.verdict import Verdict, read_verdicts
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
@@ -128,8 +130,18 @@ def fold_sql(sql: str) -> str:
 
 
 def read_answers(answers: AnswersFolder) -> list[tuple[Verdict, Prediction]]:
+    """Return the verdicts with what was answered; a `UserError` where they do not belong together.
+
+    Both are in the order of the questions.
+    """
+    read_scores(answers.path)  # refuses files that were changed
     verdicts = read_verdicts(answers.verdicts)
-    predictions = read_predictions(answers.predictions)[: len(verdicts)]
+    predictions = read_all_predictions(answers.predictions)
+    if [verdict.index for verdict in verdicts] != list(range(len(predictions))):
+        raise UserError(
+            f"{answers.verdicts} does not have one verdict for each prediction beside it. Run the "
+            "evaluation again without --report_only to score the answers again."
+        )
     return list(zip(verdicts, predictions, strict=True))
 
 
@@ -157,8 +169,8 @@ def score_answer(verdict: Verdict, prediction: Prediction) -> dict[str, float | 
 
 def describe_answers(answers: AnswersFolder, strict: Floats) -> dict[str, Any]:
     """Return what the report keeps of a variant's answers: scores, failures, shares."""
-    scores = read_json(answers.scores)
-    predictions = read_predictions(answers.predictions)[: scores["n"]]
+    scores = read_scores(answers.path)
+    predictions = read_all_predictions(answers.predictions)
     counted = strict[~np.isnan(strict)]
     only_sql = [p.is_only_sql for p in predictions if p.is_only_sql is not None]
     stopped = [p.stopped for p in predictions if p.stopped is not None]

@@ -10,7 +10,7 @@ from typing import Any
 from text2sql.data.spider import Example, Schema, database_path, suite_paths
 from text2sql.errors import UserError
 from text2sql.files import read_object, sha256_of_file, sha256_of_json, write_json, write_jsonl
-from text2sql.inference.prediction import PREDICTIONS_NAME, read_predictions
+from text2sql.inference.prediction import PREDICTIONS_NAME
 from text2sql.run_record import build_run_record
 from text2sql.scoring.exact_match.clauses import summarize_partial_scores
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
@@ -53,29 +53,6 @@ def score_file(
         databases=hash_databases(split),
         **facts,
     )
-
-
-def score_folders(
-    split: ScoredSplit, folders: Sequence[Path], settings: ScoringSettings, /, **facts: Any
-) -> None:
-    """Score `predictions.jsonl` in each folder, named for its variant, and write the scores there.
-
-    Skips the folders whose scores are those of the same predictions, examples, databases and
-    settings.
-    """
-    scored_split = describe_split(split) | asdict(settings)
-    answers: dict[Path, list[str]] = {}
-    scored: dict[Path, dict[str, Any]] = {}
-    for folder in folders:
-        predictions = read_predictions(folder / PREDICTIONS_NAME)
-        predicted_sqls = [prediction.predicted_sql for prediction in predictions]
-        scored[folder] = {"predictions_sha256": sha256_of_json(predicted_sqls), **scored_split}
-        scores_path = folder / SCORES_NAME
-        if not scores_path.exists() or read_object(scores_path).get("scored") != scored[folder]:
-            answers[folder] = predicted_sqls
-    verdicts_of_each = score_split(split, list(answers.values()), settings) if answers else ()
-    for folder, verdicts in zip(answers, verdicts_of_each, strict=True):
-        write_scores(folder, verdicts, variant=folder.name, scored=scored[folder], **facts)
 
 
 def describe_split(split: ScoredSplit) -> dict[str, Any]:
@@ -121,6 +98,9 @@ def write_scores(output_dir: Path, verdicts: Sequence[Verdict], **facts: Any) ->
     """Write `verdicts.jsonl` and `scores.json` into `output_dir`; return the latter."""
     scores = summarize_verdicts(verdicts) | build_run_record(**facts)
     write_jsonl(output_dir / VERDICTS_NAME, (verdict.to_json() for verdict in verdicts))
+    paths = [output_dir / name for name in (PREDICTIONS_NAME, VERDICTS_NAME)]
+    scores["files"] = {path.name: sha256_of_file(path) for path in paths if path.exists()}
+    scores["sha256"] = sha256_of_json(scores)
     write_json(output_dir / SCORES_NAME, scores)
     return scores
 

@@ -22,7 +22,7 @@ from text2sql.inference.prediction import Prediction
 from text2sql.run_record import build_run_record
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings
 from text2sql.scoring.prediction_files import read_prediction_file
-from text2sql.scoring.scores import score_folders
+from text2sql.scoring.scored_folders import score_folders
 from text2sql.study.examples import write_examples
 from text2sql.study.folder import GENERAL_NAME, EvaluationFolder
 from text2sql.study.study import EvaluatedSplit, Study, read_study

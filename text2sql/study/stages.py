@@ -20,7 +20,7 @@ from text2sql.inference.generate import generate_predictions
 from text2sql.inference.partial_predictions import finalize_predictions
 from text2sql.run_record import build_run_record
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings
-from text2sql.scoring.scores import score_folders
+from text2sql.scoring.scored_folders import score_folders
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.outdated import benchmark_settings, prediction_settings
 from text2sql.study.prepared_split import PreparedSplit

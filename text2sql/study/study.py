@@ -8,13 +8,14 @@ from typing import Any, TypedDict
 
 from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.errors import UserError
-from text2sql.files import read_object, write_json
+from text2sql.files import check_plain_name, read_object, write_json
 from text2sql.models.adapter_files import hash_adapter
 from text2sql.run_record import build_run_record
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.training_history import TrainingRun
 from text2sql.study.variants import Variant
 from text2sql.study.whole_models import hash_model
+from text2sql.typed_json import parse_fields
 
 REQUIRED_KEYS = ("variants", "splits", "benchmarks", "report_settings", "limit")
 
@@ -74,22 +75,22 @@ class Study:
     def from_json(cls, content: Mapping[str, Any]) -> "Study":
         """Return the study in study.json, also of an earlier version.
 
-        Raises a TypeError or an AttributeError where entries are damaged.
+        Raises a ValueError, a TypeError or an AttributeError where entries are damaged.
         """
         names = {item.name for item in fields(cls)}
         known = {name: value for name, value in content.items() if name in names}
         benchmarks = [read_benchmark_entry(b, content["limit"]) for b in content["benchmarks"]]
         parsed = {
-            "variants": [Variant(**variant) for variant in content["variants"]],
-            "splits": [EvaluatedSplit(**split) for split in content["splits"]],
+            "variants": [parse_fields(Variant, variant) for variant in content["variants"]],
+            "splits": [parse_fields(EvaluatedSplit, split) for split in content["splits"]],
             "benchmarks": benchmarks,
             "training": {
-                run: TrainingRun(**training)
+                run: parse_fields(TrainingRun, training)
                 for run, training in content.get("training", {}).items()
             },
             "made_by": {name: value for name, value in content.items() if name not in names},
         }
-        return cls(**(known | parsed))
+        return parse_fields(cls, known | parsed)
 
     def settings_of(self, variant: Variant) -> dict[str, Any]:
         """Return the settings that the variant's answers depend on, whatever the question."""
@@ -125,7 +126,7 @@ def as_json(value: Any) -> Any:
 
 def read_benchmark_entry(entry: Mapping[str, Any], limit: int | None) -> Benchmark:
     """Return the benchmark of an entry; before 1.0 smoke runs shared the folder of whole ones."""
-    benchmark = Benchmark(**entry)
+    benchmark = parse_fields(Benchmark, entry)
     if "results_file" not in entry and limit is not None:
         return replace(benchmark, results_file=f"{benchmark.name}-limit-{limit}.json")
     return benchmark
@@ -147,6 +148,31 @@ def read_study(output_dir: Path) -> Study:
         raise UserError(f"{output_dir} holds no evaluation; leave out --report_only to make one.")
     content = read_object(path, *REQUIRED_KEYS)
     try:
-        return Study.from_json(content)
-    except (TypeError, AttributeError) as error:
+        study = Study.from_json(content)
+        refuse_unpaired(study)
+    except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({error}). Run the evaluation again.") from None
+    check_names(study, path)
+    return study
+
+
+def refuse_unpaired(study: Study) -> None:
+    """Raise a ValueError unless there is a base, and each variant, split and benchmark is once."""
+    if not any(variant.kind == "base" for variant in study.variants):
+        raise ValueError("no variant is the base")
+    for entries in (study.variants, study.splits, study.benchmarks):
+        names = [entry.name for entry in entries]
+        if len(set(names)) < len(names):
+            raise ValueError("a name occurs twice")
+
+
+def check_names(study: Study, path: Path) -> None:
+    """Raise a `UserError` where a name would lead out of the evaluation's folder."""
+    names = [variant.name for variant in study.variants]
+    names += [variant.run for variant in study.variants if variant.run is not None]
+    names += [split.name for split in study.splits]
+    names += [split.folder for split in study.splits if split.folder != "."]
+    for benchmark in study.benchmarks:
+        names += [benchmark.name, benchmark.results_file]
+    for name in names:
+        check_plain_name(name, path)

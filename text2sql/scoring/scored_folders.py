@@ -1,0 +1,70 @@
+"""Folders of predictions with their scores, bound by hashes: what is outdated is scored again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from text2sql.errors import UserError
+from text2sql.files import read_object, sha256_of_file, sha256_of_json
+from text2sql.inference.prediction import PREDICTIONS_NAME, read_all_predictions
+from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
+from text2sql.scoring.scores import SCORES_NAME, describe_split, write_scores
+from text2sql.scoring.verdict import VERDICTS_NAME
+
+SUMMARY_KEYS = ("n", "scores", "errors", "shares", "not_executed", "partial_match")
+
+
+def score_folders(
+    split: ScoredSplit, folders: Sequence[Path], settings: ScoringSettings, /, **facts: Any
+) -> None:
+    """Score `predictions.jsonl` in each folder, named for its variant, and write the scores there.
+
+    Skips the folders whose scores are those of the same predictions, examples, databases and
+    settings, and whose files are as they were written.
+    """
+    scored_split = describe_split(split) | asdict(settings)
+    answers: dict[Path, list[str]] = {}
+    scored: dict[Path, dict[str, Any]] = {}
+    for folder in folders:
+        predictions = read_all_predictions(folder / PREDICTIONS_NAME)
+        predicted_sqls = [prediction.predicted_sql for prediction in predictions]
+        scored[folder] = {"predictions_sha256": sha256_of_json(predicted_sqls), **scored_split}
+        if not are_current(folder, scored[folder]):
+            answers[folder] = predicted_sqls
+    verdicts_of_each = score_split(split, list(answers.values()), settings) if answers else ()
+    for folder, verdicts in zip(answers, verdicts_of_each, strict=True):
+        write_scores(folder, verdicts, variant=folder.name, scored=scored[folder], **facts)
+
+
+def are_current(folder: Path, scored: Mapping[str, Any]) -> bool:
+    """Return whether the folder has undamaged scores of what `scored` describes."""
+    if not (folder / SCORES_NAME).exists():
+        return False
+    try:
+        scores = read_scores(folder)
+    except UserError:
+        return False
+    return "files" in scores and scores.get("scored") == scored
+
+
+def read_scores(folder: Path) -> dict[str, Any]:
+    """Return scores.json; a `UserError` where it, the predictions or the verdicts were changed.
+
+    Earlier versions recorded no hashes of them: their scores are taken as they are.
+    """
+    scores = read_object(folder / SCORES_NAME, *SUMMARY_KEYS)
+    recorded = scores.pop("sha256", None)
+    if recorded is not None and recorded != sha256_of_json(scores):
+        raise UserError(
+            f"{folder / SCORES_NAME} was changed after it was written. Restore it, or run the "
+            "evaluation again without --report_only to score the answers again."
+        )
+    files = scores.get("files", {})
+    for name in (PREDICTIONS_NAME, VERDICTS_NAME):
+        if name in files and files[name] != sha256_of_file(folder / name):
+            raise UserError(
+                f"{folder / name} was changed after it was scored. Restore it, or run the "
+                "evaluation again without --report_only to score the answers again."
+            )
+    return scores

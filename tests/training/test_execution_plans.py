@@ -61,7 +61,7 @@ def test_run_may_be_resumed_in_other_micro_batches_but_not_by_the_papers_plan(ru
     record = read_json(tmp_path / "run" / "run.json")
     assert "secret" not in str(record)
     write_json(tmp_path / "run" / "run.json", record | {"status": "running"})
-    with pytest.raises(UserError, match="plan auto"):  # which has another optimizer
+    with pytest.raises(UserError, match=r"plan \(auto, now paper\)"):  # which has another optimizer
         run_train(tmp_path / "run", *QUICK, "--resume", "--plan", "paper")
     run_train(tmp_path / "run", *QUICK, "--resume", "--per_device_train_batch_size", 2)
     plan = read_json(tmp_path / "run" / "run.json")["plan"]

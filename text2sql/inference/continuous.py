@@ -54,10 +54,24 @@ def decode_continuously(
         on_finished(index, token_ids)
 
     while pending:
-        try:
-            decode_pending(model, dict(pending), rule, plan, pad_id, finish)
-        except torch.OutOfMemoryError:
+        if not try_decoding(model, dict(pending), rule, plan, pad_id, finish):
             plan = plan.halved()
+
+
+def try_decoding(
+    model: Model,
+    prompts: dict[int, Sequence[int]],
+    rule: StopRule,
+    plan: BatchPlan,
+    pad_id: int,
+    on_finished: Finished,
+) -> bool:
+    """Return whether the memory was enough; if not, it is free again when this returns."""
+    try:
+        decode_pending(model, prompts, rule, plan, pad_id, on_finished)
+    except torch.OutOfMemoryError:
+        return False
+    return True
 
 
 def decode_pending(
@@ -89,12 +103,12 @@ def decode_pending(
 class RowWrite:
     """A write of one new token in each row, in the column behind the row's last one."""
 
+    rows: torch.Tensor  # (rows,) all rows of the block
     columns: torch.Tensor  # (rows,)
     width: int  # columns that are read
 
     def __call__(self, block: torch.Tensor, states: torch.Tensor) -> torch.Tensor:
-        rows = torch.arange(len(self.columns), device=block.device)
-        block[rows, :, self.columns] = states[:, :, 0]
+        block[self.rows, :, self.columns] = states[:, :, 0]
         return block[:, :, : self.width]
 
 
@@ -142,7 +156,8 @@ class DecodingRows:
         width = aligned(min(max(self.lengths), self.longest))
         columns = torch.arange(width, device=self.model.device)
         visible = columns <= self.positions[:, None]
-        self.cache.write_next(RowWrite(self.positions, width))
+        rows = torch.arange(len(self.lengths), device=self.model.device)
+        self.cache.write_next(RowWrite(rows, self.positions, width))
         logits = self.model(
             input_ids=self.tokens[:, None],
             position_ids=self.positions[:, None],

@@ -1,23 +1,34 @@
-"""The scores of an adapter in its model card: a section to read, and the hub's own metadata."""
+"""The scores of an adapter in its model card: a section to read, and the hub's own metadata.
 
+The hub shows `model-index` of the card's metadata, and `.eval_results/*.yaml` of datasets that it
+knows as benchmarks (https://huggingface.co/docs/hub/eval-results).
+"""
+
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from text2sql.data.spider_splits import HUB_DATASET
 from text2sql.files import write_text
-from text2sql.report.content import Report
+from text2sql.report.content import Report, SplitReport
 from text2sql.report.recipes import Recipe
 from text2sql.report.sentences import summarize_recipe
 from text2sql.report.significance import Comparison
 from text2sql.report.table import Table
-from text2sql.report.text import NONE, clusters, counted, interval, p_value, percent, points
-from text2sql.training.run_folder import RECORD_NAME
+from text2sql.report.text import NONE, clusters, counted, interval, p_value, percent, points, quoted
+from text2sql.training.run_folder import EVAL_RESULTS_NAME, RECORD_NAME
 
 if TYPE_CHECKING:
-    from huggingface_hub import EvalResult
+    from huggingface_hub import EvalResult, EvalResultEntry
 
 CARD_NAME = "README.md"
 BEGIN, END = "<!-- evaluation -->", "<!-- end of evaluation -->"
+SECTION = re.compile(f"{BEGIN}(?:(?!{BEGIN}).)*?{END}", re.DOTALL)
+METRICS = {
+    "execution_accuracy": "execution accuracy",
+    "test_suite_accuracy": "test-suite accuracy",
+}
 
 
 def update_model_cards(report: Report) -> list[Path]:
@@ -38,22 +49,69 @@ def update_model_cards(report: Report) -> list[Path]:
             if card_path.exists() and card_path.with_name(RECORD_NAME).exists():
                 card = card_path.read_text(encoding="utf-8")
                 write_text(card_path, add_scores(card, report, recipe, variant))
+                write_hub_results(card_path.parent / EVAL_RESULTS_NAME, report, recipe, variant)
                 updated.append(card_path)
     return updated
 
 
 def add_scores(card: str, report: Report, recipe: Recipe, variant: str) -> str:
-    """Return the card with this evaluation in place of an earlier one, metadata and section."""
+    """Return the card with this evaluation in place of an earlier one, metadata and section.
+
+    Text outside the section, and results and a name that people gave, are kept.
+    """
     from huggingface_hub import ModelCard, ModelCardData
 
-    before, begin, rest = card.partition(BEGIN)
-    after = rest.partition(END)[2] if begin else ""
-    parts = [before.rstrip(), section(report, recipe, variant), after.strip()]
-    parsed = ModelCard("\n\n".join(filter(None, parts)) + "\n", ignore_metadata_errors=True)
+    scores = section(report, recipe, variant)
+    text, num_replaced = SECTION.subn(lambda _: scores, card, count=1)
+    if not num_replaced:
+        text = f"{card.rstrip()}\n\n{scores}\n"
+    parsed = ModelCard(text, ignore_metadata_errors=True)
     data = cast(ModelCardData, parsed.data)
-    data.model_name = recipe.run if len(recipe.variants) == 1 and recipe.run else variant
-    data.eval_results = list(evaluation_results(report, recipe, variant))
+    kept = [result for result in data.eval_results or [] if not made_here(result)]
+    own_name = recipe.run if len(recipe.variants) == 1 and recipe.run else variant
+    data.model_name = data.model_name or own_name
+    data.eval_results = [*kept, *evaluation_results(report, recipe, variant)]
     return str(parsed)
+
+
+def made_here(result: "EvalResult") -> bool:
+    """Return whether `evaluation_results` made it: no other program writes its clusters."""
+    return "clusters" in (result.metric_args or {})
+
+
+def compared_scores(split: SplitReport, recipe: Recipe) -> dict[str, Comparison]:
+    """Return the comparisons that the card tells, by the name of the score."""
+    compared = split.comparisons.get(recipe.name, {})
+    return {name: compared[name]["all"] for name in METRICS if name in compared}
+
+
+def write_hub_results(path: Path, report: Report, recipe: Recipe, variant: str) -> None:
+    """Write the scores on Spider's own validation split as `.eval_results` has them."""
+    import yaml
+    from huggingface_hub import eval_result_entries_to_yaml
+
+    entries = list(hub_entries(report, recipe, variant))
+    if entries:
+        path.parent.mkdir(exist_ok=True)
+        write_text(path, yaml.safe_dump(eval_result_entries_to_yaml(entries), sort_keys=False))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def hub_entries(report: Report, recipe: Recipe, variant: str) -> Iterator["EvalResultEntry"]:
+    from huggingface_hub import EvalResultEntry
+
+    split = report.scoring_splits.get("validation")
+    if split is None:
+        return
+    for name, compared in compared_scores(split, recipe).items():
+        yield EvalResultEntry(
+            dataset_id=HUB_DATASET,
+            task_id=name,
+            value=own_score(compared, variant),
+            date=report.made_by.get("created"),
+            notes=f"{METRICS[name]}; against the base: {quoted(compared, 'questions')}",
+        )
 
 
 def evaluation_results(report: Report, recipe: Recipe, variant: str) -> Iterator["EvalResult"]:
@@ -61,18 +119,18 @@ def evaluation_results(report: Report, recipe: Recipe, variant: str) -> Iterator
     from huggingface_hub import EvalResult
 
     for split in report.scoring_splits.values():
-        compared = split.comparisons.get(recipe.name, {}).get("execution_accuracy")
-        if compared:
+        is_spider = split.distance == "in domain"
+        for name, compared in compared_scores(split, recipe).items():
             yield EvalResult(
                 task_type="text-generation",
                 task_name="text-to-SQL",
-                dataset_type="xlangai/spider",
-                dataset_name="Spider",
+                dataset_type=HUB_DATASET if is_spider else split.name,
+                dataset_name="Spider" if is_spider else split.name,
                 dataset_split=split.name,
-                metric_type="execution_accuracy",
-                metric_name="execution accuracy",
-                metric_value=own_score(compared["all"], variant),
-                metric_args=describe_difference(compared["all"]),
+                metric_type=name,
+                metric_name=METRICS[name],
+                metric_value=own_score(compared, variant),
+                metric_args=describe_difference(compared),
             )
     for name, benchmark in report.benchmarks.items():
         if recipe.name in benchmark.comparisons:
@@ -122,16 +180,15 @@ def section(report: Report, recipe: Recipe, variant: str) -> str:
     header = ["in percent and points", report.base, "fine-tuned", "difference", "95 %"]
     blocks.append(Table([*header, "these databases, 95 %", "n", "p"], rows).as_markdown())
     blocks += ["The evaluation's `report.md` explains the intervals.", END]
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join(blocks)
 
 
 def scored(report: Report, recipe: Recipe) -> list[tuple[str, Comparison]]:
     """Return what the recipe is compared on: each split, each benchmark, their mean."""
     found = []
     for split in report.scoring_splits.values():
-        compared = split.comparisons.get(recipe.name, {}).get("execution_accuracy")
-        if compared:
-            found.append((f"execution accuracy, {split.name}", compared["all"]))
+        for name, compared in compared_scores(split, recipe).items():
+            found.append((f"{METRICS[name]}, {split.name}", compared))
     for name, benchmark in report.benchmarks.items():
         if recipe.name in benchmark.comparisons:
             found.append((name, benchmark.comparisons[recipe.name]))

@@ -12,7 +12,11 @@ from text2sql.run_record import differing_settings
 from text2sql.training.settings import TrainSettings
 
 RECORD_NAME = "run.json"
-OWN_FILES = ("adapter_config.json", "adapter_model.safetensors", "README.md", RECORD_NAME)
+EVAL_RESULTS_NAME = ".eval_results/text2sql.yaml"  # which evaluate.py adds, for the hub
+OWN_FILES = (
+    *("adapter_config.json", "adapter_model.safetensors", "README.md"),
+    *(RECORD_NAME, EVAL_RESULTS_NAME),
+)
 OWN_FOLDERS = ("tensorboard", "evaluation")
 
 RENAMED_SETTINGS = {"arrangement": "plan"}  # in records of earlier versions

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from tqdm import tqdm
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from text2sql.files import json_line
@@ -23,6 +22,7 @@ from text2sql.inference.partial_predictions import (
 from text2sql.inference.prediction import Prediction
 from text2sql.models.adapters import Model, runs_in_layers, unwrap_adapters
 from text2sql.models.tokenizer import end_of_turn_id
+from text2sql.progress import progress_bar
 from text2sql.prompts.tokens import encode_texts
 
 PROMPT_END_TOKENS = 32  # enough to see whether the template opens a think block for the answer
@@ -54,7 +54,9 @@ def generate_predictions(
     path.parent.mkdir(parents=True, exist_ok=True)
     with (
         partial_path(path).open("a", encoding="utf-8") as file,
-        tqdm(total=len(rows), initial=len(rows) - len(prompts), desc=label, unit="question") as bar,
+        progress_bar(
+            total=len(rows), initial=len(rows) - len(prompts), desc=label, unit="question"
+        ) as bar,
     ):
         for answers in generate_in_batches(model, prompts, settings, batch_size):
             for index, token_ids in answers.items():

@@ -167,3 +167,61 @@ def test_one_click_explains_an_interval(page):
     assert "60 questions in 6 databases" in explanation.text_content()
     page.keyboard.press("Escape")
     assert not explanation.is_visible()
+
+
+def visible_points(page):
+    return page.locator("svg.tradeoff:visible .point")
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_every_recipe_has_a_mark_and_no_label_overlaps_another_or_a_mark(page, viewport):
+    page.set_viewport_size(viewport)
+    names = page.eval_on_selector_all("select[name=variant] option", "all => all.map(o => o.value)")
+    points = visible_points(page)
+    marks = points.evaluate_all("all => all.map(p => p.dataset.variant)")
+    assert sorted(marks) == sorted(names)
+    boxes = points.evaluate_all(
+        """all => all.flatMap(p => [...p.querySelectorAll("text, .mark")].map((part) => {
+             const {left, right, top, bottom} = part.getBoundingClientRect();
+             return [left, right, top, bottom, part.tagName];
+           }))"""
+    )
+    assert [box[4] for box in boxes].count("text") == len(names)
+    for number, (left, right, top, bottom, tag) in enumerate(boxes):
+        assert 0 <= left < right <= viewport["width"]
+        for other in boxes[:number]:
+            if "text" in (tag, other[4]):
+                apart = right <= other[0] or other[1] <= left or bottom <= other[2] + 2
+                assert apart or other[3] <= top + 2
+
+
+def test_first_screen_of_a_phone_shows_the_answer_its_intervals_and_the_plot(page):
+    page.set_viewport_size(PHONE)
+    assert page.text_content(".summary").count("95 % interval") == 2
+    plot = page.locator("svg.tradeoff:visible").bounding_box()
+    assert plot["y"] + plot["height"] <= PHONE["height"]
+
+
+def test_hover_and_focus_tell_variant_both_intervals_and_n(page, report_dir):
+    points = visible_points(page)
+    points.nth(2).locator(".mark").hover()
+    told = page.text_content("#point")
+    assert told == points.nth(2).get_attribute("aria-label")
+    assert told.startswith("checkpoint-400: gain in execution accuracy ")
+    assert "n = 60 questions in 6 databases; on these databases " in told
+    assert told.count("95 % interval") == 2
+    points.nth(0).focus()
+    assert page.text_content("#point").startswith("finetuned: ")
+
+
+@pytest.mark.parametrize("how", ["click", "Enter", "Space"])
+def test_choosing_a_mark_shows_the_answers_of_its_variant(page, how):
+    point = page.locator("svg.tradeoff:visible .point[data-variant='scale-0.5']")
+    if how == "click":
+        point.locator(".mark").click()
+    else:
+        point.focus()
+        page.keyboard.press(how)
+    assert page.input_value("select[name=variant]") == "scale-0.5"
+    assert page.locator("article h4").nth(2).text_content().startswith("scale-0.5")
+    assert page.evaluate("document.getElementById('examples').getBoundingClientRect().top") < 10

@@ -65,7 +65,8 @@ def test_markdown_shows_the_plots_beside_it_and_explains_the_intervals(whole_dir
 
 def test_html_is_one_file_that_needs_no_network(whole_dir):
     page = (whole_dir / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 4
+    assert page.count("data:image/png;base64,") == 3
+    assert page.count('<svg class="tradeoff ') == 2
     assert "://" not in page.replace("https://huggingface.co", "")
     assert "<script src" not in page
 

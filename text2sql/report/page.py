@@ -1,7 +1,7 @@
 """The report's files: report.json, plots, report.md, .html and .tex, TensorBoard, console."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from text2sql.report.split_tables import scores_table
 from text2sql.report.tables import benchmarks_table, distances_table, recipes_table
 from text2sql.report.tensorboard import write_events
 from text2sql.report.tradeoff_plot import draw_tradeoff
+from text2sql.report.tradeoff_svg import Drawing, draw_both
 from text2sql.scoring.scores import warning_of
 
 TEMPLATES_DIR = Path(__file__).parent / "templates"
@@ -53,7 +54,7 @@ def write_report(output_dir: Path, report: Report) -> None:
     write_text(output_dir / "report.md", as_markdown(page))
     encoded = {name: base64.b64encode(png).decode() for name, png in plots.items()}
     browser = browser_content(output_dir, report)
-    write_text(output_dir / "report.html", as_html(page, encoded, browser))
+    write_text(output_dir / "report.html", as_html(page, encoded, browser, draw_both(report)))
     write_latex(output_dir, report)
     write_events(output_dir / "tensorboard", report, page_texts(page), plots)
 
@@ -85,7 +86,12 @@ def as_markdown(page: Page) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def as_html(page: Page, plots: Mapping[str, str], browser: Mapping[str, Any]) -> str:
+def as_html(
+    page: Page,
+    plots: Mapping[str, str],
+    browser: Mapping[str, Any],
+    drawings: Sequence[Drawing] = (),
+) -> str:
     """Return one page that needs no network; text from models and data is escaped.
 
     `browser` comes from `browser_content`; where it has no splits, the page has no examples.
@@ -98,7 +104,7 @@ def as_html(page: Page, plots: Mapping[str, str], browser: Mapping[str, Any]) ->
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}  # splits in their order
     content = {item.name: getattr(page, item.name) for item in fields(page)}
     template = environment.get_template("report.html.j2")
-    return template.render(plots=plots, browser=browser, **content)
+    return template.render(plots=plots, browser=browser, drawings=drawings, **content)
 
 
 def page_texts(page: Page) -> dict[str, str]:

@@ -1,9 +1,10 @@
 """The trade-off as a plot: gain in execution accuracy against the change of the mean."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from text2sql.report.content import Report
+from text2sql.report.label_placement import Box, leader, place_labels
 from text2sql.report.plots import BASE_COLOR, COLORS, as_pdf, as_png, new_figure, place_legend
 from text2sql.report.recipes import Recipe
 from text2sql.report.significance import Comparison
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARKERS = {"finetuned": "o", "checkpoint": "s", "scaled": "^"}
-LINE = 5  # points by which a label moves down from another
+LABEL_SIZE = 8
+RADIUS = 8  # of a marker, in pixels of the figure
 MOST = 0.5  # share of resamples from which a recipe is drawn as on the front
 
 
@@ -72,19 +74,45 @@ def is_on_front(point: Point) -> bool:
 
 
 def label_points(figure: "Figure", axes: "Axes", points: Mapping[str, Point]) -> None:
-    """Write each point's name beside it, moved down where names would overlap."""
+    """Write each point's name beside it, on no other name and no marker."""
     labels: dict[tuple[float, float], list[str]] = {}
     for name, point in points.items():
         labels.setdefault(position(point), []).append(name)
     figure.draw_without_rendering()  # the limits are known after it
-    taken: list[Any] = []
-    for where in sorted(labels, key=lambda where: -where[1]):
-        text = ", ".join(labels[where])
-        label = axes.annotate(text, where, (6, 6), textcoords="offset points", fontsize=8)
-        while any(label.get_window_extent().overlaps(box) for box in taken):
-            x, y = label.get_position()
-            label.set_position((x, y - LINE))
-        taken.append(label.get_window_extent())
+    texts = [", ".join(names) for names in labels.values()]
+    places = [tuple(axes.transData.transform(where)) for where in labels]
+    sizes = [text_size(axes, text) for text in texts]
+    frame = Box(*axes.get_window_extent().extents)
+    base = tuple(axes.transData.transform((0, 0)))
+    bars = [Box(*axes.transData.transform(bar).flatten()) for bar in bars_of(points.values())]
+    boxes = place_labels([*places, base], [*sizes, (0, 0)], bars, frame, RADIUS)
+    for text, where, (x, y), box in zip(texts, labels, places, boxes, strict=False):
+        if box is None:
+            continue
+        offset = ((box.left - x) * 72 / figure.dpi, (box.bottom - y) * 72 / figure.dpi)
+        line = {"arrowstyle": "-", "linewidth": 0.5} if leader((x, y), box, RADIUS) else None
+        axes.annotate(
+            text, where, offset, textcoords="offset points", fontsize=LABEL_SIZE, arrowprops=line
+        ).set_in_layout(False)
+
+
+def text_size(axes: "Axes", text: str) -> tuple[float, float]:
+    """Return the width and height of a label, in pixels."""
+    label = axes.text(0, 0, text, fontsize=LABEL_SIZE)
+    extent = label.get_window_extent()
+    label.remove()
+    return extent.width + 2, extent.height + 2
+
+
+def bars_of(points: Iterable[Point]) -> Iterator[list[tuple[float, float]]]:
+    """Yield both intervals of each point as two corners, in points."""
+    for point in points:
+        x, y = position(point)
+        gain, change = point.specialization_gain, point.generalization_change
+        if gain.low is not None and gain.high is not None:
+            yield [(100 * gain.low, y), (100 * gain.high, y)]
+        if change.low is not None and change.high is not None:
+            yield [(x, 100 * change.low), (x, 100 * change.high)]
 
 
 def position(point: Point) -> tuple[float, float]:

@@ -161,4 +161,24 @@ field.search.addEventListener("input", () => show(0));
 form.addEventListener("submit", (event) => event.preventDefault());
 document.getElementById("earlier").addEventListener("click", () => turn(-ON_A_PAGE));
 document.getElementById("later").addEventListener("click", () => turn(ON_A_PAGE));
+
+function showAnswers(variant) {
+  if (![...field.variant.options].some((option) => option.value === variant)) return;
+  field.variant.value = variant;
+  refill();
+  document.getElementById("examples").scrollIntoView();
+  field.variant.focus({ preventScroll: true });
+}
+
+for (const point of document.querySelectorAll(".point")) {
+  const describe = () => { document.getElementById("point").textContent = point.getAttribute("aria-label"); };
+  point.addEventListener("pointerenter", describe);
+  point.addEventListener("focus", describe);
+  point.addEventListener("click", () => showAnswers(point.dataset.variant));
+  point.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    showAnswers(point.dataset.variant);
+  });
+}
 addEventListener("beforeprint", () => document.querySelectorAll("section > details").forEach((folded) => { folded.open = true; }));

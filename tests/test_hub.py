@@ -77,7 +77,7 @@ def test_cold_cache_without_a_hub_says_what_is_needed(local_hub, tmp_path, envir
     local_hub.close()
     finished = run_preprocess(local_hub, tmp_path, **environment)
     assert_refused(finished, "google/gemma-2b-it is not in the cache", local_hub.url)
-    assert "If it is a folder, there is none of this name in" in finished.stderr
+    assert "There is no folder of this name in" in finished.stderr
 
 
 def test_refused_token_is_named(local_hub, tmp_path):
@@ -88,14 +88,14 @@ def test_refused_token_is_named(local_hub, tmp_path):
 def test_archive_that_cannot_be_fetched_names_the_folder_instead(local_hub, tmp_path, hub_root):
     local_hub.root = shutil.copytree(hub_root, tmp_path / "root")
     shutil.rmtree(local_hub.root / "files")
-    assert_refused(run_preprocess(local_hub, tmp_path), "could not be fetched", "--spider_dir DIR")
+    assert_refused(run_preprocess(local_hub, tmp_path), "could not be downloaded", "--spider_dir DIR")
 
 
 def test_archive_that_is_cut_short_is_refused_and_not_kept(local_hub, tmp_path, hub_root):
     local_hub.root = shutil.copytree(hub_root, tmp_path / "root")
     archive = local_hub.root / "files" / "spider.zip"
     archive.write_bytes(archive.read_bytes()[:-100])
-    assert_refused(run_preprocess(local_hub, tmp_path), "not a whole zip archive")
+    assert_refused(run_preprocess(local_hub, tmp_path), "not a complete zip archive")
     assert not list((tmp_path / "text2sql").iterdir())
 
 

@@ -88,7 +88,8 @@ def test_refused_token_is_named(local_hub, tmp_path):
 def test_archive_that_cannot_be_fetched_names_the_folder_instead(local_hub, tmp_path, hub_root):
     local_hub.root = shutil.copytree(hub_root, tmp_path / "root")
     shutil.rmtree(local_hub.root / "files")
-    assert_refused(run_preprocess(local_hub, tmp_path), "could not be downloaded", "--spider_dir DIR")
+    finished = run_preprocess(local_hub, tmp_path)
+    assert_refused(finished, "could not be downloaded", "--spider_dir DIR")
 
 
 def test_archive_that_is_cut_short_is_refused_and_not_kept(local_hub, tmp_path, hub_root):

@@ -77,6 +77,15 @@ def test_disk_that_fills_at_a_checkpoint_is_a_sentence(run_train, tmp_path, monk
         run_train(tmp_path / "run", *QUICK)
 
 
+def test_failure_that_is_not_the_disk_gets_no_advice_on_disks(run_train, tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise ValueError("invalid truth value ''")  # as peft says of an empty HF_HUB_OFFLINE
+
+    monkeypatch.setattr("peft.PeftModel.save_pretrained", refuse)
+    with pytest.raises(UserError, match=r"invalid truth value ''\). Pass --resume"):
+        run_train(tmp_path / "run", *QUICK)
+
+
 def test_second_run_into_one_folder_is_told_to_wait(run_train, tmp_path):
     with folder_lock(tmp_path / "run"), pytest.raises(UserError, match="Another command"):
         run_train(tmp_path / "run", *QUICK)

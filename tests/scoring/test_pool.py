@@ -167,12 +167,48 @@ def test_database_may_be_named_from_the_current_folder(worker, database, monkeyp
     assert worker.run_gold(Path("bird.sqlite"), "SELECT name FROM bird").error is None
 
 
-def test_killed_worker_is_replaced_and_its_query_is_a_named_error(worker, database):
-    gold = worker.run_gold(database, "SELECT 2")
-    subprocess.Popen(["sh", "-c", f"sleep 0.3; kill -9 {worker.process.pid}"])
-    lost = worker.compare(database, ENDLESS + "SELECT count(*) FROM r", gold).distinct_removed
+@pytest.fixture
+def kill_workers(worker, monkeypatch):
+    """Have the system kill the worker as soon as it has a question, a given number of times."""
+
+    def kill(times):
+        left, send = [None] * times, worker.send
+
+        def send_and_kill(*question):
+            send(*question)
+            if left:
+                left.pop()
+                os.kill(worker.process.pid, signal.SIGSTOP)
+                os.kill(worker.process.pid, signal.SIGKILL)
+
+        monkeypatch.setattr(worker, "send", send_and_kill)
+
+    return kill
+
+
+# It takes some milliseconds, and has not ended when the kill arrives.
+SLOW_GOLD = (
+    "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 200000) "
+    "SELECT count(*) FROM r"
+)
+
+
+def test_question_whose_worker_was_killed_once_is_asked_again(worker, database, kill_workers):
+    kill_workers(1)
+    gold = worker.run_gold(database, SLOW_GOLD)
+    assert gold.error is None
+    kill_workers(1)
+    assert worker.compare(database, SLOW_GOLD, gold).distinct_removed.error is None
+
+
+def test_question_that_killed_two_workers_is_a_named_error(worker, database, kill_workers):
+    gold = worker.run_gold(database, SLOW_GOLD)
+    kill_workers(2)
+    lost = worker.compare(database, SLOW_GOLD, gold).distinct_removed
     assert (lost.error, "died" in lost.error_message) == ("too_large", True)
-    assert worker.compare(database, "SELECT 2", gold).distinct_removed.error is None
+    assert worker.compare(database, "SELECT 2", gold).distinct_removed.error == "wrong_rows"
+    kill_workers(2)
+    assert worker.run_gold(database, SLOW_GOLD).error == "too_large"
 
 
 def test_worker_that_died_between_queries_is_replaced_unnoticed(worker, database):

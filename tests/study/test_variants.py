@@ -1,5 +1,6 @@
 """Which models a study compares, read from folders alone."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -131,3 +132,19 @@ def test_adapters_of_different_bases_need_the_base_by_name(tmp_path):
     with pytest.raises(UserError, match=r"different base models .*pass --model_id"):
         common_base(runs)
     assert common_base(runs[:1]) == "a"
+
+
+def test_adapter_whose_weights_changed_after_the_training_is_refused(tmp_path):
+    sha256 = hashlib.sha256(b"weights").hexdigest()
+    run = make_run(tmp_path / "run", adapter_sha256=sha256, model_id="tiny")
+    assert len(list_variants([run])) == 2
+    (run / "adapter_model.safetensors").write_bytes(b"weighty")
+    with pytest.raises(UserError, match=r"is not what train\.py wrote.*remove that key"):
+        list_variants([run])
+
+
+def test_checkpoint_that_is_half_removed_is_left_out(tmp_path, capsys):
+    run = make_run(tmp_path / "run", steps=(10, 20))
+    (run / "checkpoint-10/adapter_config.json").unlink()
+    assert names(list_variants([run], checkpoints=True)) == ["base", "finetuned", "checkpoint-20"]
+    assert "checkpoint-10 lacks its adapter" in capsys.readouterr().out

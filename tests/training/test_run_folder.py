@@ -4,15 +4,32 @@ import pytest
 
 from text2sql.errors import UserError
 from text2sql.files import folder_lock, write_json
-from text2sql.training.run_folder import begin_or_resume, list_checkpoints, remove_run
+from text2sql.training.run_folder import (
+    begin_or_resume,
+    holds_adapter,
+    list_checkpoints,
+    refuse_foreign_folder,
+    refuse_lost_adapter,
+    remove_run,
+)
 
 SETTINGS = {"learning_rate": 1e-4}
+PARTS = (
+    "adapter_config.json",
+    "adapter_model.safetensors",
+    "optimizer.pt",
+    "scheduler.pt",
+    "rng_state.pth",
+)
 
 
 def make_run(run_dir, status="running", checkpoints=(), settings=SETTINGS):
     write_json(run_dir / "run.json", {"status": status, "settings": settings})
     for step in checkpoints:
-        write_json(run_dir / f"checkpoint-{step}" / "trainer_state.json", {"global_step": step})
+        checkpoint = run_dir / f"checkpoint-{step}"
+        write_json(checkpoint / "trainer_state.json", {"global_step": step})
+        for name in PARTS:
+            (checkpoint / name).write_bytes(b"part")
 
 
 def begin(run_dir, resume=False, overwrite=False, settings=SETTINGS):
@@ -87,3 +104,55 @@ def test_folder_is_held_by_one_until_the_block_ends(tmp_path):
         pass
     with folder_lock(run_dir):
         assert not list(run_dir.iterdir())
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_checkpoint_without_a_part_is_refused_and_kept(tmp_path, part):
+    make_run(tmp_path, checkpoints=[8, 16])
+    (tmp_path / "checkpoint-16" / part).unlink()
+    with pytest.raises(UserError, match=r"checkpoint-16 is damaged: it has no .*--resume"):
+        begin(tmp_path, resume=True)
+    assert (tmp_path / "checkpoint-16/trainer_state.json").exists()
+
+
+def test_checkpoint_of_several_processes_has_a_generator_for_each(tmp_path):
+    make_run(tmp_path, checkpoints=[8])
+    (tmp_path / "checkpoint-8/rng_state.pth").rename(tmp_path / "checkpoint-8/rng_state_1.pth")
+    assert begin(tmp_path, resume=True) == tmp_path / "checkpoint-8"
+
+
+def test_checkpoint_that_is_half_removed_holds_no_adapter(tmp_path):
+    make_run(tmp_path, checkpoints=[8])
+    assert holds_adapter(tmp_path / "checkpoint-8")
+    (tmp_path / "checkpoint-8/adapter_config.json").unlink()
+    assert not holds_adapter(tmp_path / "checkpoint-8")
+
+
+@pytest.mark.parametrize("name", ["README.md", "adapter_config.json", "evaluation", "checkpoint-7"])
+def test_files_that_no_record_vouches_for_are_not_replaced(tmp_path, name):
+    (tmp_path / "notes.txt").write_text("mine")
+    refuse_foreign_folder(tmp_path)
+    (tmp_path / name).mkdir()
+    with pytest.raises(UserError, match=rf"{name}, but no run\.json"):
+        refuse_foreign_folder(tmp_path)
+    make_run(tmp_path)
+    refuse_foreign_folder(tmp_path)
+
+
+def test_finished_run_without_its_adapter_says_where_a_copy_is(tmp_path):
+    write_json(tmp_path / "run.json", {"status": "finished", "best_step": 16})
+    with pytest.raises(UserError, match=r"is missing; copy it from .*checkpoint-16"):
+        refuse_lost_adapter(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["evaluation", "evaluation/limit-40"])
+def test_run_that_is_being_evaluated_is_not_removed(tmp_path, folder):
+    make_run(tmp_path, "finished", checkpoints=[8])
+    with (
+        folder_lock(tmp_path / folder),
+        pytest.raises(UserError, match="Another command is writing"),
+    ):
+        remove_run(tmp_path)
+    assert list_checkpoints(tmp_path)
+    remove_run(tmp_path)
+    assert not list(tmp_path.iterdir())

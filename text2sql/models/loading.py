@@ -39,7 +39,7 @@ def load_config(model_id: str) -> "PretrainedConfig":
     from transformers import AutoConfig
 
     with explain_hub_errors(model_id, "model"):
-        config: PretrainedConfig = AutoConfig.from_pretrained(model_id)
+        config: PretrainedConfig = AutoConfig.from_pretrained(model_id, trust_remote_code=False)
     return config
 
 
@@ -76,6 +76,7 @@ def load_base_model(
                 quantization_config=quantization,
                 device_map={"": device},
                 output_loading_info=True,
+                trust_remote_code=False,  # never ask: the answer would run code
             )
         model: PreTrainedModel = loaded[0]
         refuse_random_weights(model_id, loaded[1]["missing_keys"])

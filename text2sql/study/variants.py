@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from text2sql.errors import UserError
-from text2sql.files import read_object
+from text2sql.files import read_object, sha256_of_file
 from text2sql.models.adapter_files import (
     find_adapter,
     names_same_model,
@@ -14,7 +14,13 @@ from text2sql.models.adapter_files import (
     refuse_scale,
 )
 from text2sql.study.whole_models import refuse_adapter
-from text2sql.training.run_folder import RECORD_NAME, is_complete, list_checkpoints
+from text2sql.training.run_folder import (
+    RECORD_NAME,
+    WEIGHTS_NAME,
+    holds_adapter,
+    is_complete,
+    list_checkpoints,
+)
 
 MERGED_NAME = "merged"
 
@@ -72,6 +78,7 @@ def list_variants_of_adapter(
 ) -> list[Variant]:
     adapter_dir = find_adapter(name)
     refuse_other_task(adapter_dir)
+    refuse_changed_weights(adapter_dir)
     run = base_name(name)
     prefix = f"{run}-" if several else ""
     variants = [Variant(run if several else "finetuned", "finetuned", run, str(adapter_dir))]
@@ -88,6 +95,17 @@ def list_variants_of_adapter(
     return variants
 
 
+def refuse_changed_weights(adapter_dir: Path) -> None:
+    """Refuse an adapter whose weights are not those that the training recorded."""
+    weights = adapter_dir / WEIGHTS_NAME
+    recorded = read_run_record(adapter_dir).get("adapter_sha256")
+    if recorded is not None and weights.exists() and sha256_of_file(weights) != recorded:
+        raise UserError(
+            f"{weights} is not what train.py wrote: its hash differs from `adapter_sha256` in "
+            f"{RECORD_NAME}. Restore it; or if it was replaced on purpose, remove that key."
+        )
+
+
 def variant_of_model(name: str) -> Variant:
     refuse_adapter(name)
     return Variant(base_name(name), "finetuned", base_name(name), model_dir=name)
@@ -100,7 +118,10 @@ def base_name(name: str) -> str:
 
 def kept_checkpoints(adapter_dir: Path) -> list[Path]:
     """Return the run's complete checkpoints by step; raises `UserError` where there are none."""
-    folders = [folder for folder in list_checkpoints(adapter_dir) if is_complete(folder)]
+    folders = [folder for folder in list_checkpoints(adapter_dir) if holds_adapter(folder)]
+    for folder in list_checkpoints(adapter_dir):
+        if is_complete(folder) and folder not in folders:
+            print(f"{folder} lacks its adapter and is left out; it can be removed.")
     if not folders:
         raise UserError(
             f"{adapter_dir} keeps no checkpoints; leave out --checkpoints, or train with a larger "

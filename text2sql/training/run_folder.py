@@ -3,11 +3,12 @@
 import json
 import shutil
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from text2sql.errors import UserError
-from text2sql.files import read_object
+from text2sql.files import folder_lock, read_object
 from text2sql.run_record import differing_settings
 from text2sql.training.settings import TrainSettings
 
@@ -18,6 +19,10 @@ OWN_FILES = (
     *(RECORD_NAME, EVAL_RESULTS_NAME),
 )
 OWN_FOLDERS = ("tensorboard", "evaluation")
+WEIGHTS_NAME = "adapter_model.safetensors"
+ADAPTER_FILES = ("adapter_config.json", WEIGHTS_NAME)
+# What a checkpoint needs to continue as if nothing had happened.
+STATE_FILES = ("optimizer.pt", "scheduler.pt", "rng_state*.pth")  # a generator for each process
 
 RENAMED_SETTINGS = {"arrangement": "plan"}  # in records of earlier versions
 
@@ -27,13 +32,45 @@ def open_run(
 ) -> str | None:
     """Return the checkpoint to resume from, or None; exit if the run is already finished."""
     run_dir = settings.run_dir
+    refuse_foreign_folder(run_dir)
+    if overwrite:
+        with lock_evaluations(run_dir):
+            pass  # nobody is evaluating the run that is replaced later
     checkpoint = begin_or_resume(run_dir, settings.recorded, resume=resume, overwrite=overwrite)
     if is_finished(run_dir) and not overwrite:
+        refuse_lost_adapter(run_dir)
         print(f"{run_dir} holds this run, finished; there is nothing to do.")
         raise SystemExit(0)
     if resume:
         print(f"Resuming from {checkpoint}." if checkpoint else "No checkpoint yet: starting over.")
+    if resume_from_checkpoint is not None:
+        refuse_damaged(Path(resume_from_checkpoint))
     return str(checkpoint) if checkpoint else resume_from_checkpoint
+
+
+def refuse_foreign_folder(run_dir: Path) -> None:
+    """Raise a `UserError` where a run would replace files that no run record vouches for."""
+    if has_record(run_dir):
+        return
+    names = [*ADAPTER_FILES, "README.md", *OWN_FOLDERS]
+    foreign = [run_dir / name for name in names] + list_checkpoints(run_dir)
+    for path in foreign:
+        if path.exists() or path.is_symlink():
+            raise UserError(
+                f"{run_dir} holds {path.name}, but no {RECORD_NAME} of a run of train.py. Move it "
+                "away, or choose another --output_dir."
+            )
+
+
+def refuse_lost_adapter(run_dir: Path) -> None:
+    for name in ADAPTER_FILES:
+        if not (run_dir / name).exists():
+            best = read_object(run_dir / RECORD_NAME).get("best_step")
+            copy = f"copy it from {run_dir / f'checkpoint-{best}'}" if best else "restore it"
+            raise UserError(
+                f"The run in {run_dir} is finished, but {name} is missing; {copy}, or pass "
+                "--overwrite to train again."
+            )
 
 
 def list_checkpoints(run_dir: Path) -> list[Path]:
@@ -49,6 +86,21 @@ def is_complete(checkpoint: Path) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def holds_adapter(checkpoint: Path) -> bool:
+    """Return whether the adapter is there: a kill while the folder is removed leaves a part."""
+    return is_complete(checkpoint) and all((checkpoint / name).exists() for name in ADAPTER_FILES)
+
+
+def refuse_damaged(checkpoint: Path) -> None:
+    """Raise a `UserError` where a part is missing, without which training would go another way."""
+    for pattern in (*ADAPTER_FILES, *STATE_FILES):
+        if not any(checkpoint.glob(pattern)):
+            raise UserError(
+                f"{checkpoint} is damaged: it has no {pattern}. Remove that folder and pass "
+                "--resume to continue from the checkpoint before it."
+            )
 
 
 def begin_or_resume(
@@ -74,6 +126,8 @@ def begin_or_resume(
     refuse_other_settings(run_dir, record["settings"], settings)
     for checkpoint in reversed(list_checkpoints(run_dir)):
         if is_complete(checkpoint):
+            if not settings.get("save_only_model"):
+                refuse_damaged(checkpoint)
             return checkpoint
         shutil.rmtree(checkpoint)  # cut short by a kill; the trainer cannot read it
     return None
@@ -102,10 +156,24 @@ def refuse_other_settings(
 
 
 def remove_run(run_dir: Path) -> None:
-    """Remove what train.py and evaluate.py wrote to the folder, and nothing else."""
-    for checkpoint in list_checkpoints(run_dir):
-        shutil.rmtree(checkpoint)
-    for name in OWN_FOLDERS:
-        shutil.rmtree(run_dir / name, ignore_errors=True)
-    for name in OWN_FILES:
-        (run_dir / name).unlink(missing_ok=True)
+    """Remove what train.py and evaluate.py wrote to the folder, and nothing else.
+
+    A `UserError` if the run is being evaluated.
+    """
+    with lock_evaluations(run_dir):
+        for checkpoint in list_checkpoints(run_dir):
+            shutil.rmtree(checkpoint)
+        for name in OWN_FOLDERS:
+            shutil.rmtree(run_dir / name, ignore_errors=True)
+        for name in OWN_FILES:
+            (run_dir / name).unlink(missing_ok=True)
+
+
+def lock_evaluations(run_dir: Path) -> ExitStack:
+    """Return a context that holds the folders into which evaluate.py writes by default."""
+    evaluation = run_dir / "evaluation"
+    with ExitStack() as locks:
+        for folder in (evaluation, *evaluation.glob("limit-*")):
+            if folder.is_dir():
+                locks.enter_context(folder_lock(folder))
+        return locks.pop_all()

@@ -1,6 +1,7 @@
 """TRL's trainer for an adapter, with an order of examples that survives a restart."""
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -10,7 +11,7 @@ from typing import Any, cast
 import torch
 from accelerate.utils import DistributedType
 from datasets import Dataset
-from peft import PeftModel
+from peft import LoraConfig, PeftModel
 from torch.utils.data import Sampler
 from transformers import (
     PreTrainedModel,
@@ -33,6 +34,8 @@ from text2sql.training.packing import (
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.processes import average_gradients, broadcast_parameters
 
+# What libraries in Rust say instead of an `OSError` when a disk is full.
+FULL_DISK = re.compile(r"No space left|os error \d+")
 DATA_PARALLEL = (DistributedType.MULTI_GPU, DistributedType.MULTI_CPU)
 
 
@@ -81,6 +84,10 @@ class AdapterTrainer(SFTTrainer):
             use_cuda_graphs(self.base_model.base_model)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()
+        config = cast(LoraConfig, self.adapted_model.active_peft_config)
+        modules: object = config.target_modules
+        if isinstance(modules, set):  # whose order changes from run to run
+            config.target_modules = sorted(modules)
         if self.pop_callback(ProgressCallback) is not None:  # absent with --disable_tqdm
             self.add_callback(ReadableProgress)
         self.num_train_rows = len(cast(Dataset, self.train_dataset))
@@ -225,6 +232,13 @@ class AdapterTrainer(SFTTrainer):
         with self.timer.paused(), explain_failed_write(self.args.output_dir):
             super()._save_checkpoint(*args, **kwargs)
 
+    def _save(self, *args: Any, **kwargs: Any) -> None:
+        token, self.args.hub_token = self.args.hub_token, None  # else in training_args.bin
+        try:
+            super()._save(*args, **kwargs)
+        finally:
+            self.args.hub_token = token
+
     def save_adapter(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
         """Write the adapter and its tokenizer; a `UserError` if its weights are not finite."""
         self.check_finite()
@@ -268,7 +282,8 @@ def explain_failed_write(folder: str | Path | None) -> Iterator[None]:
     except (OSError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # torch: RuntimeError; tokenizers: Exception
+        full = isinstance(error, RuntimeError) or FULL_DISK.search(str(error))
+        advice = "Free some space there, and pass" if full else "Pass"
         raise UserError(
-            f"{folder} could not be written ({error}). Free some space there, and pass --resume "
-            "to continue."
+            f"{folder} could not be written ({error}). {advice} --resume to continue."
         ) from error

@@ -69,9 +69,10 @@ class Outcomes(NamedTuple):
 class WorkerLost(Exception):
     """The worker process was killed at the deadline or died; `error` is the kind of failure."""
 
-    def __init__(self, error: str, message: str):
+    def __init__(self, error: str, message: str, *, died: bool = False):
         super().__init__(message)
         self.error = error
+        self.died = died  # which may be the machine's failure: another program took the memory
 
 
 class SqlWorker:
@@ -80,23 +81,42 @@ class SqlWorker:
     def __init__(self, query_timeout_s: float):
         self.query_timeout_s = query_timeout_s
         self.process: subprocess.Popen[bytes] | None = None
+        self.is_closing = False  # its scorer ends, and nothing is asked again
 
     def run_gold(self, database: Path, gold_sql: str) -> GoldResult:
-        """Run both readings of a gold query under one deadline."""
+        """Run both readings of a gold query under one deadline; again if the worker dies."""
+        result, died = self.run_gold_once(database, gold_sql)
+        return self.run_gold_once(database, gold_sql)[0] if died and not self.is_closing else result
+
+    def run_gold_once(self, database: Path, gold_sql: str) -> tuple[GoldResult, bool]:
+        """Return the result, and whether the worker died."""
         try:
             self.send(database, {"gold_sql": gold_sql})
             failure = json.loads(self.receive())
-            return GoldResult(**failure) if failure else GoldResult(self.receive())
+            return GoldResult(**failure) if failure else GoldResult(self.receive()), False
         except WorkerLost as lost:
-            return GoldResult(error=lost.error, error_message=str(lost))
+            return GoldResult(error=lost.error, error_message=str(lost)), lost.died
 
     def compare(self, database: Path, predicted_sql: str, gold: GoldResult) -> Outcomes:
-        """Run both readings of the prediction under one deadline, and compare them with `gold`."""
+        """Run both readings of the prediction under one deadline, and compare them with `gold`.
+
+        If the worker dies, another one is asked once: the system may have killed it for want of
+        memory that other programs took.
+        """
         if len(predicted_sql.encode(errors="surrogatepass")) > MAX_SQL_LENGTH:
             return Outcomes(TOO_LONG, TOO_LONG, seconds=0.0)  # tokenizing alone would take long
+        outcomes, died = self.compare_once(database, predicted_sql, gold)
+        if died and not self.is_closing:
+            outcomes, _ = self.compare_once(database, predicted_sql, gold)
+        return outcomes
+
+    def compare_once(
+        self, database: Path, predicted_sql: str, gold: GoldResult
+    ) -> tuple[Outcomes, bool]:
+        """Return the outcomes, and whether the worker died."""
         started = time.monotonic()
         outcomes = []
-        is_last = False
+        is_last = died = False
         try:
             self.send(database, {"predicted_sql": predicted_sql}, gold.packed)
             while not is_last:
@@ -105,7 +125,8 @@ class SqlWorker:
                 outcomes.append(Outcome(**reply))
         except WorkerLost as lost:
             outcomes.append(Outcome(lost.error, str(lost)))
-        return Outcomes(outcomes[0], outcomes[-1], time.monotonic() - started)
+            died = lost.died
+        return Outcomes(outcomes[0], outcomes[-1], time.monotonic() - started), died
 
     def send(
         self, database: Path, question: dict[str, str], attachment: bytes | None = None
@@ -138,7 +159,8 @@ class SqlWorker:
         self.kill()
         status = self.process.returncode
         error = ERRORS_BY_SIGNAL.get(-status, "runtime")
-        return WorkerLost(error, f"The process that ran the query died (exit status {status}).")
+        message = f"The process that ran the query died (exit status {status})."
+        return WorkerLost(error, message, died=error != "timeout")
 
     def start(self) -> None:
         """Start a process without this one's environment, terminal or files, and wait for it.
@@ -195,6 +217,7 @@ class SqlWorkers:
     def __exit__(self, *_: object) -> None:
         self.threads.shutdown(wait=False, cancel_futures=True)
         for worker in self.workers:  # so that no thread is left waiting for an answer
+            worker.is_closing = True
             if worker.process is not None:
                 worker.process.kill()
         self.threads.shutdown()

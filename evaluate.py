@@ -31,6 +31,7 @@ from text2sql.report.build import build_report
 from text2sql.report.content import Report
 from text2sql.report.model_card import update_model_cards
 from text2sql.report.page import print_report, print_scores, write_report
+from text2sql.report.trackers import log_scores
 from text2sql.scoring.scores import SCORES_NAME, refuse_other_scores, score_file
 from text2sql.scoring.verdict import VERDICTS_NAME
 from text2sql.study import external_answers
@@ -76,6 +77,7 @@ def main() -> None:
     report = compare_variants(folder, flags.report_settings(explicit))
     if not flags.report_only:
         update_model_cards(report)
+        log_scores(report)
 
 
 def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:

@@ -1,5 +1,6 @@
 """The trade-off as a plot: gain in execution accuracy against the change of the mean."""
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 MARKERS = {"finetuned": "o", "checkpoint": "s", "scaled": "^"}
 LABEL_SIZE = 8
+MAX_LABEL_WIDTH = 44  # of the vertical axis, in characters
 RADIUS = 8  # of a marker, in pixels of the figure
 MOST = 0.5  # share of resamples from which a recipe is drawn as on the front
 
@@ -44,7 +46,8 @@ def draw_tradeoff(report: Report, file_format: Literal["png", "pdf"] = "png") ->
     limit = 100 * report.tradeoff.max_forgetting
     axes.axhline(-limit, color="black", linestyle=":", label=f"limit of loss, {limit:g}")
     axes.set_xlabel("gain in execution accuracy, points (95 %, new databases)")
-    axes.set_ylabel(f"change of {mean_name(report.primary.benchmarks)}, points (95 %)")
+    changed = f"change of {mean_name(report.primary.benchmarks)}, points (95 %)"
+    axes.set_ylabel(textwrap.fill(changed, MAX_LABEL_WIDTH))
     place_legend(axes)
     label_points(figure, axes, points)
     return as_pdf(figure) if file_format == "pdf" else as_png(figure)

@@ -67,11 +67,12 @@ def test_named_tracker_gets_each_variant_of_the_run_and_no_other_does(evaluated,
     names = [kwargs.get("name") or kwargs["run_name"] for _, kwargs in started]
     assert names == ["run, evaluation of finetuned", "run, evaluation of checkpoint-400"]
     first, second = fakes[tracker].named("log", "log_metrics")
-    ((scores,), options) = first
-    assert scores["tradeoff/specialization_gain"] == evaluated.gain.difference
-    assert scores["tradeoff/specialization_gain/new_databases/low"] == evaluated.gain.low
+    ((logged,), options) = first
+    scores = {name.replace("/", "."): score for name, score in logged.items()}
+    assert scores["tradeoff.specialization_gain"] == evaluated.gain.difference
+    assert scores["tradeoff.specialization_gain.new_databases.low"] == evaluated.gain.low
     accuracy = evaluated.splits["validation"].variants["finetuned"]["scores"]["execution_accuracy"]
-    assert scores["validation/execution_accuracy/all"] == accuracy["all"]["score"]
+    assert scores["validation.execution_accuracy.all"] == accuracy["all"]["score"]
     assert (options["step"], second[1]["step"]) == (0, 400)
 
 
@@ -110,4 +111,6 @@ def test_mlflow_gets_names_that_it_accepts(evaluated, fakes):
     renamed = {"quiz@chat": evaluated.benchmarks["quiz"]}
     log_scores(replace(reporting_to(evaluated, "mlflow"), benchmarks=renamed))
     ((scores,), _) = fakes["mlflow"].named("log_metrics")[0]
-    assert "general/quiz_chat/acc" in scores
+    assert "general.quiz_chat.acc" in scores
+    folders = {name.rpartition("/")[0] for name in scores}
+    assert not folders & scores.keys()  # its store of files keeps a metric in a file

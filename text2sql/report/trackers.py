@@ -59,9 +59,17 @@ def log_to_mlflow(run: TrackedRun) -> None:
         mlflow.set_experiment(experiment)
     with mlflow.start_run(run_name=run.name):
         mlflow.log_params(run.parameters)
-        # MLflow refuses other characters, such as the @ of a benchmark asked as a chat.
-        scores = {re.sub(r"[^\w./ -]", "_", name): score for name, score in run.scores.items()}
+        scores = {mlflow_name(name): score for name, score in run.scores.items()}
         mlflow.log_metrics(scores, step=run.step)
+
+
+def mlflow_name(score: str) -> str:
+    """Return a name that MLflow accepts.
+
+    It refuses the @ of a benchmark asked as a chat, and where it stores metrics in files, a metric
+    whose name is the folder of another.
+    """
+    return re.sub(r"[^\w. -]", "_", score.replace("/", "."))
 
 
 TRACKERS: dict[str, Callable[[TrackedRun], None]] = {

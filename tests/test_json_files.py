@@ -12,10 +12,12 @@ from text2sql.files import (
     read_json,
     read_jsonl,
     read_object,
+    read_sealed,
     sha256_of_file,
     sha256_of_json,
     write_json,
     write_jsonl,
+    write_sealed,
     write_text,
 )
 
@@ -180,3 +182,15 @@ def test_hash_of_json_ignores_the_order_of_keys_and_nothing_else():
     assert sha256_of_json({"a": 1, "b": [1, 2]}) == sha256_of_json({"b": [1, 2], "a": 1})
     others = [{"a": 1, "b": [2, 1]}, {"a": "1", "b": [1, 2]}, {"a": 1}, "\udcff"]
     assert len({sha256_of_json(value) for value in others}) == 4
+
+
+def test_a_sealed_file_is_read_while_it_is_unchanged(tmp_path):
+    path = tmp_path / "quiz.json"
+    write_sealed(path, '{"score": 0.5}')
+    sealed = path.read_text()
+    assert read_sealed(path)["score"] == read_json(path)["score"] == 0.5
+    path.write_text(sealed.replace("0.5", "0.6"))
+    with pytest.raises(UserError, match=r"quiz\.json was changed"):
+        read_sealed(path)
+    path.write_text('{"score": 0.5}')  # of an earlier version
+    assert read_sealed(path) == {"score": 0.5}

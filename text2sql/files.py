@@ -14,6 +14,7 @@ from typing import Any
 
 from text2sql.errors import UserError
 
+SEAL = ', "sha256": "'
 PLAIN_NAME = re.compile(r"(?!\.{1,2}$)[^/]+")
 
 
@@ -216,6 +217,24 @@ def remove_cut_line(path: Path) -> None:
     finished, newline, cut_short = path.read_bytes().rpartition(b"\n")
     if cut_short:
         os.truncate(path, len(finished + newline))
+
+
+def write_sealed(path: Path, text: str) -> None:
+    """Write a JSON object with the hash of its text as the last key, which `read_sealed` checks."""
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    write_text(path, f'{text.removesuffix("}")}{SEAL}{sha256}"}}\n')
+
+
+def read_sealed(path: Path) -> Any:
+    """Return the parsed file; a `UserError` if it was changed after `write_sealed` wrote it.
+
+    A file without a seal, as earlier versions wrote it, is taken as it is.
+    """
+    content, seal, sha256 = read_bytes(path).decode(errors="replace").rpartition(SEAL)
+    text = content + "}"
+    if seal and hashlib.sha256(text.encode()).hexdigest() != sha256.strip().removesuffix('"}'):
+        raise UserError(f"{path} was changed after it was written. Restore it, or make it again.")
+    return read_json(path)
 
 
 def sha256_of_file(path: Path) -> str:

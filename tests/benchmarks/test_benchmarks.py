@@ -253,6 +253,7 @@ def test_items_are_paired_by_what_was_asked(measure):
     path = measure("odd_ones")
     base = read_benchmark(path)
     raw = read_json(path)
+    del raw["sha256"]  # it is taken as it is, like a file of an earlier version
     for sample in raw["samples"]["odd_fruit"]:
         sample["acc_norm"] = 1 - sample["acc_norm"]
     path.write_text(json.dumps(raw))

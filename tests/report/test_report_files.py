@@ -6,6 +6,7 @@ from dataclasses import asdict
 import pytest
 from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
 
+from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
 from text2sql.report.page import Page, as_html, as_markdown, write_report
 from text2sql.study.training_history import read_training
@@ -94,3 +95,21 @@ def test_adapter_of_another_program_has_no_learning_curve(two_dir, tmp_path):
     write_report(folder, report_of(folder))
     assert not (folder / "learning_curves.png").exists()
     assert "| run | – | – | – | – | – | – |" in (folder / "report.md").read_text()
+
+
+def test_a_link_is_replaced_or_refused_and_never_followed(two_dir, tmp_path):
+    folder = shutil.copytree(two_dir, tmp_path / "sent")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    mine = elsewhere / "mine.txt"
+    mine.write_text("mine")
+    for name in ("report.json", "report.md", "report.html", "tradeoff.png"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(mine)
+    write_report(folder, report_of(folder))
+    assert mine.read_text() == "mine" and not (folder / "report.md").is_symlink()
+    shutil.rmtree(folder / "tensorboard")
+    (folder / "tensorboard").symlink_to(elsewhere)
+    with pytest.raises(UserError, match="tensorboard is a symbolic link"):
+        write_report(folder, report_of(folder))
+    assert [path.name for path in elsewhere.iterdir()] == ["mine.txt"]

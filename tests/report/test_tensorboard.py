@@ -13,6 +13,7 @@ from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
 
 from text2sql.files import read_json
 from text2sql.report.page import write_report
+from text2sql.study.variants import BASE
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
@@ -67,3 +68,18 @@ def test_tensorboard_events_are_replaced_and_not_added_to(whole_dir, tmp_path):
     write_report(folder, report_of(folder))
     for run in (folder / "tensorboard").iterdir():
         assert len(list(run.iterdir())) == 1
+
+
+def test_events_of_the_training_and_other_files_stay(tmp_path):
+    folder = build_tiny_evaluation(tmp_path, {BASE: (0.5, 0.5)}, num_questions=6, num_items=2)
+    training = folder / "tensorboard/events.out.tfevents.1.training"
+    notes = folder / "tensorboard/notes/mine.txt"
+    for path in (training, notes):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"kept")
+    earlier = folder / "tensorboard/scale-2/events.out.tfevents.1.earlier"
+    earlier.parent.mkdir()
+    earlier.write_bytes(b"replaced")
+    write_report(folder, report_of(folder))
+    assert training.read_bytes() == notes.read_bytes() == b"kept"
+    assert not earlier.exists()

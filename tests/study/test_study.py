@@ -77,3 +77,10 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(tmp_path, key, name):
     write_json(path, study)
     with pytest.raises(UserError, match="only plain names"):
         read_study(tmp_path)
+
+
+def test_a_model_whose_name_has_a_line_of_its_own_is_refused(tmp_path):
+    path = build_tiny_evaluation(tmp_path, {BASE: (0.5, 0.5)}, 2, 2) / "study.json"
+    write_json(path, read_json(path) | {"model_id": "tiny\nrm -r ~"})
+    with pytest.raises(UserError, match="not printable"):
+        read_study(tmp_path)

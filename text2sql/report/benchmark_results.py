@@ -1,6 +1,7 @@
 """The results of finished benchmarks, read from disk without torch: scores and paired items."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from text2sql.errors import UserError
-from text2sql.files import read_json
+from text2sql.files import read_sealed
 from text2sql.report.benchmark_clusters import ITEM, cluster_of
 from text2sql.report.estimators import Floats, Sample, describe_sample
 from text2sql.report.significance import PairedScores
@@ -120,17 +121,31 @@ def read_benchmark(path: Path, cluster_field: str | None = None) -> BenchmarkRes
     Items with the same `cluster_field` in their documents belong together; by default the
     documents tell by their own fields.
     """
-    content = read_json(path)
-    return read_tasks(content, content["text2sql"], list(content["samples"]), cluster_field)
+    content = read_sealed(path)
+    with explain_damage(path):
+        return read_tasks(content, content["text2sql"], list(content["samples"]), cluster_field)
 
 
 def read_parts(path: Path, cluster_field: str | None = None) -> dict[str, BenchmarkResults]:
     """Return each task's results, where tasks of different metrics were run as one benchmark."""
-    content = read_json(path)
-    return {
-        part["benchmark"]: read_tasks(content, part, [part["benchmark"]], cluster_field)
-        for part in content["text2sql"].get("parts") or ()
-    }
+    content = read_sealed(path)
+    with explain_damage(path):
+        return {
+            part["benchmark"]: read_tasks(content, part, [part["benchmark"]], cluster_field)
+            for part in content["text2sql"].get("parts") or ()
+        }
+
+
+@contextmanager
+def explain_damage(path: Path) -> Iterator[None]:
+    """Turn what a file of another shape raises into a `UserError`."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+        raise UserError(
+            f"{path} is not the result of a benchmark ({type(error).__name__}: {error}). Remove "
+            "it, so that the benchmark is run again."
+        ) from None
 
 
 def read_tasks(

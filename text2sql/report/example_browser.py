@@ -4,12 +4,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from text2sql.files import read_json, read_jsonl
+from text2sql.files import read_object
 from text2sql.inference.prediction import Prediction
 from text2sql.report.content import Report
 from text2sql.report.split_results import read_answers
 from text2sql.report.split_tables import FEATURE_NAMES
 from text2sql.scoring.verdict import read_verdicts
+from text2sql.study.examples import read_examples
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
 from text2sql.study.study import EvaluatedSplit
 
@@ -38,7 +39,7 @@ def browser_content(output_dir: Path, report: Report) -> dict[str, Any]:
 def split_content(
     folder: EvaluationFolder, split: EvaluatedSplit, report: Report, texts: dict[str, int]
 ) -> dict[str, Any]:
-    examples = read_jsonl(folder.examples(split.folder))[: split.n]
+    examples = read_examples(folder, split)
     variants = list(report.splits[split.name].variants)
     answers = {v: list_answers(folder.answers(split.folder, v), texts) for v in variants}
     verdicts = read_verdicts(folder.answers(split.folder, variants[0]).verdicts) if variants else []
@@ -55,7 +56,7 @@ def split_content(
             for example, verdict in zip(examples, verdicts, strict=bool(answers))
         ],
         "answers": answers,
-        "schemas": read_json(schemas_path) if schemas_path.exists() else {},
+        "schemas": read_object(schemas_path) if schemas_path.exists() else {},
     }
 
 

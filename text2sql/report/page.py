@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from text2sql.files import write_json, write_text
+from text2sql.files import atomic_write, refuse_linked_folders, write_json, write_text
 from text2sql.report.content import Report
 from text2sql.report.example_browser import browser_content
 from text2sql.report.latex import write_latex
@@ -42,7 +42,11 @@ class Page:
 
 
 def write_report(output_dir: Path, report: Report) -> None:
-    """Write report.json, its plots, report.md, report.html, report.tex and TensorBoard's events."""
+    """Write report.json, its plots, report.md, report.html, report.tex and TensorBoard's events.
+
+    A `UserError` refuses a folder in which a link would lead the files elsewhere.
+    """
+    refuse_linked_folders(output_dir)
     plots = draw_plots(output_dir, report)
     page = build_page(report, plots)
     quotable = {
@@ -140,7 +144,8 @@ def draw_plots(output_dir: Path, report: Report) -> dict[str, bytes]:
     if any(losses for run in training.values() for losses in run.losses.values()):
         plots["learning_curves.png"] = draw_learning_curves(training)
     for name, png in plots.items():
-        (output_dir / name).write_bytes(png)
+        with atomic_write(output_dir / name) as temporary:
+            temporary.write_bytes(png)
     return plots
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from text2sql.errors import UserError
-from text2sql.files import read_jsonl
 from text2sql.inference.prediction import Prediction, read_all_predictions
 from text2sql.report.estimators import Floats
 from text2sql.report.significance import Comparison, PairedScores, compare_questions
@@ -16,6 +15,7 @@ from text2sql.scoring.query_features import FEATURES
 from text2sql.scoring.scored_folders import read_scores
 from text2sql.scoring.scores import NO_FEATURE
 from text2sql.scoring.verdict import Verdict, read_verdicts
+from text2sql.study.examples import read_examples
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
 from text2sql.study.study import EvaluatedSplit
 
@@ -110,10 +110,16 @@ def read_split_results(
     folder: EvaluationFolder, split: EvaluatedSplit, variants: Sequence[str]
 ) -> SplitResults:
     """Return the results of the variants that are finished on the split."""
-    examples = read_jsonl(folder.examples(split.folder))[: split.n]
+    examples = read_examples(folder, split)
     finished = [v for v in variants if folder.answers(split.folder, v).scores.exists()]
     answers = {v: read_answers(folder.answers(split.folder, v)) for v in finished}
     first = [verdict for verdict, _ in next(iter(answers.values()), [])]
+    for name, rows in answers.items():
+        if [verdict.db_id for verdict, _ in rows] != [example["db_id"] for example in examples]:
+            raise UserError(
+                f"{folder.answers(split.folder, name).verdicts} answers other questions than "
+                f"{folder.examples(split.folder)} has. Run the evaluation again."
+            )
     return SplitResults(
         split=split,
         db_ids=[example["db_id"] for example in examples],

@@ -14,6 +14,7 @@ from typing import Any
 from text2sql.report.content import Report
 from text2sql.study.variants import Variant
 
+EVENTS_PREFIX = "events.out.tfevents."
 HYPERPARAMETERS = (  # of the settings in run.json
     *("learning_rate", "lr_scheduler_type", "num_train_epochs", "max_steps", "weight_decay"),
     *("lora_r", "lora_alpha", "lora_dropout", "loss_on", "max_length", "seed"),
@@ -23,8 +24,13 @@ HYPERPARAMETERS = (  # of the settings in run.json
 def write_events(
     folder: Path, report: Report, texts: Mapping[str, str], plots: Mapping[str, bytes]
 ) -> None:
-    """Replace the events in `folder` with those of this report."""
-    shutil.rmtree(folder, ignore_errors=True)
+    """Replace the events in `folder` with those of this report.
+
+    The events of a training, which are in the folder itself, and other files stay.
+    """
+    for run in folder.glob("*/"):
+        if all(path.name.startswith(EVENTS_PREFIX) for path in run.iterdir()):
+            shutil.rmtree(run)
     by_recipe = recipe_scalars(report)
     for variant in report.study.variants:
         scalars = dict(scalars_of(report, variant)) | by_recipe.pop(variant.name, {})

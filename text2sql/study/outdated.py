@@ -89,8 +89,8 @@ def recorded_settings(path: Path) -> dict[str, Any]:
     """Return the settings in generation.json or in a benchmark's results; {} where it is lost."""
     record = read_object(path) if path.exists() else {}
     holder = record if "settings" in record else record.get("text2sql", {})
-    settings: dict[str, Any] = holder.get("settings", {})
-    return settings
+    settings = holder.get("settings", {}) if isinstance(holder, dict) else {}
+    return settings if isinstance(settings, dict) else {}
 
 
 def remove_outdated(outdated: Sequence[Path], models: "LoadedVariants") -> None:

@@ -176,3 +176,6 @@ def check_names(study: Study, path: Path) -> None:
         names += [benchmark.name, benchmark.results_file]
     for name in names:
         check_plain_name(name, path)
+    for text in (study.model_id, *(variant.recorded_base for variant in study.variants)):
+        if text is not None and not text.isprintable():
+            raise UserError(f"{path} names a model {text!r}, which is not printable. Replace it.")

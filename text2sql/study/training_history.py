@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from text2sql.files import read_json, read_object, sha256_of_json
+from text2sql.errors import UserError
+from text2sql.files import read_object, sha256_of_json
 from text2sql.prompts.manifest import MANIFEST
 from text2sql.study.variants import Variant
 from text2sql.training.run_folder import RECORD_NAME, is_complete, list_checkpoints
@@ -50,6 +51,8 @@ def read_training(run_dir: Path) -> TrainingRun:
     record_path = run_dir / RECORD_NAME
     record = read_object(record_path) if record_path.exists() else {}
     settings = record.get("settings", {})
+    if not isinstance(settings, dict):
+        raise UserError(f"{record_path} is damaged: `settings` must be an object. Restore it.")
     return TrainingRun(
         settings=settings,
         effective_batch=settings.get("effective_batch_size"),
@@ -90,8 +93,15 @@ def read_losses(run_dir: Path) -> dict[str, list[list[float]]]:
     nats per token.
     """
     checkpoints = [folder for folder in list_checkpoints(run_dir) if is_complete(folder)]
-    log = read_json(checkpoints[-1] / STATE_NAME).get("log_history", []) if checkpoints else []
-    return {
-        "train": [[entry["step"], entry["loss"]] for entry in log if "loss" in entry],
-        "eval": [[entry["step"], entry["eval_loss"]] for entry in log if "eval_loss" in entry],
-    }
+    path = checkpoints[-1] / STATE_NAME if checkpoints else None
+    log = read_object(path).get("log_history", []) if path is not None else []
+    try:
+        return {
+            "train": [[entry["step"], entry["loss"]] for entry in log if "loss" in entry],
+            "eval": [[entry["step"], entry["eval_loss"]] for entry in log if "eval_loss" in entry],
+        }
+    except (KeyError, TypeError) as error:
+        raise UserError(
+            f"{path} is damaged: an entry of its log has another shape ({error}). Remove that "
+            "folder, or restore the file."
+        ) from None

@@ -159,6 +159,8 @@ def read_tasks(
     if reported is None:  # a tag: the harness gives no number for all of it
         reported = fmean(content["results"][task][key] for task in tasks)
     samples = {task: content["samples"][task] for task in tasks}
+    if not isinstance(facts["chance"], int | float | None) or not isinstance(reported, int | float):
+        raise TypeError("a score is not a number")
     return BenchmarkResults(
         name=name,
         metric=facts["metric"],

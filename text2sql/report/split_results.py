@@ -13,7 +13,7 @@ from text2sql.report.estimators import Floats
 from text2sql.report.significance import Comparison, PairedScores, compare_questions
 from text2sql.scoring.query_features import FEATURES
 from text2sql.scoring.scored_folders import read_scores
-from text2sql.scoring.scores import NO_FEATURE
+from text2sql.scoring.scores import NO_FEATURE, hash_questions
 from text2sql.scoring.verdict import Verdict, read_verdicts
 from text2sql.study.examples import read_examples
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
@@ -114,11 +114,15 @@ def read_split_results(
     finished = [v for v in variants if folder.answers(split.folder, v).scores.exists()]
     answers = {v: read_answers(folder.answers(split.folder, v)) for v in finished}
     first = [verdict for verdict, _ in next(iter(answers.values()), [])]
+    questions = hash_questions((e["db_id"], e["question"], e["gold_sql"]) for e in examples)
     for name, rows in answers.items():
-        if [verdict.db_id for verdict, _ in rows] != [example["db_id"] for example in examples]:
+        paths = folder.answers(split.folder, name)
+        scored = read_scores(paths.path).get("scored", {}).get("questions_sha256", questions)
+        db_ids = [verdict.db_id for verdict, _ in rows]
+        if scored != questions or db_ids != [example["db_id"] for example in examples]:
             raise UserError(
-                f"{folder.answers(split.folder, name).verdicts} answers other questions than "
-                f"{folder.examples(split.folder)} has. Run the evaluation again."
+                f"{paths.scores} is about other questions than {folder.examples(split.folder)} "
+                "has. Restore that file, or run the evaluation again without --report_only."
             )
     return SplitResults(
         split=split,

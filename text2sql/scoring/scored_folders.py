@@ -62,9 +62,11 @@ def read_scores(folder: Path) -> dict[str, Any]:
         )
     files = scores.get("files", {})
     for name in (PREDICTIONS_NAME, VERDICTS_NAME):
-        if name in files and files[name] != sha256_of_file(folder / name):
+        path = folder / name
+        if name in files and not (path.exists() and sha256_of_file(path) == files[name]):
+            change = "changed" if path.exists() else "removed"
             raise UserError(
-                f"{folder / name} was changed after it was scored. Restore it, or run the "
+                f"{path} was {change} after it was scored. Restore it, or run the "
                 "evaluation again without --report_only to score the answers again."
             )
     return scores

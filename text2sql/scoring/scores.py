@@ -60,11 +60,19 @@ def describe_split(split: ScoredSplit) -> dict[str, Any]:
     db_ids = sorted({example.db_id for example in split.examples})
     return {
         "examples_sha256": sha256_of_json([asdict(example) for example in split.examples]),
+        "questions_sha256": hash_questions(
+            (example.db_id, example.question, example.gold_sql) for example in split.examples
+        ),
         "schemas_sha256": sha256_of_json(
             {db_id: asdict(split.schemas[db_id]) for db_id in db_ids if db_id in split.schemas}
         ),
         "databases": hash_databases(split),
     }
+
+
+def hash_questions(questions: Iterable[tuple[str, str, str]]) -> str:
+    """Return the hash of what the report reads of the examples: db_id, question and gold SQL."""
+    return sha256_of_json([list(question) for question in questions])
 
 
 def hash_databases(split: ScoredSplit) -> dict[str, str | None]:

@@ -20,6 +20,16 @@ from text2sql.typed_json import parse_fields
 REQUIRED_KEYS = ("variants", "splits", "benchmarks", "report_settings", "limit")
 
 
+# With their types in JSON.
+REPORT_SETTINGS: dict[str, tuple[type, ...]] = {
+    "max_forgetting": (int, float),
+    "num_resamples": (int,),
+    "num_bootstrap": (int,),  # its name in earlier versions
+    "seed": (int,),
+    "benchmark_clusters": (dict,),
+}
+
+
 class BaseWeights(TypedDict):
     """How the base model is loaded."""
 
@@ -150,6 +160,8 @@ def read_study(output_dir: Path) -> Study:
     try:
         study = Study.from_json(content)
         refuse_unpaired(study)
+        check_report_settings(study)
+        check_losses(study)
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({error}). Run the evaluation again.") from None
     check_names(study, path)
@@ -164,6 +176,23 @@ def refuse_unpaired(study: Study) -> None:
         names = [entry.name for entry in entries]
         if len(set(names)) < len(names):
             raise ValueError("a name occurs twice")
+
+
+def check_report_settings(study: Study) -> None:
+    """Raise a ValueError where a setting of the report has another type, or is below zero."""
+    for name, value in study.report_settings.items():
+        if type(value) not in REPORT_SETTINGS.get(name, (type(value),)):
+            raise ValueError(f"`{name}` has another type than evaluate.py writes")
+        if type(value) in (int, float) and value < 0:
+            raise ValueError(f"`{name}` is below zero")
+
+
+def check_losses(study: Study) -> None:
+    """Raise a ValueError unless every recorded loss is a pair of step and loss."""
+    for run in study.training.values():
+        for pair in (pair for pairs in run.losses.values() for pair in pairs):
+            if [type(number) in (int, float) for number in pair] != [True, True]:
+                raise ValueError("a loss is not a pair of two numbers")
 
 
 def check_names(study: Study, path: Path) -> None:

@@ -17,7 +17,10 @@ from text2sql.study.variants import Variant
 from text2sql.study.whole_models import hash_model
 from text2sql.typed_json import parse_fields
 
-REQUIRED_KEYS = ("variants", "splits", "benchmarks", "report_settings", "limit")
+REQUIRED_KEYS = (
+    *("variants", "splits", "benchmarks", "report_settings", "limit"),
+    *("command", "created", "commit", "python", "versions"),
+)
 
 
 # With their types in JSON.
@@ -180,6 +183,8 @@ def refuse_unpaired(study: Study) -> None:
 
 def check_report_settings(study: Study) -> None:
     """Raise a ValueError where a setting of the report has another type, or is below zero."""
+    if not isinstance(study.made_by["versions"], dict):
+        raise ValueError("`versions` must be an object")
     for name, value in study.report_settings.items():
         if type(value) not in REPORT_SETTINGS.get(name, (type(value),)):
             raise ValueError(f"`{name}` has another type than evaluate.py writes")

@@ -28,7 +28,7 @@ format: install
 	$(BIN)/cog -r docs/MODULES.md
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # The demo's own flags; demo/README.md says why each differs from the recipe.
 demo: install
@@ -40,9 +40,9 @@ demo: install
 	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
 	  --schema_format compact --num_shots 1 --holdout_fraction 0.24 --output_dir $(DEMO)/one_shot
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/one_shot --adapters $(DEMO)/run \
-	  --benchmarks none --max_new_tokens 128 --output_dir $(DEMO)/one_shot/evaluation
+	  --benchmarks none --max_new_tokens 112 --output_dir $(DEMO)/one_shot/evaluation
 	@echo; echo "Base and fine-tuned without an example, as trained, and on general benchmarks"
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
 	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
-	  --checkpoints --adapter_scales 0.25 0.5 0.75 --max_new_tokens 128
+	  --checkpoints --adapter_scales 0.25 0.5 0.75 --choosing_split none --max_new_tokens 112
 	@echo Plots: $(DEMO)/run/evaluation/*.png

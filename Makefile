@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 
 DEMO := outputs/demo
 
-.PHONY: install lint format test demo
+.PHONY: install lint format test demo demo-evaluation demo-one-shot
 
 install: $(VENV)/installed
 
@@ -36,13 +36,23 @@ demo: install
 	  --schema_format compact --num_shots 0 --holdout_fraction 0.24 --output_dir $(DEMO)/processed_data
 	$(BIN)/python train.py --data_dir $(DEMO)/processed_data --output_dir $(DEMO)/run --resume \
 	  --learning_rate 5e-3 --max_steps 120 --eval_steps 40 --logging_steps 10
-	@echo; echo "How much of the gain is format? Base and fine-tuned with one solved example in the prompt"
-	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
-	  --schema_format compact --num_shots 1 --holdout_fraction 0.24 --output_dir $(DEMO)/one_shot
-	$(BIN)/python evaluate.py --data_dir $(DEMO)/one_shot --adapters $(DEMO)/run \
-	  --benchmarks none --max_new_tokens 112 --output_dir $(DEMO)/one_shot/evaluation
-	@echo; echo "Base and fine-tuned without an example, as trained, and on general benchmarks"
+	@echo; echo "Base and fine-tuned on SQL and on general benchmarks"
+	@$(MAKE) --no-print-directory --jobs 2 demo-evaluation demo-one-shot
+	@echo; echo "How much of the gain is format? The same with one solved example in the prompt"
+	@cat $(DEMO)/one_shot/evaluation.log
+	@echo; echo Plots: $(DEMO)/run/evaluation/*.png
+
+# Two evaluations at once, as neither keeps two cores busy.
+demo-evaluation:
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
 	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
 	  --checkpoints --adapter_scales 0.25 0.5 0.75 --choosing_split none --max_new_tokens 112
-	@echo Plots: $(DEMO)/run/evaluation/*.png
+
+demo-one-shot:
+	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
+	  --schema_format compact --num_shots 1 --holdout_fraction 0.24 --output_dir $(DEMO)/one_shot
+	@OMP_NUM_THREADS=1 $(BIN)/python evaluate.py --data_dir $(DEMO)/one_shot --adapters $(DEMO)/run \
+	  --benchmarks none --max_new_tokens 112 --output_dir $(DEMO)/one_shot/evaluation \
+	  >$(DEMO)/one_shot/evaluation.log 2>&1 || { \
+	  echo "error: the evaluation with one example failed; its output:"; \
+	  cat $(DEMO)/one_shot/evaluation.log; exit 1; }

@@ -15,11 +15,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from text2sql import processes
 from text2sql.cli import run
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_json, write_json, write_text
 from text2sql.flags import flag, parse_flags
-from text2sql.models.device import Precision, world_size
+from text2sql.models.device import Precision
 from text2sql.prompts.manifest import read_manifest
 from text2sql.training.label_checks import preview_first_row
 from text2sql.training.plan import PLAN_FLAGS, FixedByUser
@@ -129,10 +130,10 @@ def main() -> None:
     rows, eval_rows = read_rows(Path(flags.data_dir), flags.eval_split, flags.limit, max_length)
     settings = resolve_settings(flags, explicit, rows, eval_rows)
 
-    from text2sql.training import build, processes  # import torch and TRL, which takes seconds
+    from text2sql.training import build  # imports torch and TRL, which takes seconds
     from text2sql.training.fallback import train_within_memory
 
-    with processes.lock_run_dir(settings.run_dir):
+    with processes.lock_folder(settings.run_dir):
         checkpoint = processes.on_main_process(
             open_run, settings, flags.resume, flags.overwrite, flags.resume_from_checkpoint
         )
@@ -259,7 +260,7 @@ def resolve_effective_batch_size(flags: TrainFlags, explicit: set[str]) -> int:
     """Return the examples per step: the user's own if both factors are given, else the recipe's."""
     if {"per_device_train_batch_size", "gradient_accumulation_steps"} <= explicit:
         micro_batch = flags.per_device_train_batch_size
-        return micro_batch * flags.gradient_accumulation_steps * world_size()
+        return micro_batch * flags.gradient_accumulation_steps * processes.world_size()
     return TrainFlags.per_device_train_batch_size * TrainFlags.gradient_accumulation_steps
 
 

@@ -5,8 +5,8 @@ import torch
 
 from text2sql.errors import UserError
 from text2sql.files import read_json
+from text2sql.models import device
 from text2sql.models.device import GIB, Device
-from text2sql.training import processes
 from text2sql.training.fallback import next_smaller
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
@@ -97,9 +97,9 @@ def test_cuda_graphs_are_dropped_first_and_never_come_back():
 def test_processes_plan_for_the_weakest_of_their_devices(monkeypatch):
     own = Device("a GPU", 80 * GIB, supports_bf16=True, is_cuda=True)
     other = Device("another", 24 * GIB, supports_bf16=False, is_cuda=True)
-    monkeypatch.setattr(processes, "gather_object", lambda devices: [*devices, other])
+    monkeypatch.setattr(device, "gather", lambda own: [own, other])
     expected = Device("a GPU", 24 * GIB, supports_bf16=False, is_cuda=True)
-    assert processes.weakest_device(own) == expected
+    assert device.weakest_device(own) == expected
 
 
 def test_papers_plan_expects_the_memory_of_nf4(run_train, tmp_path, large_gpu):

@@ -1,8 +1,9 @@
 """The device's free memory and precision, and the model sizes that memory depends on."""
 
-import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from text2sql.processes import gather, world_size
 
 if TYPE_CHECKING:
     import torch
@@ -68,6 +69,14 @@ class Device:
         return cls(name, free_bytes(device), supports_bf16, is_cuda=True)
 
 
+def weakest_device(own: Device) -> Device:
+    """Return the device that all processes plan for, so that they cut the same batches."""
+    devices = gather(own)
+    free = [device.free_bytes for device in devices if device.free_bytes is not None]
+    bf16 = all(device.supports_bf16 for device in devices)
+    return replace(own, free_bytes=min(free, default=None), supports_bf16=bf16)
+
+
 def free_bytes(device: "torch.device") -> int:
     """Return the bytes that this process can still allocate on the GPU, its own unused blocks too.
 
@@ -86,8 +95,3 @@ def num_unused_gpus() -> int:
     import torch
 
     return max(torch.cuda.device_count() - 1, 0) if world_size() == 1 else 0
-
-
-def world_size() -> int:
-    """Return the number of processes that `accelerate launch` or `torchrun` started."""
-    return int(os.environ.get("WORLD_SIZE", 1))

@@ -23,10 +23,11 @@ from transformers.utils.import_utils import is_liger_kernel_available
 from trl.trainer.sft_config import SFTConfig
 
 from text2sql.errors import UserError
-from text2sql.models.device import Device, ModelShape, Precision, world_size
+from text2sql.models.device import Device, ModelShape, Precision, weakest_device
 from text2sql.models.loading import choose_device, load_base_model, load_config
 from text2sql.models.packed_attention import supports_flash_attention, supports_packed_attention
 from text2sql.models.tokenizer import load_tokenizer
+from text2sql.processes import this_process, world_size
 from text2sql.prompts.manifest import refuse_other_tokenizer
 from text2sql.prompts.tokens import encode_rows
 from text2sql.training.packing import mean_packed_row
@@ -37,7 +38,6 @@ from text2sql.training.plan import (
     gain_of_larger_batch,
     plan_training,
 )
-from text2sql.training.processes import this_process, weakest_device
 from text2sql.training.settings import TrainSettings
 from text2sql.training.trainer import AdapterTrainer
 

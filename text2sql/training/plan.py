@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from text2sql.errors import UserError
-from text2sql.models.device import GIB, NF4_BYTES, Device, ModelShape, Precision, world_size
+from text2sql.models.device import GIB, NF4_BYTES, Device, ModelShape, Precision
+from text2sql.processes import world_size
 
 # What a plan sets, under TRL's names.
 PLAN_FLAGS = (

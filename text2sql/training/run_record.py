@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from text2sql.files import sha256_of_file
-from text2sql.models.device import GIB, Device, num_unused_gpus, world_size
+from text2sql.models.device import GIB, Device, num_unused_gpus
+from text2sql.processes import world_size
 from text2sql.run_record import build_run_record
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.settings import TrainSettings

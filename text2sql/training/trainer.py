@@ -24,6 +24,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 from text2sql.errors import UserError
 from text2sql.training.callbacks import ReadableProgress, ThroughputTimer
 from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
+from text2sql.training.gradients import average_gradients, broadcast_parameters
 from text2sql.training.packing import (
     MODEL_INPUTS,
     LabelOutputs,
@@ -32,7 +33,6 @@ from text2sql.training.packing import (
     use_packed_forward,
 )
 from text2sql.training.plan import ExecutionPlan
-from text2sql.training.processes import average_gradients, broadcast_parameters
 
 # What libraries in Rust say instead of an `OSError` when a disk is full.
 FULL_DISK = re.compile(r"No space left|os error \d+")

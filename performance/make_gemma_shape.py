@@ -3,8 +3,9 @@
     python -m performance.make_gemma_shape --spider_dir DIR --output_dir DIR
 
 Time and memory depend on shapes, not on what the weights have learned; what the model writes is
-noise. The tokenizer is a byte-level BPE trained on Spider's questions, queries and schemas, with
-Gemma's special tokens and chat template; the embedding has Gemma's 256,000 rows all the same.
+noise. The tokenizer is that of `--tokenizer_dir`, or a byte-level BPE trained on Spider's
+questions, queries and schemas, with Gemma's special tokens and chat template; the embedding has
+Gemma's 256,000 rows all the same.
 """
 
 import json
@@ -13,7 +14,9 @@ from pathlib import Path
 
 from performance.shapes import make_config, make_model
 from text2sql.cli import run
+from text2sql.errors import UserError
 from text2sql.flags import parse_flags
+from text2sql.models.tokenizer import load_tokenizer
 
 SPECIAL_TOKENS = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
 CHAT_TEMPLATE = (
@@ -26,8 +29,9 @@ CHAT_TEMPLATE = (
 
 @dataclass
 class Flags:
-    spider_dir: str
     output_dir: str
+    spider_dir: str | None = None
+    tokenizer_dir: str | None = None
     seed: int = 42
 
 
@@ -35,7 +39,13 @@ def main() -> None:
     flags, _ = parse_flags(Flags, __doc__)
     if (Path(flags.output_dir) / "config.json").exists():
         return
-    make_tokenizer(Path(flags.spider_dir)).save_pretrained(flags.output_dir)
+    if flags.tokenizer_dir:
+        tokenizer = load_tokenizer(flags.tokenizer_dir)
+    elif flags.spider_dir:
+        tokenizer = make_tokenizer(Path(flags.spider_dir))
+    else:
+        raise UserError("Pass --spider_dir or --tokenizer_dir.")
+    tokenizer.save_pretrained(flags.output_dir)
     save_model(flags.output_dir, flags.seed)
 
 

@@ -148,6 +148,25 @@ def test_what_greedy_decoding_cannot_do_is_left_to_the_harness(
     assert f"Generating as the harness does, because of {reason}." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("settings", [{"do_sample": True}, {"temperature": 0.7}], ids=str)
+def test_samples_are_the_harness_own_and_one_line_says_so(
+    strong_gemma, tokenizer, tmp_path, capsys, monkeypatch, settings
+):
+    monkeypatch.setattr(
+        HFLM, "generate_until", lambda self, requests, *a: [str(n) for n, _ in enumerate(requests)]
+    )
+    sampled = ask({"until": ["\n"], "max_gen_toks": 4} | settings)[:1] * 2
+    greedy = ask(GREEDY)[:1]
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        ours = PrefixSharingHFLM(strong_gemma, tokenizer, cache, batch_size=1)
+        first, text, second = ours.generate_until([sampled[0], *greedy, sampled[1]])
+        assert list(cache.responses.values()) == [text]
+    assert (first, second) == ("0", "1")  # a repeated request gets another sample
+    assert (
+        "Generating 2 answers as the harness does, as they are sampled" in capsys.readouterr().out
+    )
+
+
 def test_virtual_tokens_are_generated_with_by_the_harness_without_padding(
     strong_gemma_dir, tokenizer, tmp_path
 ):

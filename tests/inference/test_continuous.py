@@ -4,9 +4,11 @@ import pytest
 import torch
 from test_greedy import SETTINGS, build_llama, generate_alone, prompts  # noqa: F401
 
-from text2sql.inference import batch_plan
+from text2sql.inference import batch_plan, continuous, decoding_rows
 from text2sql.inference.batch_plan import BatchPlan
-from text2sql.inference.continuous import StopRule, decode_continuously
+from text2sql.inference.continuous import Schedule, StopRule, decode_continuously
+from text2sql.inference.decoding_rows import GRAPH_COLUMNS
+from text2sql.inference.step_graphs import StepGraphs
 
 STOP_IDS = frozenset(SETTINGS.eos_token_id)
 NEVER = StopRule(STOP_IDS, SETTINGS.max_new_tokens, lambda token_ids: False)
@@ -26,6 +28,44 @@ def test_tokens_are_those_of_generate_one_by_one(prompts, num_rows):  # noqa: F8
     assert len({len(answer) for answer in expected}) > 3  # rows finish at different times
     answers = decode(model, prompts, num_rows)
     assert [answers[index] for index in range(len(prompts))] == expected
+
+
+@pytest.mark.parametrize("schedule", [Schedule(8, 1, 2), Schedule(3, 2, 1)], ids=str)
+def test_tokens_are_the_same_where_the_device_runs_ahead(prompts, monkeypatch, schedule):  # noqa: F811
+    model = build_llama()
+    expected = decode(model, prompts, num_rows=100)
+    monkeypatch.setattr(continuous.Schedule, "on", lambda device, num_rows: schedule)
+    assert decode(model, prompts, num_rows=5) == expected
+
+
+class StandIn:
+    """A graph of a step, without a GPU: replaying it computes the step."""
+
+    def __init__(self, graphs: StepGraphs, width: int):
+        self.replay = lambda: graphs.compute(width)
+
+
+def test_steps_are_replayed_from_the_second_of_a_width_on(prompts, monkeypatch):  # noqa: F811
+    model = build_llama()
+    expected, captured = decode(model, prompts, num_rows=4), []
+    monkeypatch.setattr(decoding_rows, "supports_step_graphs", lambda model: True)
+    monkeypatch.setattr(
+        StepGraphs,
+        "capture",
+        lambda graphs, width: captured.append(width) or StandIn(graphs, width),
+    )
+    assert decode(model, prompts, num_rows=4) == expected
+    assert len(captured) >= 2
+    longest = max(map(len, prompts)) + SETTINGS.max_new_tokens
+    assert all(width % GRAPH_COLUMNS == 0 or width >= longest for width in captured)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="CUDA graphs need a GPU")
+def test_graphs_give_the_tokens_of_eager_steps(prompts, monkeypatch):  # noqa: F811
+    model = build_llama().to("cuda")
+    graphed = decode(model, prompts, num_rows=5)
+    monkeypatch.setattr(decoding_rows, "supports_step_graphs", lambda model: False)
+    assert decode(model, prompts, num_rows=5) == graphed
 
 
 def test_answers_are_passed_on_as_they_finish_and_rows_are_taken_over(prompts, monkeypatch):  # noqa: F811

@@ -74,6 +74,11 @@ def read_settings(
     )
 
 
+def is_sampled(request: Mapping[str, Any]) -> bool:
+    """Return whether the request's settings ask for a random sample, as the harness reads them."""
+    return bool(normalize_gen_kwargs(dict(request))["do_sample"])
+
+
 def generate_greedily(
     model: Model,
     tokenizer: PreTrainedTokenizerBase,

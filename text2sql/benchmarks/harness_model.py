@@ -16,7 +16,12 @@ from lm_eval.models.huggingface import HFLM
 from lm_eval.models.utils import has_bos_prefix, postprocess_generated_text
 from transformers import PreTrainedTokenizerBase
 
-from text2sql.benchmarks.generation import UnsupportedRequest, generate_greedily, read_settings
+from text2sql.benchmarks.generation import (
+    UnsupportedRequest,
+    generate_greedily,
+    is_sampled,
+    read_settings,
+)
 from text2sql.benchmarks.response_cache import ResponseCache, key_of
 from text2sql.inference.batch_plan import plan_scoring
 from text2sql.inference.kv_cache import supports_block_cache
@@ -105,10 +110,22 @@ class PrefixSharingHFLM(HFLM):
         return self.cache.complete("loglikelihood_rolling", requests, ask)
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
-        if any(request.args[1].get("do_sample") for request in requests):
-            sampled: list[str] = super().generate_until(requests, disable_tqdm)
-            return sampled  # not cached: repeated requests must get different samples
-        return self.cache.complete("generate_until", requests, self.generate_rest)
+        sampled = [request for request in requests if is_sampled(request.args[1])]
+        greedy = [request for request in requests if not is_sampled(request.args[1])]
+        # Samples are not cached: a repeated request must get another one.
+        samples = iter(self.sample(sampled, disable_tqdm) if sampled else ())
+        texts = iter(self.cache.complete("generate_until", greedy, self.generate_rest))
+        return [next(samples if is_sampled(r.args[1]) else texts) for r in requests]
+
+    def sample(self, requests: list[Instance], disable_tqdm: bool) -> list[str]:
+        print(
+            f"Generating {len(requests)} answers as the harness does, as they are sampled; a run "
+            "that is interrupted generates them again.",
+            flush=True,
+        )
+        self.allow_virtual_tokens()
+        samples: list[str] = super().generate_until(requests, disable_tqdm)
+        return samples
 
     def generate_rest(self, requests: list[Instance]) -> list[str]:
         """Return the texts of requests that are not cached, caching each as it comes."""
@@ -120,10 +137,14 @@ class PrefixSharingHFLM(HFLM):
                 self.generate_continuously(group)
             except UnsupportedRequest as error:
                 print(f"Generating as the harness does, because of {error}.", flush=True)
-                if not runs_in_layers(self.model):
-                    self.batch_size_per_gpu = 1  # padding would follow virtual tokens
+                self.allow_virtual_tokens()
                 super().generate_until(group)
         return [self.cache.responses[key_of("generate_until", r.args)] for r in requests]
+
+    def allow_virtual_tokens(self) -> None:
+        """Leave no padding to the harness where an adapter's virtual tokens would precede it."""
+        if not runs_in_layers(self.model):
+            self.batch_size_per_gpu = 1
 
     def generate_continuously(self, requests: list[Instance]) -> None:
         """Generate and cache the texts of requests with the same settings.

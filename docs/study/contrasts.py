@@ -1,0 +1,142 @@
+"""Recipes against each other, which the report does not compare: the contrasts of docs/STUDY.md.
+
+    python -m docs.study.contrasts outputs/study outputs/parts/bf16
+
+Reads evaluations of the same questions and benchmarks, as evaluate.py writes them. Prints a table
+in Markdown: the second recipe minus the first, with both readings on execution accuracy.
+"""
+
+import sys
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+
+from text2sql.cli import run
+from text2sql.errors import UserError
+from text2sql.report.benchmark_report import read_benchmarks, report_benchmark
+from text2sql.report.benchmark_results import FinishedBenchmark
+from text2sql.report.estimators import (
+    Estimate,
+    Floats,
+    Sample,
+    add_run_variance,
+    clustered_mean,
+    describe_sample,
+    weighted_sum,
+)
+from text2sql.report.hypotheses import correct_for_several
+from text2sql.report.recipes import find_recipes
+from text2sql.report.split_results import SplitResults, read_split_results
+from text2sql.report.text import points
+from text2sql.study.folder import EvaluationFolder
+from text2sql.study.study import read_study
+
+CONTRASTS = (  # the first is what the second is compared with
+    ("paper", "lr3e-4"),
+    ("paper", "lr1e-3"),
+    ("lr1e-3", "r16"),
+    ("r16", "all-r16"),
+    ("paper", "text"),
+    ("paper", "bf16"),
+)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One folder: its scores on the first split and on the benchmarks above chance."""
+
+    base: str
+    runs: dict[str, list[str]]  # by recipe
+    split: SplitResults
+    benchmarks: dict[str, FinishedBenchmark]
+
+    @classmethod
+    def read(cls, output_dir: Path) -> "Evaluation":
+        folder, study = EvaluationFolder(output_dir), read_study(output_dir)
+        names = [variant.name for variant in study.variants]
+        recipes = find_recipes(study)
+        benchmarks = read_benchmarks(folder, study, {})
+        above_chance = {
+            name: benchmark
+            for name, benchmark in benchmarks.items()
+            if report_benchmark(benchmark, "base", recipes).left_out_of_mean is None
+        }
+        runs = {recipe.name.partition("-seed")[0]: recipe.variants for recipe in recipes}
+        return cls("base", runs, read_split_results(folder, study.splits[0], names), above_chance)
+
+    def gains(self, recipe: str) -> Floats:
+        """Return the gain in execution accuracy of each run on each question, (runs, questions)."""
+        scores = {name: own["execution_accuracy"] for name, own in self.split.scores.items()}
+        return np.stack([scores[run] - scores[self.base] for run in self.runs[recipe]])
+
+    def changes(self, recipe: str, benchmark: str) -> Floats:
+        """Return the change of each run on each item of a benchmark, (runs, items)."""
+        return self.benchmarks[benchmark].paired(self.base, self.runs[recipe]).differences
+
+
+def main() -> None:
+    if len(sys.argv) < 2:
+        raise UserError("Name the folders of the evaluations: python -m docs.study.contrasts DIR")
+    evaluations = [Evaluation.read(Path(name)) for name in sys.argv[1:]]
+    of_recipe = {recipe: e for e in evaluations for recipe in e.runs}
+    contrasts = [pair for pair in CONTRASTS if of_recipe.keys() >= set(pair)]
+    rows = [compare(first, second, of_recipe) for first, second in contrasts]
+    corrected = [
+        correct_for_several([row[column].p_value() for row in rows]) for column in ("new", "mean")
+    ]
+    print(
+        "| | EX, new databases | p (Holm) | EX, these databases | mean of benchmarks | p (Holm) |"
+    )
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for (first, second), row, p_gain, p_mean in zip(contrasts, rows, *corrected, strict=True):
+        print(
+            f"| `{second}` − `{first}` | {show(row['new'])} | {p_gain:.3f} | "
+            f"{show(row['same'])} | {show(row['mean'])} | {p_mean:.3f} |"
+        )
+
+
+def compare(first: str, second: str, of_recipe: dict[str, Evaluation]) -> dict[str, Estimate]:
+    """Return second - first: in gain for new and for these databases, and in the mean's change."""
+    one, other = of_recipe[first], of_recipe[second]
+    if one.split.gold_queries != other.split.gold_queries or one.benchmarks.keys() != (
+        other.benchmarks.keys()
+    ):
+        raise UserError(f"{first} and {second} were not asked the same.")
+    db_ids = one.split.db_ids
+    gains = one.gains(first), other.gains(second)
+    changes = [
+        (one.changes(first, name), other.changes(second, name), benchmark.sample)
+        for name, benchmark in one.benchmarks.items()
+    ]
+    queries = list(zip(db_ids, one.split.gold_queries, strict=True))
+    return {
+        "new": contrast([(*gains, describe_sample(db_ids))]),
+        "same": contrast([(*gains, describe_sample(queries))]),
+        "mean": contrast(changes),
+    }
+
+
+def contrast(parts: list[tuple[Floats, Floats, Sample]]) -> Estimate:
+    """Return second - first, averaged over parts: (runs of the first, runs of the second, sample).
+
+    The variance is CR2 over clusters of the mean over runs, plus s²/S of each recipe's run means.
+    """
+    share = 1 / len(parts)
+    over_items = weighted_sum(
+        [clustered_mean(b.mean(axis=0) - a.mean(axis=0), sample) for a, b, sample in parts],
+        [share] * len(parts),
+    )
+    of_first = share * sum(a @ sample.weights for a, _, sample in parts)
+    of_second = share * sum(b @ sample.weights for _, b, sample in parts)
+    return reduce(add_run_variance, (of_first, of_second), over_items)
+
+
+def show(estimate: Estimate) -> str:
+    low, high = estimate.interval()
+    return f"{points(estimate.mean)} ({points(low)} to {points(high)})"
+
+
+if __name__ == "__main__":
+    run(main)

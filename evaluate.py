@@ -53,6 +53,7 @@ from text2sql.study.variants import (
     common_setting,
     list_adapter_dirs,
     list_variants,
+    lock_adapters,
     name_recorded_bases,
 )
 from text2sql.study.whole_models import refuse_other_base, refuse_other_vocabulary
@@ -222,7 +223,7 @@ def evaluate_variants(
         )
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
     tasks_sha256 = hash_tasks(benchmarks_dir)
-    with folder_lock(folder.root):
+    with folder_lock(folder.root), lock_adapters(study.variants):
         outdated = find_outdated(
             study,
             splits,

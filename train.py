@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from text2sql import processes
 from text2sql.cli import run
 from text2sql.errors import UserError
-from text2sql.files import sha256_of_json, write_json, write_text
+from text2sql.files import sha256_of_json, write_text
 from text2sql.flags import flag, parse_flags
 from text2sql.models.device import Precision
 from text2sql.prompts.manifest import read_manifest
 from text2sql.training.label_checks import preview_first_row
 from text2sql.training.plan import PLAN_FLAGS, FixedByUser
 from text2sql.training.rows import read_rows
-from text2sql.training.run_folder import RECORD_NAME, has_record, open_run, remove_run
+from text2sql.training.run_folder import has_record, open_run, remove_run, write_record
 from text2sql.training.run_record import (
     begin_record,
     finish_record,
@@ -145,7 +145,7 @@ def main() -> None:
             if flags.overwrite or (checkpoint is None and has_record(settings.run_dir)):
                 remove_run(settings.run_dir)  # only now: the model is there and the flags are valid
             record = begin_record(settings, plans[0], manifest["limit"])
-            write_json(settings.run_dir / RECORD_NAME, record)
+            write_record(settings.run_dir, record)
             build.write_first_row_event(settings.run_dir, preview)
         began = time.time()
         plan = train_within_memory(trainer, plans, checkpoint)
@@ -154,7 +154,7 @@ def main() -> None:
             trainer.save_adapter(settings.run_dir, tokenizer)
             record = finish_record(record, trainer, plan, settings.run_dir, seconds)
             write_text(settings.run_dir / "README.md", model_card(record))
-            write_json(settings.run_dir / RECORD_NAME, record)
+            write_record(settings.run_dir, record)
             print_outcome(record, settings.run_dir)
 
 

@@ -33,9 +33,10 @@ from tiny_run import (  # noqa: E402, F401
 from tiny_spider import build_tiny_spider  # noqa: E402
 from tiny_train import run_train  # noqa: E402, F401
 
-from text2sql.files import read_json, write_json  # noqa: E402
+from text2sql.files import read_json  # noqa: E402
 from text2sql.models.tokenizer import load_tokenizer  # noqa: E402
 from text2sql.prompts.manifest import describe_tokenizer  # noqa: E402
+from text2sql.seals import SEAL_KEY, write_sealed_object  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +85,8 @@ def prompts_of_an_earlier_tokenizer(request, tiny_prompts_dir, tiny_gemma_dir, t
         earlier.chat_template += " "
     data_dir = shutil.copytree(tiny_prompts_dir, tmp_path / "earlier")
     manifest = read_json(data_dir / "manifest.json") | {"tokenizer": describe_tokenizer(earlier)}
-    write_json(data_dir / "manifest.json", manifest)
+    manifest.pop(SEAL_KEY)
+    write_sealed_object(data_dir / "manifest.json", manifest)
     return data_dir
 
 

@@ -12,6 +12,7 @@ from tiny_run import WITHOUT_TORCH
 
 from text2sql.errors import UserError
 from text2sql.files import read_json
+from text2sql.seals import SEAL_KEY
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
@@ -74,6 +75,7 @@ def test_missing_database_is_told_before_any_work(
     shutil.rmtree(databases / "museum")
     manifest = read_json(data_dir / "manifest.json")
     manifest["splits"]["validation"]["database_dir"] = str(databases)
+    del manifest[SEAL_KEY]
     (data_dir / "manifest.json").write_text(json.dumps(manifest))
     flags = ["--benchmarks", "none", "--output_dir", tmp_path / "out"]
     with monkeypatch.context() as patch:

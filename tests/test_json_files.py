@@ -8,16 +8,13 @@ import pytest
 from text2sql.errors import UserError
 from text2sql.files import (
     json_line,
-    read_finished_rows,
     read_json,
     read_jsonl,
     read_object,
-    read_sealed,
     sha256_of_file,
     sha256_of_json,
     write_json,
     write_jsonl,
-    write_sealed,
     write_text,
 )
 
@@ -130,46 +127,6 @@ def test_line_separators_of_unicode_do_not_end_a_line_of_jsonl(tmp_path):
     assert read_jsonl(tmp_path / "rows.jsonl") == [{"n": "a\u2028b\x85c"}]
 
 
-# A file that grows
-
-GROWING = {
-    "absent": (None, 0, None),
-    "empty": (b"", 0, b""),
-    "whole": (b'{"n": 0}\n{"n": 1}\n', 2, b'{"n": 0}\n{"n": 1}\n'),
-    "last line cut": (b'{"n": 0}\n{"n": 1', 1, b'{"n": 0}\n'),
-    "last line without its newline": (b'{"n": 0}\n{"n": 1}', 1, b'{"n": 0}\n'),
-    "only line cut": (b'{"n"', 0, b""),
-    "cut inside a character": (b'{"n": 0}\n{"n": "\xc3', 1, b'{"n": 0}\n'),
-    "CRLF": (b'{"n": 0}\r\n{"n": 1}\r\n{"n"', 2, b'{"n": 0}\r\n{"n": 1}\r\n'),
-}
-
-
-@pytest.mark.parametrize(("before", "num_rows", "after"), GROWING.values(), ids=GROWING)
-def test_finished_rows_are_read_and_a_cut_line_is_removed(tmp_path, before, num_rows, after):
-    path = tmp_path / "rows.jsonl"
-    if before is not None:
-        path.write_bytes(before)
-    assert read_finished_rows(path) == [{"n": n} for n in range(num_rows)]
-    assert (path.read_bytes() if path.exists() else None) == after
-
-
-def test_row_appended_after_a_cut_line_is_read_back(tmp_path):
-    path = tmp_path / "rows.jsonl"
-    path.write_bytes(b'{"n": 0}\n{"n": 1')
-    read_finished_rows(path)
-    with path.open("a") as file:
-        file.write(json_line({"n": 1}))
-    assert read_finished_rows(path) == [{"n": 0}, {"n": 1}]
-
-
-def test_damage_before_the_last_line_is_an_error_not_a_loss(tmp_path):
-    content = b'{"n": 0}\n{"n\n{"n": 2}\n'
-    (tmp_path / "rows.jsonl").write_bytes(content)
-    with pytest.raises(UserError, match="line 2"):
-        read_finished_rows(tmp_path / "rows.jsonl")
-    assert (tmp_path / "rows.jsonl").read_bytes() == content
-
-
 # Hashes
 
 
@@ -182,15 +139,3 @@ def test_hash_of_json_ignores_the_order_of_keys_and_nothing_else():
     assert sha256_of_json({"a": 1, "b": [1, 2]}) == sha256_of_json({"b": [1, 2], "a": 1})
     others = [{"a": 1, "b": [2, 1]}, {"a": "1", "b": [1, 2]}, {"a": 1}, "\udcff"]
     assert len({sha256_of_json(value) for value in others}) == 4
-
-
-def test_a_sealed_file_is_read_while_it_is_unchanged(tmp_path):
-    path = tmp_path / "quiz.json"
-    write_sealed(path, '{"score": 0.5}')
-    sealed = path.read_text()
-    assert read_sealed(path)["score"] == read_json(path)["score"] == 0.5
-    path.write_text(sealed.replace("0.5", "0.6"))
-    with pytest.raises(UserError, match=r"quiz\.json was changed"):
-        read_sealed(path)
-    path.write_text('{"score": 0.5}')  # of an earlier version
-    assert read_sealed(path) == {"score": 0.5}

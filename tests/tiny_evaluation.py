@@ -9,7 +9,6 @@ from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.files import (
     read_json,
     sha256_of_file,
-    sha256_of_json,
     write_json,
     write_jsonl,
 )
@@ -17,8 +16,9 @@ from text2sql.report.build import build_report
 from text2sql.report.content import Report
 from text2sql.run_record import build_run_record
 from text2sql.scoring.exact_match.clauses import CLAUSES, ClauseScore
-from text2sql.scoring.scores import write_scores
+from text2sql.scoring.scores import FILES_KEY, write_scores
 from text2sql.scoring.verdict import Verdict
+from text2sql.seals import SEAL_KEY, write_sealed_object
 from text2sql.study.study import EvaluatedSplit, read_study
 from text2sql.study.variants import BASE, Variant
 
@@ -125,9 +125,9 @@ def write_answers(folder: Path, share_right: float, num_questions: int) -> None:
 def change_scores(folder: Path, **content: object) -> None:
     """Replace keys of scores.json, with the hashes as if the scorer had written it so."""
     scores = {**read_json(folder / "scores.json"), **content}
-    scores["files"] = {name: sha256_of_file(folder / name) for name in scores["files"]}
-    scores.pop("sha256")
-    write_json(folder / "scores.json", scores | {"sha256": sha256_of_json(scores)})
+    scores[FILES_KEY] = {name: sha256_of_file(folder / name) for name in scores[FILES_KEY]}
+    scores.pop(SEAL_KEY)
+    write_sealed_object(folder / "scores.json", scores)
 
 
 def verdict(index: int, right: bool, error: str | None) -> Verdict:

@@ -12,6 +12,7 @@ from tiny_tasks import build_tiny_tasks
 
 from text2sql.files import read_json
 from text2sql.models.tokenizer import load_tokenizer
+from text2sql.seals import SEAL_KEY, write_sealed_object
 
 ROOT = Path(__file__).parent.parent
 QUICK = ["--max_new_tokens", "4", "--num_resamples", "100"]
@@ -65,9 +66,8 @@ def strong_gemma_dir(strong_gemma, tiny_gemma_dir, tmp_path_factory) -> Path:
 def strong_prompts_dir(strong_gemma_dir, tiny_prompts_dir, tmp_path_factory) -> Path:
     folder = shutil.copytree(tiny_prompts_dir, tmp_path_factory.mktemp("prompts") / "data")
     manifest = read_json(folder / "manifest.json")
-    (folder / "manifest.json").write_text(
-        json.dumps(manifest | {"model_id": str(strong_gemma_dir)})
-    )
+    manifest.pop(SEAL_KEY)
+    write_sealed_object(folder / "manifest.json", manifest | {"model_id": str(strong_gemma_dir)})
     return folder
 
 

@@ -1,6 +1,7 @@
 """Run a command: library defaults, exit statuses, and one message per user error."""
 
 import atexit
+import contextlib
 import errno
 import io
 import logging
@@ -10,7 +11,8 @@ import select
 import signal
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn, TextIO
 
 from text2sql.errors import UserError
@@ -30,6 +32,7 @@ ADVICE = {
     errno.ENAMETOOLONG: "Choose a shorter name",
 }
 
+SURROGATE = re.compile("[\ud800-\udfff]")  # a byte that the locale cannot decode
 CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 # Parts of messages with which Python and its libraries report that memory is short.
@@ -62,6 +65,7 @@ def run(main: Callable[[], None]) -> NoReturn:
     set_library_defaults()
     protect_terminal()
     try:
+        refuse_unspellable(sys.argv[1:])
         main()
     except UserError as error:
         sys.exit(escape_control_characters(f"error: {error}"))
@@ -74,6 +78,23 @@ def run(main: Callable[[], None]) -> NoReturn:
         if sys.stdout:
             flush_or_drop(sys.stdout)
     sys.exit(0)
+
+
+def refuse_unspellable(arguments: Sequence[str]) -> None:
+    """Raise a `UserError` where the libraries would not find a path of the command.
+
+    They spell every name in UTF-8; Python spells it as the locale says.
+    """
+    encoding = sys.getfilesystemencoding()
+    with contextlib.suppress(OSError):  # a folder that is gone has no name
+        arguments = [*arguments, str(Path.cwd())]
+    for text in arguments:
+        in_utf_8 = encoding.lower() in ("utf-8", "utf8") and not SURROGATE.search(text)
+        if not text.isascii() and not in_utf_8:
+            raise UserError(
+                f"{text} is not a name in UTF-8 with this locale ({encoding}). Set PYTHONUTF8=1 or "
+                "LC_ALL=C.UTF-8, or choose names of ASCII letters."
+            )
 
 
 def end_by_signal(interrupts: list[KeyboardInterrupt]) -> None:

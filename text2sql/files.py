@@ -14,7 +14,7 @@ from typing import Any
 
 from text2sql.errors import UserError
 
-SEAL = ', "sha256": "'
+PART_NAME = re.compile(r"\..+\.\d+\.part", re.DOTALL)
 PLAIN_NAME = re.compile(r"(?!\.{1,2}$)[^/]+")
 
 
@@ -44,10 +44,24 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 def remove_abandoned_parts(path: Path) -> None:
     """Remove the temporary files of `path` whose process has ended."""
-    for part in path.parent.glob(f".{glob.escape(path.name)}.*.part"):
-        pid = part.name.split(".")[-2]
-        if pid.isdecimal() and not is_alive(int(pid)):
+    remove_abandoned(path.parent.glob(f".{glob.escape(path.name)}.*.part"))
+
+
+def remove_all_abandoned_parts(folder: Path) -> None:
+    """Remove the temporary files whose process has ended, in the folder and down to two below."""
+    for pattern in (".*.part", "*/.*.part", "*/*/.*.part"):
+        remove_abandoned(folder.glob(pattern))
+
+
+def remove_abandoned(parts: Iterable[Path]) -> None:
+    for part in parts:
+        if is_part(part) and not is_alive(int(part.name.split(".")[-2])):
             part.unlink(missing_ok=True)
+
+
+def is_part(path: Path) -> bool:
+    """Return whether the file is a temporary one of `atomic_write`."""
+    return PART_NAME.fullmatch(path.name) is not None and path.is_file()
 
 
 def is_alive(pid: int) -> bool:
@@ -101,21 +115,32 @@ def folder_lock(path: Path) -> Iterator[None]:
     is_new = not path.exists()
     make_folder(path)
     handle = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    if not lock(handle):
         os.close(handle)
         raise UserError(
             f"Another command is writing into {path}: wait for it, or choose another --output_dir."
-        ) from None
-    except OSError:
-        pass  # a file system without locks
+        )
     try:
+        remove_all_abandoned_parts(path)
         yield
     finally:
         if is_new and not any(path.iterdir()):
             path.rmdir()
         os.close(handle)
+
+
+def lock(handle: int, *, exclusive: bool = True) -> bool:
+    """Lock an open file or folder until it is closed; return False if another process prevents it.
+
+    On a file system without locks nothing does.
+    """
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def flush_to_disk(path: Path) -> None:
@@ -201,40 +226,11 @@ def read_line(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return row
 
 
-def read_finished_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a JSONL file that is being appended to.
-
-    A last line that a kill cut short is removed, so that the next row can be appended.
-    """
-    if not path.exists():
-        return []
-    remove_cut_line(path)
-    return read_jsonl(path)
-
-
 def remove_cut_line(path: Path) -> None:
     """Remove from a JSONL file a last line without its newline, which a kill cut short."""
     finished, newline, cut_short = path.read_bytes().rpartition(b"\n")
     if cut_short:
         os.truncate(path, len(finished + newline))
-
-
-def write_sealed(path: Path, text: str) -> None:
-    """Write a JSON object with the hash of its text as the last key, which `read_sealed` checks."""
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
-    write_text(path, f'{text.removesuffix("}")}{SEAL}{sha256}"}}\n')
-
-
-def read_sealed(path: Path) -> Any:
-    """Return the parsed file; a `UserError` if it was changed after `write_sealed` wrote it.
-
-    A file without a seal, as earlier versions wrote it, is taken as it is.
-    """
-    content, seal, sha256 = read_bytes(path).decode(errors="replace").rpartition(SEAL)
-    text = content + "}"
-    if seal and hashlib.sha256(text.encode()).hexdigest() != sha256.strip().removesuffix('"}'):
-        raise UserError(f"{path} was changed after it was written. Restore it, or make it again.")
-    return read_json(path)
 
 
 def sha256_of_file(path: Path) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from text2sql.errors import UserError
 from text2sql.files import read_bytes, read_line
+from text2sql.seals import open_line
 
 Record = TypeVar("Record")
 
@@ -83,7 +84,7 @@ def read_records(path: Path, parse: Callable[[dict[str, Any]], Record]) -> list[
 def parse_line(
     path: Path, number: int, line: bytes, parse: Callable[[dict[str, Any]], Record]
 ) -> Record:
-    row = read_line(path, number, line)
+    row = open_line(path, number, read_line(path, number, line))
     try:
         return parse(row)
     except ValueError as error:

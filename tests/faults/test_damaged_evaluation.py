@@ -16,10 +16,11 @@ import pytest
 from tiny_evaluation import build_tiny_evaluation, change_scores, report_of
 
 from text2sql.errors import UserError
-from text2sql.files import read_jsonl, write_sealed
+from text2sql.files import read_jsonl
 from text2sql.report.example_browser import browser_content
 from text2sql.report.page import build_page
 from text2sql.scoring.scores import hash_questions
+from text2sql.seals import write_sealed_text
 from text2sql.study.variants import BASE, Variant
 
 CASES = int(os.environ.get("FAULT_CASES", "0"))
@@ -38,7 +39,7 @@ def whole(tmp_path_factory) -> Path:
     for path in folder.glob("validation/*/"):
         change_scores(path, scored={"questions_sha256": questions})
     for path in folder.glob("general/*/*.json"):
-        write_sealed(path, path.read_text().strip())
+        write_sealed_text(path, path.read_text().strip())
     return folder
 
 

@@ -9,6 +9,7 @@ from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
 from text2sql.prompts.dataset import read_prompts
 from text2sql.prompts.manifest import read_manifest
+from text2sql.seals import SEAL_KEY
 from text2sql.study.prepared_split import read_split
 
 
@@ -75,6 +76,7 @@ def test_manifest_of_another_shape_is_one_message(run_preprocess, place, key, va
     path = run_preprocess() / "manifest.json"
     manifest = read_json(path)
     (manifest if place == "manifest" else manifest["splits"]["validation"])[key] = value
+    del manifest[SEAL_KEY]
     write_json(path, manifest)
     with pytest.raises(UserError, match=rf"manifest\.json: `{key}` .*Run preprocess\.py again"):
         read_manifest(path.parent)

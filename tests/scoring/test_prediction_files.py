@@ -200,13 +200,17 @@ OTHER_FORMATS = {
     "pickle": (pickle.dumps(SQLS), "is a Python pickle"),
     "pickle_as_text": (pickle.dumps(SQLS, protocol=0), "is a Python pickle"),
     "binary": (bytes(range(256)) * 4 + bytes(64), "is a binary file"),
+    "latin_1": ("SELECT 'é'\n".encode("latin-1") + LINES.encode(), "line 1, is not valid UTF-8"),
+    "latin_1_below": (LINES.encode() + "SELECT 'é'\n".encode("latin-1"), "line 5, is not valid"),
+    "utf_8_cut_in_a_letter": (LINES.encode() + "é".encode()[:1], "line 5, is not valid UTF-8"),
+    "nul_in_a_line": (LINES.replace("SELECT 2", "SELECT \0") * 50, "line 2, has a NUL byte"),
     "half_of_utf_16": (LINES.encode("utf-16")[:-1], "is not valid UTF-16"),
 }
 
 
 @pytest.mark.parametrize(("content", "message"), OTHER_FORMATS.values(), ids=OTHER_FORMATS)
 def test_file_that_is_not_sql_is_refused_by_its_format(tmp_path, content, message):
-    with pytest.raises(UserError, match=rf"(?s){message}.*Nothing was scored|is not valid"):
+    with pytest.raises(UserError, match=rf"(?s){message}.*Nothing was scored"):
         read(tmp_path, content)
 
 
@@ -218,6 +222,19 @@ def test_database_is_refused_by_its_format(tmp_path):
 def test_other_text_is_read_if_it_is_meant(tmp_path):
     predictions = read(tmp_path, "".join(map(FENCE.format, SQLS)), allow_other_text=True)
     assert predictions[0].predicted_sql == f"```sql {SQLS[0]} ```"
+
+
+def test_bytes_that_are_no_text_are_read_if_they_are_meant(tmp_path):
+    content = LINES.replace("SELECT 2", "SELECT '\xff\0'").encode("latin-1")
+    assert read(tmp_path, content, allow_other_text=True)[1].predicted_sql == "SELECT '\udcff\0'"
+
+
+def test_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):
+    path = tmp_path / "newlines.sql"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)  # without its blocks
+    with pytest.raises(UserError, match=r"newlines\.sql is larger than 64 MiB, .* 4 examples"):
+        read_prediction_file(path, EXAMPLES)
 
 
 def test_half_of_the_lines_may_be_other_text(tmp_path):

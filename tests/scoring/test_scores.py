@@ -9,10 +9,9 @@ import pytest
 from scored_spider import gold_sqls, score, scored_split
 
 from text2sql.data.spider import Example, read_examples, read_schemas
-from text2sql.files import read_json
 from text2sql.scoring.judge import ScoringSettings, score_split
+from text2sql.scoring.scored_folders import read_scores
 from text2sql.scoring.scores import (
-    SCORES_NAME,
     score_file,
     summarize_verdicts,
     warning_of,
@@ -128,7 +127,7 @@ def test_examples_without_database_can_be_counted_apart(spider):
     assert scores["scores"]["exact_match"]["all"]["n"] == 16
 
 
-def test_stray_bytes_spoil_only_their_own_line(spider, tmp_path):
+def test_stray_bytes_that_are_allowed_spoil_only_their_own_line(spider, tmp_path):
     path = tmp_path / "predictions.sql"
     path.write_bytes(b"SELECT '\xff\xfe'\n" + "\n".join(gold_sqls(spider)[1:]).encode())
     examples = read_examples(spider / "dev.json")
@@ -140,11 +139,12 @@ def test_stray_bytes_spoil_only_their_own_line(spider, tmp_path):
         spider / "database",
         tmp_path,
         ScoringSettings(),
+        allow_other_text=True,
         split="validation",
     )
     verdicts = read_verdicts(tmp_path / VERDICTS_NAME)
     assert [verdict.error for verdict in verdicts] == ["syntax", *[None] * 15]
-    assert scores == read_json(tmp_path / SCORES_NAME)
+    assert scores == read_scores(tmp_path)
     assert scores["flags"]["query_timeout_s"] == 10.0
     assert scores["split"] == "validation"
     assert set(scores["databases"]) == {"museum", "stable"}

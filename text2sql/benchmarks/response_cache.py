@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from text2sql.files import json_line, read_finished_rows
+from text2sql.seals import read_sealed_lines, sealed_line
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
@@ -16,7 +16,7 @@ class ResponseCache:
     """Responses by request type and arguments; the harness calls it a cache hook."""
 
     def __init__(self, path: Path):
-        stored = {row["key"]: row["answer"] for row in read_finished_rows(path)}
+        stored = {row["key"]: row["answer"] for row in read_sealed_lines(path)}
         self.responses: dict[str, Any] = {
             key: from_json(response) for key, response in stored.items() if is_finite(response)
         }
@@ -33,7 +33,7 @@ class ResponseCache:
         """Store a response as soon as it is there; the harness' name for this."""
         key = key_of(kind, arguments)
         self.responses[key] = response
-        self.file.write(json_line({"key": key, "answer": response}))
+        self.file.write(sealed_line({"key": key, "answer": response}))
         self.file.flush()
 
     def complete(

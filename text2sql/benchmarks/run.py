@@ -20,8 +20,9 @@ from text2sql.benchmarks.headline import describe_headlines
 from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.benchmarks.tasks import find_tasks
 from text2sql.errors import UserError
-from text2sql.files import sha256_of_json, write_sealed
+from text2sql.files import sha256_of_json
 from text2sql.run_record import build_run_record, git_commit
+from text2sql.seals import write_sealed_text
 
 if TYPE_CHECKING:
     from lm_eval.api.group import Group
@@ -126,4 +127,4 @@ def write_results(path: Path, results: dict[str, Any]) -> None:
     for samples in results["samples"].values():
         for sample in samples:
             del sample["arguments"]
-    write_sealed(path, json.dumps(results, default=handle_non_serializable))
+    write_sealed_text(path, json.dumps(results, default=handle_non_serializable))

@@ -9,7 +9,6 @@ from typing import Any, cast
 import torch
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
-from text2sql.files import json_line
 from text2sql.inference.batch_plan import BatchPlan, plan_decoding
 from text2sql.inference.extract_sql import extract_sql, is_only_sql
 from text2sql.inference.greedy import cut_at_stop, decode_greedily
@@ -24,6 +23,7 @@ from text2sql.models.adapters import Model, runs_in_layers, unwrap_adapters
 from text2sql.models.tokenizer import end_of_turn_id
 from text2sql.progress import progress_bar
 from text2sql.prompts.tokens import encode_texts
+from text2sql.seals import sealed_line
 
 PROMPT_END_TOKENS = 32  # enough to see whether the template opens a think block for the answer
 
@@ -63,7 +63,7 @@ def generate_predictions(
                 prediction = build_prediction(
                     tokenizer, index, rows[index], prompts[index], token_ids, stops
                 )
-                file.write(json_line(prediction.to_json()))
+                file.write(sealed_line(prediction.to_json()))
             file.flush()
             os.fsync(file.fileno())
             bar.update(len(answers))

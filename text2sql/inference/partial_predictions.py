@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from text2sql.files import remove_cut_line, write_jsonl
+from text2sql.files import remove_cut_line, write_text
 from text2sql.inference.prediction import Prediction, read_predictions
+from text2sql.seals import sealed_line
 
 
 def finished_predictions(path: Path) -> dict[int, Prediction]:
@@ -26,6 +27,7 @@ def finalize_predictions(path: Path, num_rows: int) -> bool:
     if not finished.keys() >= set(range(num_rows)):
         return False
     if partial_path(path).exists() or not path.exists():
-        write_jsonl(path, (finished[index].to_json() for index in sorted(finished)))
+        lines = (sealed_line(finished[index].to_json()) for index in sorted(finished))
+        write_text(path, "".join(lines))
         partial_path(path).unlink(missing_ok=True)  # another process may have removed it
     return True

@@ -89,6 +89,12 @@ def hash_adapter(adapter_dir: Path) -> str:
     return sha256_of_json({file.name: sha256_of_file(file) for file in files if file.exists()})
 
 
+def hash_adapter_config(adapter_dir: Path) -> str:
+    """Return the hash of the adapter's settings but for the name of its base, which may move."""
+    config = read_adapter_config(adapter_dir)
+    return sha256_of_json({k: v for k, v in config.items() if k != "base_model_name_or_path"})
+
+
 def read_adapter_config(adapter_dir: Path) -> dict[str, Any]:
     return read_object(adapter_dir / CONFIG_NAME)
 

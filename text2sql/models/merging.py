@@ -15,6 +15,7 @@ from text2sql.models.adapters import attach_adapter
 from text2sql.models.loading import load_base_model, load_config
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.run_record import build_run_record
+from text2sql.seals import find_changed, write_checksums
 
 RECORD_NAME = "merge.json"
 HALF_PRECISIONS = (torch.bfloat16, torch.float16)
@@ -41,6 +42,7 @@ def write_merged_model(
             folder / RECORD_NAME,
             build_run_record(**settings, adapter_dir=str(adapter_dir), dtype=str(merged.dtype)),
         )
+        write_checksums(folder)
         shutil.rmtree(output_dir, ignore_errors=True)
         folder.rename(output_dir)
 
@@ -52,7 +54,12 @@ def is_merged(output_dir: Path, settings: dict[str, str], overwrite: bool) -> bo
     record_path = output_dir / RECORD_NAME
     record = read_object(record_path) if record_path.exists() else {}
     if settings.items() <= record.items():
-        return True
+        changed = find_changed(output_dir)
+        if changed is not None and not overwrite:
+            raise UserError(
+                f"--merge: {changed} is not as it was written. Restore it, or pass --overwrite."
+            )
+        return changed is None
     if record and overwrite:
         return False
     what = "the merge of another adapter" if record else "something else"

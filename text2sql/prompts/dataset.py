@@ -1,5 +1,6 @@
 """The folder of prompts: its rows, written together with the manifest and checked when read."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -10,9 +11,10 @@ from text2sql.data.spider import Example
 from text2sql.data.spider_merge import merged_source, write_merged_source
 from text2sql.data.spider_splits import SchemaSource
 from text2sql.errors import UserError
-from text2sql.files import folder_lock, read_object, sha256_of_file, sha256_of_json, write_json
+from text2sql.files import folder_lock, read_object, sha256_of_file, sha256_of_json
 from text2sql.prompts.budget import FittedPrompt
-from text2sql.prompts.manifest import MANIFEST, REMAKE, plain_names, read_manifest
+from text2sql.prompts.manifest import MANIFEST, RELATIVE, REMAKE, plain_names, read_manifest
+from text2sql.seals import write_sealed_object
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -81,28 +83,35 @@ def write_processed_data(
             save_rows(rows, Path(temporary, name))
             entries[name]["rows_sha256"] = hash_rows(Path(temporary, name))
             entries[name] |= place_sources(
-                sources_of_splits[name], Path(temporary, name, MERGED), output_dir / name / MERGED
+                sources_of_splits[name],
+                Path(temporary, name, MERGED),
+                (output_dir / name / MERGED).resolve(),
             )
         remove_earlier(output_dir)
         for name in rows_of_splits:
             remove_folder(output_dir / name)
             Path(temporary, name).rename(output_dir / name)
-        write_json(output_dir / MANIFEST, manifest)
+        write_sealed_object(output_dir / MANIFEST, manifest)
 
 
 def place_sources(
     sources: Mapping[str, SchemaSource], temporary: Path, final: Path
-) -> dict[str, str]:
-    """Return the manifest's paths of schemas and databases.
+) -> dict[str, Any]:
+    """Return the manifest's paths of schemas and databases, and the hash of the schemas.
 
     Where they come from several places, they are merged in `temporary`, which becomes `final`.
     """
     source = merged_source(sources, final)
+    tables_path = source.tables_path
     if source.database_dir.parent == final:
         write_merged_source(sources, temporary)
+        tables_path = temporary / tables_path.name
+    paths = {"tables_path": source.tables_path, "database_dir": source.database_dir}
+    output_dir = final.parents[1]
     return {
-        "tables_path": str(source.tables_path.resolve()),
-        "database_dir": str(source.database_dir.resolve()),
+        **{key: str(path.resolve()) for key, path in paths.items()},
+        RELATIVE: {key: os.path.relpath(path.resolve(), output_dir) for key, path in paths.items()},
+        "tables_sha256": sha256_of_file(tables_path),
     }
 
 

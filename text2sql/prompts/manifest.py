@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from text2sql.data.spider_splits import Split
 from text2sql.errors import UserError
-from text2sql.files import check_plain_name, read_object, sha256_of_json
+from text2sql.files import check_plain_name, sha256_of_json
 from text2sql.prompts.budget import FittedPrompt
+from text2sql.seals import read_sealed_object
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -29,6 +30,7 @@ SPLIT_TYPES: dict[str, tuple[type, ...]] = {
     "database_dir": (str,),
     "rows_sha256": (str,),
 }
+RELATIVE = "relative_to_manifest"  # the paths of a split, for folders that are moved together
 PERCENTILES = (50, 90, 95, 99)
 REMAKE = "Run preprocess.py again."
 
@@ -84,11 +86,22 @@ def read_manifest(data_dir: Path) -> dict[str, Any]:
             f"There are no prompts in {data_dir}. Run preprocess.py first, or pass --data_dir with "
             "the folder that it wrote."
         )
-    manifest = read_object(data_dir / MANIFEST, *MANIFEST_TYPES)
+    manifest = read_sealed_object(data_dir / MANIFEST, *MANIFEST_TYPES, advice=REMAKE)
     require_types(data_dir, manifest, MANIFEST_TYPES)
     for name in plain_names(data_dir, manifest["splits"]):
         require_types(data_dir, manifest["splits"][name], SPLIT_TYPES)
+    if not manifest["model_id"].isprintable():
+        raise UserError(f"{data_dir / MANIFEST} names a model that is not printable. {REMAKE}")
     return manifest
+
+
+def source_path(data_dir: Path, split: Mapping[str, Any], key: str) -> Path:
+    """Return the recorded path of a split; where it is gone, the one beside the manifest."""
+    recorded = Path(split[key])
+    relative = split.get(RELATIVE, {}).get(key)
+    if recorded.exists() or not isinstance(relative, str) or not (data_dir / relative).exists():
+        return recorded
+    return (data_dir / relative).resolve()
 
 
 def require_types(data_dir: Path, value: Any, types: Mapping[str, tuple[type, ...]]) -> None:

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from text2sql.errors import UserError
-from text2sql.files import read_sealed
 from text2sql.report.benchmark_clusters import ITEM, cluster_of
 from text2sql.report.estimators import Floats, Sample, describe_sample
 from text2sql.report.significance import PairedScores
+from text2sql.seals import read_sealed_text
 
 
 @dataclass(frozen=True)
@@ -121,14 +121,14 @@ def read_benchmark(path: Path, cluster_field: str | None = None) -> BenchmarkRes
     Items with the same `cluster_field` in their documents belong together; by default the
     documents tell by their own fields.
     """
-    content = read_sealed(path)
+    content = read_sealed_text(path)
     with explain_damage(path):
         return read_tasks(content, content["text2sql"], list(content["samples"]), cluster_field)
 
 
 def read_parts(path: Path, cluster_field: str | None = None) -> dict[str, BenchmarkResults]:
     """Return each task's results, where tasks of different metrics were run as one benchmark."""
-    content = read_sealed(path)
+    content = read_sealed_text(path)
     with explain_damage(path):
         return {
             part["benchmark"]: read_tasks(content, part, [part["benchmark"]], cluster_field)

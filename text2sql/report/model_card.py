@@ -15,7 +15,7 @@ from text2sql.report.content import Report, SplitReport
 from text2sql.report.recipes import Recipe
 from text2sql.report.sentences import summarize_recipe
 from text2sql.report.significance import Comparison
-from text2sql.report.table import Table
+from text2sql.report.table import Table, escape_markdown
 from text2sql.report.text import NONE, clusters, counted, interval, p_value, percent, points, quoted
 from text2sql.training.run_folder import EVAL_RESULTS_NAME, RECORD_NAME
 
@@ -171,7 +171,7 @@ def describe_difference(comparison: Comparison) -> dict[str, Any]:
 
 def section(report: Report, recipe: Recipe, variant: str) -> str:
     """Return what the card says of the evaluation, in Markdown."""
-    blocks = [BEGIN, "## Evaluation", summarize_recipe(report, recipe)]
+    blocks = [BEGIN, "## Evaluation", escape_markdown(summarize_recipe(report, recipe))]
     if len(recipe.variants) > 1:
         gain = report.gain_of(recipe.name)
         own = f"; its own gain is {points(gain.runs[variant])} points" if gain else ""

@@ -19,6 +19,7 @@ from text2sql.report.plots import (
 from text2sql.report.sections import Section, compared_recipes, sections_of
 from text2sql.report.sentences import explain, recommendation, summarize
 from text2sql.report.split_tables import scores_table
+from text2sql.report.table import escape_markdown
 from text2sql.report.tables import benchmarks_table, distances_table, recipes_table
 from text2sql.report.tensorboard import write_events
 from text2sql.report.tradeoff_plot import draw_tradeoff
@@ -75,14 +76,15 @@ def build_page(report: Report, plots: Mapping[str, bytes]) -> Page:
 
 
 def as_markdown(page: Page) -> str:
-    blocks = [f"# {page.title}", f"**{page.summary}**"]
+    blocks = [f"# {escape_markdown(page.title)}", f"**{escape_markdown(page.summary)}**"]
     if page.recommendation:
-        blocks.append(page.recommendation)
-    blocks.append("\n".join(f"- {note}" for note in page.notes))
+        blocks.append(escape_markdown(page.recommendation))
+    blocks.append("\n".join(f"- {escape_markdown(note)}" for note in page.notes))
     for section in page.sections:
-        blocks += [f"{'#' * section.level} {section.title}", *section.paragraphs]
+        title = escape_markdown(section.title)
+        blocks += [f"{'#' * section.level} {title}", *map(escape_markdown, section.paragraphs)]
         if section.plot:
-            blocks.append(f"![{section.title}]({section.plot})")
+            blocks.append(f"![{title}]({section.plot})")
         if section.table:
             blocks.append(section.table.as_markdown())
     blocks += ["## What the intervals mean", *page.explanation]
@@ -113,8 +115,9 @@ def as_html(
 
 def page_texts(page: Page) -> dict[str, str]:
     """Return summary, notes and every table in Markdown."""
-    texts = {"summary": "\n\n".join(filter(None, [page.summary, page.recommendation]))}
-    texts["notes"] = "\n".join(f"- {note}" for note in page.notes)
+    summary = "\n\n".join(filter(None, [page.summary, page.recommendation]))
+    notes = "\n".join(f"- {note}" for note in page.notes)
+    texts = {"summary": escape_markdown(summary), "notes": escape_markdown(notes)}
     texts["What the intervals mean"] = "\n\n".join(page.explanation)
     tables = {s.title: s.table.as_markdown() for s in page.sections if s.table is not None}
     return texts | tables

@@ -26,4 +26,9 @@ class Table:
 
 
 def escape_cell(cell: str) -> str:
-    return cell.replace("|", "\\|")
+    return escape_markdown(cell).replace("|", "\\|")
+
+
+def escape_markdown(text: str) -> str:
+    """Return the text without the sign that begins HTML, which names of others may contain."""
+    return text.replace("<", "&lt;")

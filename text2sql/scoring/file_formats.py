@@ -42,6 +42,13 @@ BYTE_ORDER_MARKS = {
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+NEWLINE = b"\n"
+CONVERT = (
+    "Convert or repair the file, or pass --allow_other_text to score the text as it is. Nothing "
+    "was scored."
+)
+MAX_BYTES = 64 << 20
+MAX_BYTES_PER_EXAMPLE = 128 << 10
 SAMPLE_LENGTH = 4096  # bytes that tell UTF-16 without a mark
 
 SQL_BEGINNING = re.compile(r"\s*+(?:(?:SELECT|WITH|VALUES)\b|\()", re.IGNORECASE)
@@ -72,11 +79,14 @@ KINDS = [
 PROSE = ("text without SQL", "give one SELECT per question")
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, num_examples: int, allow_other_text: bool = False) -> str:
     """Return the text of a file in UTF-8 or UTF-16; a `UserError` names a format that is not text.
 
-    Bytes that are not UTF-8 become lone surrogates: they spoil their own line, not the file.
+    So is a file that is too large for predictions on `num_examples`, and one with a byte that is
+    not UTF-8 or with a NUL, unless `allow_other_text`: such bytes then become lone surrogates and
+    spoil their own line, not the file.
     """
+    refuse_large(path, num_examples)
     data = read_bytes(path)
     for signature, format_name in SIGNATURES.items():
         if data.startswith(signature):
@@ -84,16 +94,35 @@ def read_text(path: Path) -> str:
     if PICKLE_AS_TEXT.match(data):
         refuse_format(path, "a Python pickle", "save the queries as text or JSON")
     encoding = find_encoding(data)
+    is_utf_8 = encoding.startswith("utf-8")
     try:
-        text = data.decode(encoding, errors="surrogateescape" if "8" in encoding else "strict")
+        text = data.decode(
+            encoding, "surrogateescape" if is_utf_8 and allow_other_text else "strict"
+        )
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not valid {encoding.upper()}: {error.reason}.") from None
+        line = f", line {data.count(NEWLINE, 0, error.start) + 1}" if is_utf_8 else ""
+        raise UserError(
+            f"{path}{line}, is not valid {encoding.upper()}: {error.reason}. {CONVERT}"
+        ) from None
     text = text.removeprefix("\ufeff")
     if MARKUP.match(text):
         refuse_format(path, "HTML or XML", "name a file with one SQL query per line")
     if text.count("\0") > len(text) / 100:
         refuse_format(path, "a binary file", "name a file with one SQL query per line")
+    if "\0" in text and not allow_other_text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise UserError(f"{path}, line {line}, has a NUL byte, which no SQL has. {CONVERT}")
     return text
+
+
+def refuse_large(path: Path, num_examples: int) -> None:
+    """Raise a `UserError` before a file is read that would fill the memory."""
+    most = MAX_BYTES + num_examples * MAX_BYTES_PER_EXAMPLE
+    if path.is_file() and path.stat().st_size > most:
+        raise UserError(
+            f"{path} is larger than {most >> 20} MiB, too large for the predictions on "
+            f"{num_examples} examples. Name a file with one prediction for each of them."
+        )
 
 
 def find_encoding(data: bytes) -> str:

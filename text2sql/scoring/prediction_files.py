@@ -48,7 +48,7 @@ def read_prediction_file(
     that does not have each example once, and one whose texts are not SQL, unless
     `allow_other_text`.
     """
-    text = read_text(path)
+    text = read_text(path, len(examples), allow_other_text)
     rows = list(parse_rows(path, text, examples))
     if not allow_other_text:
         sqls = [row.sql for row in rows if row.sql is not None]

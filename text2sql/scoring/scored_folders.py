@@ -6,12 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from text2sql.errors import UserError
-from text2sql.files import read_object, sha256_of_file, sha256_of_json
+from text2sql.files import sha256_of_file, sha256_of_json
 from text2sql.inference.prediction import PREDICTIONS_NAME, read_all_predictions
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
-from text2sql.scoring.scores import SCORES_NAME, describe_split, write_scores
+from text2sql.scoring.scores import FILES_KEY, SCORES_NAME, describe_split, write_scores
 from text2sql.scoring.verdict import VERDICTS_NAME
+from text2sql.seals import read_sealed_object
 
+SCORE_AGAIN = (
+    "Restore it, or run the evaluation again without --report_only to score the answers again."
+)
 SUMMARY_KEYS = ("n", "scores", "errors", "shares", "not_executed", "partial_match")
 
 
@@ -45,7 +49,7 @@ def are_current(folder: Path, scored: Mapping[str, Any]) -> bool:
         scores = read_scores(folder)
     except UserError:
         return False
-    return "files" in scores and scores.get("scored") == scored
+    return FILES_KEY in scores and scores.get("scored") == scored
 
 
 def read_scores(folder: Path) -> dict[str, Any]:
@@ -53,20 +57,11 @@ def read_scores(folder: Path) -> dict[str, Any]:
 
     Earlier versions recorded no hashes of them: their scores are taken as they are.
     """
-    scores = read_object(folder / SCORES_NAME, *SUMMARY_KEYS)
-    recorded = scores.pop("sha256", None)
-    if recorded is not None and recorded != sha256_of_json(scores):
-        raise UserError(
-            f"{folder / SCORES_NAME} was changed after it was written. Restore it, or run the "
-            "evaluation again without --report_only to score the answers again."
-        )
-    files = scores.get("files", {})
+    scores = read_sealed_object(folder / SCORES_NAME, *SUMMARY_KEYS, advice=SCORE_AGAIN)
+    files = scores.get(FILES_KEY, {})
     for name in (PREDICTIONS_NAME, VERDICTS_NAME):
         path = folder / name
         if name in files and not (path.exists() and sha256_of_file(path) == files[name]):
             change = "changed" if path.exists() else "removed"
-            raise UserError(
-                f"{path} was {change} after it was scored. Restore it, or run the "
-                "evaluation again without --report_only to score the answers again."
-            )
+            raise UserError(f"{path} was {change} after it was scored. {SCORE_AGAIN}")
     return scores

@@ -9,7 +9,7 @@ from typing import Any
 
 from text2sql.data.spider import Example, Schema, database_path, suite_paths
 from text2sql.errors import UserError
-from text2sql.files import read_object, sha256_of_file, sha256_of_json, write_json, write_jsonl
+from text2sql.files import read_object, sha256_of_file, sha256_of_json, write_jsonl
 from text2sql.inference.prediction import PREDICTIONS_NAME
 from text2sql.run_record import build_run_record
 from text2sql.scoring.exact_match.clauses import summarize_partial_scores
@@ -17,8 +17,10 @@ from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
 from text2sql.scoring.prediction_files import read_prediction_file
 from text2sql.scoring.query_features import FEATURES
 from text2sql.scoring.verdict import VERDICTS_NAME, Verdict
+from text2sql.seals import write_sealed_object
 
 SCORES_NAME = "scores.json"
+FILES_KEY = "files_as_created"  # the hashes of the files that the scores were made from
 Score = dict[str, float | int | None]  # "score", a fraction or None without values, and "n"
 NO_FEATURE = "none"
 HARDNESS_LEVELS = ("easy", "medium", "hard", "extra")
@@ -107,9 +109,8 @@ def write_scores(output_dir: Path, verdicts: Sequence[Verdict], **facts: Any) ->
     scores = summarize_verdicts(verdicts) | build_run_record(**facts)
     write_jsonl(output_dir / VERDICTS_NAME, (verdict.to_json() for verdict in verdicts))
     paths = [output_dir / name for name in (PREDICTIONS_NAME, VERDICTS_NAME)]
-    scores["files"] = {path.name: sha256_of_file(path) for path in paths if path.exists()}
-    scores["sha256"] = sha256_of_json(scores)
-    write_json(output_dir / SCORES_NAME, scores)
+    scores[FILES_KEY] = {path.name: sha256_of_file(path) for path in paths if path.exists()}
+    write_sealed_object(output_dir / SCORES_NAME, scores)
     return scores
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from text2sql.data.spider import Example
 from text2sql.data.spider_splits import missing_databases
 from text2sql.errors import UserError
-from text2sql.files import sha256_of_json
+from text2sql.files import sha256_of_file, sha256_of_json
 from text2sql.models.adapter_files import names_same_model
 from text2sql.prompts.dataset import prompt_text, read_prompts
-from text2sql.prompts.manifest import read_manifest
+from text2sql.prompts.manifest import read_manifest, source_path
 from text2sql.study.study import EvaluatedSplit
 
 COLUMNS = ("id", "db_id", "question", "gold_sql")
@@ -61,17 +61,22 @@ def read_split(
         for row in read_prompts(data_dir, name).to_list()
     ]
     split = read_manifest(data_dir)["splits"][name]
-    tables_path = Path(split["tables_path"])
+    tables_path = source_path(data_dir, split, "tables_path")
     if not tables_path.is_file():
         raise UserError(
             f"{tables_path}, the schemas of {name}, is missing. Put the folder back, or run "
             "preprocess.py again with its present place."
         )
+    if split.get("tables_sha256") not in (None, sha256_of_file(tables_path)):
+        raise UserError(
+            f"{tables_path} is no longer the file that the prompts in {data_dir} were made from. "
+            "Restore it, or run preprocess.py again."
+        )
     return PreparedSplit(
         name=name,
         rows=rows[:limit],
         tables_path=tables_path,
-        database_dir=Path(split["database_dir"]),
+        database_dir=source_path(data_dir, split, "database_dir"),
         prompts_sha256=sha256_of_json([row["prompt_text"] for row in rows]),
         role=role,
     )

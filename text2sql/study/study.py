@@ -8,9 +8,10 @@ from typing import Any, TypedDict
 
 from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.errors import UserError
-from text2sql.files import check_plain_name, read_object, write_json
+from text2sql.files import check_plain_name
 from text2sql.models.adapter_files import hash_adapter
 from text2sql.run_record import build_run_record
+from text2sql.seals import read_sealed_object, write_sealed_object
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.training_history import TrainingRun
 from text2sql.study.variants import Variant
@@ -22,6 +23,9 @@ REQUIRED_KEYS = (
     *("command", "created", "commit", "python", "versions"),
 )
 
+EVALUATE_AGAIN = (
+    "Restore it, or run the evaluation again without --report_only: finished answers are kept."
+)
 
 # With their types in JSON.
 REPORT_SETTINGS: dict[str, tuple[type, ...]] = {
@@ -151,7 +155,7 @@ def hash_once(adapter_dir: Path) -> str:
 
 
 def write_study(folder: EvaluationFolder, study: Study) -> None:
-    write_json(folder.study, study.to_json())
+    write_sealed_object(folder.study, study.to_json())
 
 
 def read_study(output_dir: Path) -> Study:
@@ -159,14 +163,14 @@ def read_study(output_dir: Path) -> Study:
     path = EvaluationFolder(output_dir).study
     if not path.exists():
         raise UserError(f"{output_dir} holds no evaluation; leave out --report_only to make one.")
-    content = read_object(path, *REQUIRED_KEYS)
+    content = read_sealed_object(path, *REQUIRED_KEYS, advice=EVALUATE_AGAIN)
     try:
         study = Study.from_json(content)
         refuse_unpaired(study)
         check_report_settings(study)
         check_losses(study)
     except (ValueError, TypeError, AttributeError) as error:
-        raise UserError(f"{path} is damaged ({error}). Run the evaluation again.") from None
+        raise UserError(f"{path} is damaged ({error}). {EVALUATE_AGAIN}") from None
     check_names(study, path)
     return study
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from text2sql.errors import UserError
 from text2sql.files import read_object, sha256_of_json
-from text2sql.prompts.manifest import MANIFEST
+from text2sql.prompts.manifest import MANIFEST, REMAKE
+from text2sql.seals import read_sealed_object
 from text2sql.study.variants import Variant
-from text2sql.training.run_folder import RECORD_NAME, is_complete, list_checkpoints
+from text2sql.training.run_folder import has_record, is_complete, list_checkpoints, read_record
 
 STATE_NAME = "trainer_state.json"
 # The flags of preprocess.py that decide which prompts it makes of given sources.
@@ -48,11 +49,8 @@ def read_training_runs(variants: Sequence[Variant]) -> dict[str, TrainingRun]:
 
 
 def read_training(run_dir: Path) -> TrainingRun:
-    record_path = run_dir / RECORD_NAME
-    record = read_object(record_path) if record_path.exists() else {}
+    record = read_record(run_dir) if has_record(run_dir) else {}
     settings = record.get("settings", {})
-    if not isinstance(settings, dict):
-        raise UserError(f"{record_path} is damaged: `settings` must be an object. Restore it.")
     return TrainingRun(
         settings=settings,
         effective_batch=settings.get("effective_batch_size"),
@@ -72,12 +70,14 @@ def read_data_settings(record: Mapping[str, Any]) -> dict[str, Any] | None:
     manifest_path = Path(record.get("data_dir") or "") / MANIFEST
     if not record.get("data_dir") or not manifest_path.is_file():
         return None
-    manifest = read_object(manifest_path)
+    manifest = read_sealed_object(manifest_path, advice=REMAKE)
+    sources = manifest.get("sources", {})
+    if not (isinstance(sources, dict) and isinstance(manifest.get("created", ""), str)):
+        raise UserError(f"{manifest_path} is damaged: `sources` or `created`. {REMAKE}")
     if manifest.get("created", "") > record.get("created", ""):  # ISO 8601, both in UTC
         return None
-    sources = sorted(manifest.get("sources", {}).values())
     known = {name: manifest[name] for name in DATA_FLAGS if name in manifest}
-    return known | {"sources_sha256": sha256_of_json(sources)}
+    return known | {"sources_sha256": sha256_of_json(sorted(map(str, sources.values())))}
 
 
 def smallest_limit(record: Mapping[str, Any]) -> int | None:

@@ -1,11 +1,11 @@
 """The models that an evaluation compares: base, adapters, checkpoints, scales, whole models."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from text2sql.errors import UserError
-from text2sql.files import read_object, sha256_of_file
 from text2sql.models.adapter_files import (
     find_adapter,
     names_same_model,
@@ -15,11 +15,14 @@ from text2sql.models.adapter_files import (
 )
 from text2sql.study.whole_models import refuse_adapter
 from text2sql.training.run_folder import (
-    RECORD_NAME,
-    WEIGHTS_NAME,
+    adapter_lock,
+    has_record,
     holds_adapter,
     is_complete,
     list_checkpoints,
+    read_record,
+    refuse_changed_adapter,
+    refuse_damaged,
 )
 
 MERGED_NAME = "merged"
@@ -78,13 +81,13 @@ def list_variants_of_adapter(
 ) -> list[Variant]:
     adapter_dir = find_adapter(name)
     refuse_other_task(adapter_dir)
-    refuse_changed_weights(adapter_dir)
     run = base_name(name)
     prefix = f"{run}-" if several else ""
     variants = [Variant(run if several else "finetuned", "finetuned", run, str(adapter_dir))]
     for folder in kept_checkpoints(adapter_dir) if checkpoints else ():
         step = int(folder.name.split("-")[1])
         variants.append(Variant(prefix + folder.name, "checkpoint", run, str(folder), step=step))
+        refuse_damaged(folder, with_state=False)
     for scale in scales:
         if not 0 <= scale <= 10:
             raise UserError(f"--adapter_scales {scale}: a scale is between 0 (base) and 10.")
@@ -92,18 +95,8 @@ def list_variants_of_adapter(
             refuse_scale(adapter_dir)
         scaled = f"{prefix}scale-{scale:g}"
         variants.append(Variant(scaled, "scaled", run, str(adapter_dir), scale=scale))
+    refuse_changed_adapter(adapter_dir)
     return variants
-
-
-def refuse_changed_weights(adapter_dir: Path) -> None:
-    """Refuse an adapter whose weights are not those that the training recorded."""
-    weights = adapter_dir / WEIGHTS_NAME
-    recorded = read_run_record(adapter_dir).get("adapter_sha256")
-    if recorded is not None and weights.exists() and sha256_of_file(weights) != recorded:
-        raise UserError(
-            f"{weights} is not what train.py wrote: its hash differs from `adapter_sha256` in "
-            f"{RECORD_NAME}. Restore it; or if it was replaced on purpose, remove that key."
-        )
 
 
 def variant_of_model(name: str) -> Variant:
@@ -132,8 +125,8 @@ def kept_checkpoints(adapter_dir: Path) -> list[Path]:
 
 def read_run_record(adapter_dir: Path) -> dict[str, object]:
     """Return the run record of `train.py`, or for other adapters what PEFT's settings say."""
-    if (adapter_dir / RECORD_NAME).exists():
-        return read_object(adapter_dir / RECORD_NAME)
+    if has_record(adapter_dir):
+        return read_record(adapter_dir)
     return {"model_id": read_adapter_config(adapter_dir).get("base_model_name_or_path")}
 
 
@@ -146,6 +139,15 @@ def recorded_base(adapter_dir: Path) -> str | None:
 def list_adapter_dirs(variants: Sequence[Variant]) -> list[Path]:
     """Return the folder of each adapter, without its checkpoints."""
     return [Path(v.adapter_dir) for v in variants if v.kind == "finetuned" and v.adapter_dir]
+
+
+def lock_adapters(variants: Sequence[Variant]) -> ExitStack:
+    """Return a context in which train.py does not replace the adapters of the variants."""
+    folders = dict.fromkeys(Path(v.adapter_dir) for v in variants if v.adapter_dir)
+    with ExitStack() as locks:
+        for folder in folders:
+            locks.enter_context(adapter_lock(folder, exclusive=False))
+        return locks.pop_all()
 
 
 def name_recorded_bases(variants: Sequence[Variant], model_id: str) -> list[Variant]:

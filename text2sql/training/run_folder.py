@@ -2,14 +2,22 @@
 
 import json
 import shutil
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from text2sql.errors import UserError
-from text2sql.files import folder_lock, read_object
+from text2sql.files import folder_lock, is_part, lock, sha256_of_file
+from text2sql.models.adapter_files import CONFIG_NAME, hash_adapter_config
 from text2sql.run_record import differing_settings
+from text2sql.seals import (
+    CHECKSUMS_NAME,
+    SEAL_KEY,
+    find_changed,
+    read_sealed_object,
+    write_sealed_object,
+)
 from text2sql.training.settings import TrainSettings
 
 RECORD_NAME = "run.json"
@@ -20,9 +28,25 @@ OWN_FILES = (
 )
 OWN_FOLDERS = ("tensorboard", "evaluation")
 WEIGHTS_NAME = "adapter_model.safetensors"
-ADAPTER_FILES = ("adapter_config.json", WEIGHTS_NAME)
+ADAPTER_FILES = (CONFIG_NAME, WEIGHTS_NAME)
 # What a checkpoint needs to continue as if nothing had happened.
 STATE_FILES = ("optimizer.pt", "scheduler.pt", "rng_state*.pth")  # a generator for each process
+
+# What other commands read of run.json, with the types in JSON. Other programs may leave keys out.
+RECORD_TYPES: dict[str, tuple[type, ...]] = {
+    "status": (str,),
+    "settings": (dict,),
+    "created": (str,),
+    "data_dir": (str,),
+    "model_id": (str, type(None)),
+    "load_in_4bit": (bool, type(None)),
+    "limit": (int, type(None)),
+    "prompts_limit": (int, type(None)),
+    "best_step": (int, type(None)),
+    "adapter_sha256": (str,),
+    "adapter_config_sha256": (str,),
+}
+UNSEALED = ("status",)  # which may be set to "running" to train on
 
 RENAMED_SETTINGS = {"arrangement": "plan"}  # in records of earlier versions
 
@@ -49,23 +73,62 @@ def open_run(
 
 
 def refuse_foreign_folder(run_dir: Path) -> None:
-    """Raise a `UserError` where a run would replace files that no run record vouches for."""
-    if has_record(run_dir):
+    """Raise a `UserError` where the folder is not empty and no run record vouches for it."""
+    if has_record(run_dir) or not run_dir.is_dir():
         return
-    names = [*ADAPTER_FILES, "README.md", *OWN_FOLDERS]
-    foreign = [run_dir / name for name in names] + list_checkpoints(run_dir)
-    for path in foreign:
-        if path.exists() or path.is_symlink():
+    foreign = sorted(path.name for path in run_dir.iterdir() if not is_part(path))
+    if foreign:
+        raise UserError(
+            f"{run_dir} holds {foreign[0]}, but no {RECORD_NAME} of a run of train.py. Move it "
+            "away, or choose another --output_dir."
+        )
+
+
+def write_record(run_dir: Path, record: Mapping[str, Any]) -> None:
+    write_sealed_object(run_dir / RECORD_NAME, record, UNSEALED)
+
+
+def read_record(run_dir: Path, *keys: str) -> dict[str, Any]:
+    """Return run.json; a `UserError` where it was changed, or lacks `keys` or has another type."""
+    path = run_dir / RECORD_NAME
+    advice = f"Restore it; or if that was on purpose, remove `{SEAL_KEY}` from it."
+    record = read_sealed_object(path, *keys, advice=advice, unsealed=UNSEALED)
+    for key, types in RECORD_TYPES.items():
+        if key in record and type(record[key]) not in types:
+            raise UserError(f"{path} is damaged: `{key}` has another type. Restore the file.")
+    return record
+
+
+def describe_adapter(run_dir: Path) -> dict[str, str]:
+    """Return the hashes of an adapter's weights and settings, as run.json has them."""
+    return {
+        "adapter_sha256": sha256_of_file(run_dir / WEIGHTS_NAME),
+        "adapter_config_sha256": hash_adapter_config(run_dir),
+    }
+
+
+def refuse_changed_adapter(run_dir: Path) -> None:
+    """Refuse an adapter that is not the one that its run.json records."""
+    if not (has_record(run_dir) and all((run_dir / name).exists() for name in ADAPTER_FILES)):
+        return
+    record = read_record(run_dir)
+    for (key, sha256), name in zip(
+        describe_adapter(run_dir).items(), reversed(ADAPTER_FILES), strict=True
+    ):
+        if record.get(key, sha256) != sha256:
             raise UserError(
-                f"{run_dir} holds {path.name}, but no {RECORD_NAME} of a run of train.py. Move it "
-                "away, or choose another --output_dir."
+                f"{run_dir / name} is not what train.py wrote: its hash differs from `{key}` in "
+                f"{RECORD_NAME}. Restore it; or if it was replaced on "
+                f"purpose, remove the keys `{key}` and `{SEAL_KEY}` from {RECORD_NAME}."
             )
 
 
 def refuse_lost_adapter(run_dir: Path) -> None:
+    """Raise a `UserError` where the adapter of a finished run is missing or was changed."""
+    refuse_changed_adapter(run_dir)
     for name in ADAPTER_FILES:
         if not (run_dir / name).exists():
-            best = read_object(run_dir / RECORD_NAME).get("best_step")
+            best = read_record(run_dir).get("best_step")
             copy = f"copy it from {run_dir / f'checkpoint-{best}'}" if best else "restore it"
             raise UserError(
                 f"The run in {run_dir} is finished, but {name} is missing; {copy}, or pass "
@@ -93,14 +156,24 @@ def holds_adapter(checkpoint: Path) -> bool:
     return is_complete(checkpoint) and all((checkpoint / name).exists() for name in ADAPTER_FILES)
 
 
-def refuse_damaged(checkpoint: Path) -> None:
-    """Raise a `UserError` where a part is missing, without which training would go another way."""
-    for pattern in (*ADAPTER_FILES, *STATE_FILES):
+def refuse_damaged(checkpoint: Path, *, with_state: bool = True) -> None:
+    """Raise a `UserError` where a part is missing or changed, as training would go another way.
+
+    `with_state`: also of the optimizer, which a run without --save_only_model keeps.
+    """
+    changed = find_changed(checkpoint)
+    if changed is not None:
+        raise damaged(checkpoint, f"{changed.name} is not as {CHECKSUMS_NAME} says")
+    for pattern in (*ADAPTER_FILES, *STATE_FILES) if with_state else ():
         if not any(checkpoint.glob(pattern)):
-            raise UserError(
-                f"{checkpoint} is damaged: it has no {pattern}. Remove that folder and pass "
-                "--resume to continue from the checkpoint before it."
-            )
+            raise damaged(checkpoint, f"it has no {pattern}")
+
+
+def damaged(checkpoint: Path, reason: str) -> UserError:
+    return UserError(
+        f"{checkpoint} is damaged: {reason}. Remove that folder and pass --resume to continue from "
+        "the checkpoint before it."
+    )
 
 
 def begin_or_resume(
@@ -113,7 +186,7 @@ def begin_or_resume(
     """
     if overwrite or not has_record(run_dir):
         return None
-    record = read_object(run_dir / RECORD_NAME, "status", "settings")
+    record = read_record(run_dir, "status", "settings")
     is_done = record["status"] == "finished"
     if not is_done and not list_checkpoints(run_dir):
         return None
@@ -126,8 +199,7 @@ def begin_or_resume(
     refuse_other_settings(run_dir, record["settings"], settings)
     for checkpoint in reversed(list_checkpoints(run_dir)):
         if is_complete(checkpoint):
-            if not settings.get("save_only_model"):
-                refuse_damaged(checkpoint)
+            refuse_damaged(checkpoint, with_state=not settings.get("save_only_model"))
             return checkpoint
         shutil.rmtree(checkpoint)  # cut short by a kill; the trainer cannot read it
     return None
@@ -140,7 +212,7 @@ def has_record(run_dir: Path) -> bool:
 def is_finished(run_dir: Path) -> bool:
     if not has_record(run_dir):
         return False
-    return bool(read_object(run_dir / RECORD_NAME, "status")["status"] == "finished")
+    return bool(read_record(run_dir, "status")["status"] == "finished")
 
 
 def refuse_other_settings(
@@ -170,10 +242,30 @@ def remove_run(run_dir: Path) -> None:
 
 
 def lock_evaluations(run_dir: Path) -> ExitStack:
-    """Return a context that holds the folders into which evaluate.py writes by default."""
+    """Return a context in which nobody evaluates the run, or reports on it in its own folder."""
     evaluation = run_dir / "evaluation"
     with ExitStack() as locks:
         for folder in (evaluation, *evaluation.glob("limit-*")):
             if folder.is_dir():
                 locks.enter_context(folder_lock(folder))
+        for adapter_dir in (run_dir, *list_checkpoints(run_dir)):
+            locks.enter_context(adapter_lock(adapter_dir, exclusive=True))
         return locks.pop_all()
+
+
+@contextmanager
+def adapter_lock(adapter_dir: Path, *, exclusive: bool) -> Iterator[None]:
+    """Hold a lock on the adapter: evaluations share it, a run that replaces the adapter does not.
+
+    The lock is on a file that is there already, since an adapter's folder may be read-only. Raises
+    a `UserError` where another process holds it.
+    """
+    path = adapter_dir / CONFIG_NAME
+    if not path.is_file():
+        yield
+        return
+    with path.open("rb") as file:
+        if not lock(file.fileno(), exclusive=exclusive):
+            doing = "evaluating" if exclusive else "replacing"
+            raise UserError(f"Another command is {doing} {adapter_dir}: wait for it.")
+        yield

@@ -4,11 +4,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from text2sql.files import sha256_of_file
 from text2sql.models.device import GIB, Device, num_unused_gpus
 from text2sql.processes import world_size
 from text2sql.run_record import build_run_record
 from text2sql.training.plan import ExecutionPlan
+from text2sql.training.run_folder import describe_adapter
 from text2sql.training.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def finish_record(
         "train_seconds": round(seconds, 1),
         "device": Device.of(trainer.args.device).name,
         "peak_memory_gib": peak and round(peak, 2),
-        "adapter_sha256": sha256_of_file(run_dir / "adapter_model.safetensors"),
+        **describe_adapter(run_dir),
     }
 
 

@@ -1,6 +1,8 @@
 """TRL's trainer for an adapter, with an order of examples that survives a restart."""
 
+import errno
 import math
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 from trl.trainer.sft_trainer import SFTTrainer
 
 from text2sql.errors import UserError
+from text2sql.seals import write_checksums
 from text2sql.training.callbacks import ReadableProgress, ThroughputTimer
 from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
 from text2sql.training.gradients import average_gradients, broadcast_parameters
@@ -36,6 +39,7 @@ from text2sql.training.plan import ExecutionPlan
 
 # What libraries in Rust say instead of an `OSError` when a disk is full.
 FULL_DISK = re.compile(r"No space left|os error \d+")
+OS_ERROR = re.compile(r"os error (\d+)")
 DATA_PARALLEL = (DistributedType.MULTI_GPU, DistributedType.MULTI_CPU)
 
 
@@ -231,6 +235,11 @@ class AdapterTrainer(SFTTrainer):
         self.check_finite()
         with self.timer.paused(), explain_failed_write(self.args.output_dir):
             super()._save_checkpoint(*args, **kwargs)
+            self.accelerator.wait_for_everyone()  # each process writes its generator's state
+            if self.is_world_process_zero():
+                write_checksums(
+                    Path(str(self.args.output_dir), f"checkpoint-{self.state.global_step}")
+                )
 
     def _save(self, *args: Any, **kwargs: Any) -> None:
         token, self.args.hub_token = self.args.hub_token, None  # else in training_args.bin
@@ -282,6 +291,9 @@ def explain_failed_write(folder: str | Path | None) -> Iterator[None]:
     except (OSError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # torch: RuntimeError; tokenizers: Exception
+        if (number := OS_ERROR.search(str(error))) and int(number[1]) != errno.ENOSPC:
+            code = int(number[1])
+            raise OSError(code, os.strerror(code), str(folder)) from error
         full = isinstance(error, RuntimeError) or FULL_DISK.search(str(error))
         advice = "Free some space there, and pass" if full else "Pass"
         raise UserError(

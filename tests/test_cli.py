@@ -57,6 +57,25 @@ def test_output_that_the_terminal_cannot_show_is_spelt_out():
     assert ended.stdout == "1 \\xd7 8 \\u27e6 caf\\udce9\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("ü", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+        (b"\xff", {"LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}),
+    ],
+    ids=["a locale without letters", "a byte that is not UTF-8"],
+)
+def test_path_that_the_libraries_would_spell_otherwise_is_a_sentence(name, environment):
+    code = "from text2sql.cli import run; run(lambda: print('ran'))"
+    command = [sys.executable, "-c", code, "--output_dir", name]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, cwd=ROOT, env=os.environ | environment
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "is not a name in UTF-8 with this locale" in ended.stderr
+    assert "PYTHONUTF8=1" in ended.stderr
+
+
 def test_status_that_a_command_chose_is_kept(capsys):
     assert status_and_message(capsys, lambda: sys.exit(2))[0] == 2
 

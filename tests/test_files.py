@@ -12,6 +12,7 @@ from text2sql.errors import UserError
 from text2sql.files import (
     atomic_write,
     check_plain_name,
+    folder_lock,
     read_json,
     refuse_linked_folders,
     write_json,
@@ -117,6 +118,17 @@ def test_link_is_replaced_and_its_target_stays_as_it_was(tmp_path, target_exists
     assert (tmp_path / "link").read_text() == "new"
     assert target.exists() == target_exists
     assert not target_exists or target.read_text() == "old"
+
+
+def test_parts_of_killed_processes_are_removed_when_a_command_takes_the_folder(tmp_path):
+    parts = [tmp_path / name for name in (".a.4194999.part", "general/base/.b.c.4194999.part")]
+    others = [tmp_path / f".a.{os.getpid()}.part", tmp_path / ".mine.part", tmp_path / "c.1.part"]
+    for path in (*parts, *others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half")
+    with folder_lock(tmp_path):
+        assert not any(path.exists() for path in parts)
+        assert all(path.exists() for path in others)
 
 
 def test_part_of_a_killed_process_is_removed_and_that_of_a_running_one_is_not(tmp_path):

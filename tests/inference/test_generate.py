@@ -17,6 +17,7 @@ from text2sql.inference.partial_predictions import (
 )
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.tokens import encode_texts
+from text2sql.seals import SEAL_KEY
 
 SCHEMA = "CREATE TABLE pupil (pupil_id, name, hobby, grade)"
 QUESTIONS = [
@@ -130,7 +131,7 @@ def test_rows_come_in_the_order_of_the_questions(model, tokenizer, rows, tmp_pat
     assert [row["id"] for row in predictions] == [row["id"] for row in rows]
     assert set(predictions[0]) == {
         *("index", "id", "db_id", "generation", "predicted_sql", "is_only_sql"),
-        *("num_prompt_tokens", "num_new_tokens", "stopped"),
+        *("num_prompt_tokens", "num_new_tokens", "stopped", SEAL_KEY),
     }
 
 

@@ -87,3 +87,33 @@ def test_schemas_that_were_moved_away_are_one_message(run_preprocess, own_spider
     own_spider_dir.rename(own_spider_dir.with_name("moved"))
     with pytest.raises(UserError, match=r"tables\.json, the schemas of validation, is missing"):
         read_split(output_dir, "validation", None)
+
+
+def test_schemas_and_prompts_that_were_moved_together_are_found(
+    run_preprocess, own_spider_dir, tmp_path
+):
+    output_dir = run_preprocess(spider_dir=own_spider_dir)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for folder in (output_dir, own_spider_dir):
+        folder.rename(elsewhere / folder.name)
+    split = read_split(elsewhere / output_dir.name, "validation", None)
+    assert split.tables_path == elsewhere / own_spider_dir.name / "tables.json"
+    assert split.missing_databases == []
+
+
+def test_schemas_that_changed_since_the_prompts_were_made_are_one_message(
+    run_preprocess, own_spider_dir
+):
+    output_dir = run_preprocess(spider_dir=own_spider_dir)
+    tables_path = own_spider_dir / "tables.json"
+    tables_path.write_text(tables_path.read_text().replace("museum", "mosaic"))
+    with pytest.raises(UserError, match=r"tables\.json is no longer the file that the prompts"):
+        read_split(output_dir, "validation", None)
+
+
+def test_edited_manifest_is_one_message(run_preprocess):
+    path = run_preprocess() / "manifest.json"
+    write_json(path, read_json(path) | {"seed": 7})
+    with pytest.raises(UserError, match=r"manifest\.json was changed .*Run preprocess\.py again"):
+        read_manifest(path.parent)

@@ -25,6 +25,8 @@ from text2sql.report.split_tables import (
 )
 from text2sql.report.tables import benchmarks_table, recipes_table
 from text2sql.report.text import NONE, points
+from text2sql.scoring.scores import FILES_KEY
+from text2sql.seals import SEAL_KEY
 from text2sql.study.variants import BASE, Variant
 
 TWO = {BASE: (0.2, 0.7), Variant("finetuned", "finetuned", "run", "outputs/run"): (0.7, 0.6)}
@@ -146,7 +148,7 @@ def test_folder_that_an_earlier_version_scored_is_reported(two_dir, tmp_path):
         write_jsonl(path, rows)
         scores = read_json(path.with_name("scores.json"))
         new = ("wordings", "execution_accuracy_by_feature", "execution_accuracy_by_database")
-        new += ("files", "sha256")
+        new += (FILES_KEY, SEAL_KEY)
         write_json(path.with_name("scores.json"), {k: scores[k] for k in scores if k not in new})
     report = report_of(folder)
     assert report.splits["validation"].by_feature["finetuned"] == {}

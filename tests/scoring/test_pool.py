@@ -193,22 +193,40 @@ SLOW_GOLD = (
 )
 
 
-def test_question_whose_worker_was_killed_once_is_asked_again(worker, database, kill_workers):
-    kill_workers(1)
+@pytest.mark.parametrize("times", [1, 2])
+def test_question_whose_worker_was_killed_is_asked_again(worker, database, kill_workers, times):
+    kill_workers(times)
     gold = worker.run_gold(database, SLOW_GOLD)
     assert gold.error is None
-    kill_workers(1)
+    kill_workers(times)
     assert worker.compare(database, SLOW_GOLD, gold).distinct_removed.error is None
 
 
-def test_question_that_killed_two_workers_is_a_named_error(worker, database, kill_workers):
+def test_question_that_killed_its_worker_also_alone_is_a_named_error(
+    worker, database, kill_workers
+):
     gold = worker.run_gold(database, SLOW_GOLD)
-    kill_workers(2)
+    kill_workers(3)
     lost = worker.compare(database, SLOW_GOLD, gold).distinct_removed
     assert (lost.error, "died" in lost.error_message) == ("too_large", True)
     assert worker.compare(database, "SELECT 2", gold).distinct_removed.error == "wrong_rows"
-    kill_workers(2)
+    kill_workers(3)
     assert worker.run_gold(database, SLOW_GOLD).error == "too_large"
+
+
+def test_worker_that_is_killed_while_it_starts_is_started_again(worker, database, monkeypatch):
+    worker.kill()
+    left, start = [None], subprocess.Popen
+
+    def start_and_kill(*args, **options):
+        process = start(*args, **options)
+        if left:
+            left.pop()
+            process.kill()
+        return process
+
+    monkeypatch.setattr(subprocess, "Popen", start_and_kill)
+    assert worker.run_gold(database, "SELECT 1").error is None
 
 
 def test_worker_that_died_between_queries_is_replaced_unnoticed(worker, database):

@@ -203,7 +203,7 @@ OTHER_FORMATS = {
     "latin_1": ("SELECT 'é'\n".encode("latin-1") + LINES.encode(), "line 1, is not valid UTF-8"),
     "latin_1_below": (LINES.encode() + "SELECT 'é'\n".encode("latin-1"), "line 5, is not valid"),
     "utf_8_cut_in_a_letter": (LINES.encode() + "é".encode()[:1], "line 5, is not valid UTF-8"),
-    "nul_in_a_line": (LINES.replace("SELECT 2", "SELECT \0") * 50, "line 2, has a NUL byte"),
+    "nul_in_a_line": (LINES.replace("SELECT b", "SELECT \0") * 50, "line 2, has a NUL byte"),
     "half_of_utf_16": (LINES.encode("utf-16")[:-1], "is not valid UTF-16"),
 }
 
@@ -225,8 +225,9 @@ def test_other_text_is_read_if_it_is_meant(tmp_path):
 
 
 def test_bytes_that_are_no_text_are_read_if_they_are_meant(tmp_path):
-    content = LINES.replace("SELECT 2", "SELECT '\xff\0'").encode("latin-1")
-    assert read(tmp_path, content, allow_other_text=True)[1].predicted_sql == "SELECT '\udcff\0'"
+    content = LINES.encode().replace(b"SELECT b", b"SELECT '\xff\0'") + b"\n" * 200
+    sql = read(tmp_path, content, allow_other_text=True)[1].predicted_sql
+    assert sql.startswith("SELECT '\udcff\0'")
 
 
 def test_file_that_is_too_large_is_refused_before_it_is_read(tmp_path):

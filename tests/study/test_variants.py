@@ -7,14 +7,19 @@ from pathlib import Path
 import pytest
 
 from text2sql.errors import UserError
+from text2sql.files import read_json, write_json
+from text2sql.models.adapter_files import hash_adapter_config
+from text2sql.seals import write_checksums
 from text2sql.study.variants import (
     BASE,
     common_base,
     common_setting,
     list_variants,
+    lock_adapters,
     name_recorded_bases,
     read_run_record,
 )
+from text2sql.training.run_folder import remove_run, write_record
 
 
 def make_run(folder: Path, steps=(), weights=b"weights", **record) -> Path:
@@ -139,8 +144,40 @@ def test_adapter_whose_weights_changed_after_the_training_is_refused(tmp_path):
     run = make_run(tmp_path / "run", adapter_sha256=sha256, model_id="tiny")
     assert len(list_variants([run])) == 2
     (run / "adapter_model.safetensors").write_bytes(b"weighty")
-    with pytest.raises(UserError, match=r"is not what train\.py wrote.*remove that key"):
+    with pytest.raises(UserError, match=r"is not what train\.py wrote.*remove the keys"):
         list_variants([run])
+
+
+def test_adapter_whose_settings_changed_is_refused_unless_its_base_moved(tmp_path):
+    run = make_run(tmp_path / "run", model_id="tiny")
+    write_record(run, {"model_id": "tiny", "adapter_config_sha256": hash_adapter_config(run)})
+    config = read_json(run / "adapter_config.json")
+    write_json(run / "adapter_config.json", config | {"base_model_name_or_path": "moved/tiny"})
+    assert len(list_variants([run])) == 2
+    write_json(run / "adapter_config.json", config | {"lora_alpha": 7})
+    with pytest.raises(UserError, match=r"adapter_config\.json is not what train\.py wrote"):
+        list_variants([run])
+
+
+def test_checkpoint_that_changed_is_refused(tmp_path):
+    run = make_run(tmp_path / "run", steps=(10, 20))
+    write_checksums(run / "checkpoint-20")
+    assert len(list_variants([run], checkpoints=True)) == 4
+    (run / "checkpoint-20/adapter_model.safetensors").write_bytes(b"weighty")
+    with pytest.raises(UserError, match=r"checkpoint-20 is damaged: adapter_model"):
+        list_variants([run], checkpoints=True)
+
+
+def test_run_is_not_replaced_while_its_adapter_is_evaluated_anywhere(tmp_path):
+    run = make_run(tmp_path / "run", steps=(10,))
+    with lock_adapters(list_variants([run], checkpoints=True)):
+        with lock_adapters(list_variants([run])):  # evaluations share it
+            pass
+        with pytest.raises(UserError, match="Another command is evaluating"):
+            remove_run(run)
+        assert (run / "adapter_model.safetensors").exists()
+    remove_run(run)
+    assert not (run / "adapter_model.safetensors").exists()
 
 
 def test_checkpoint_that_is_half_removed_is_left_out(tmp_path, capsys):

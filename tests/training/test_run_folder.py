@@ -128,10 +128,11 @@ def test_checkpoint_that_is_half_removed_holds_no_adapter(tmp_path):
     assert not holds_adapter(tmp_path / "checkpoint-8")
 
 
-@pytest.mark.parametrize("name", ["README.md", "adapter_config.json", "evaluation", "checkpoint-7"])
-def test_files_that_no_record_vouches_for_are_not_replaced(tmp_path, name):
-    (tmp_path / "notes.txt").write_text("mine")
+@pytest.mark.parametrize("name", ["notes.txt", ".git", "adapter_config.json", "checkpoint-7"])
+def test_folder_with_files_that_no_record_vouches_for_is_refused(tmp_path, name):
+    (tmp_path / ".run.json.123.part").write_text("of a first run that was killed")
     refuse_foreign_folder(tmp_path)
+    refuse_foreign_folder(tmp_path / "absent")
     (tmp_path / name).mkdir()
     with pytest.raises(UserError, match=rf"{name}, but no run\.json"):
         refuse_foreign_folder(tmp_path)

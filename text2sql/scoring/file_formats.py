@@ -93,26 +93,28 @@ def read_text(path: Path, num_examples: int, allow_other_text: bool = False) -> 
             refuse_format(path, format_name, "name a file with one SQL query per line")
     if PICKLE_AS_TEXT.match(data):
         refuse_format(path, "a Python pickle", "save the queries as text or JSON")
+    text = decode(path, data, allow_other_text)
+    if MARKUP.match(text):
+        refuse_format(path, "HTML or XML", "name a file with one SQL query per line")
+    if "\0" in text and not allow_other_text:
+        number = text.count("\n", 0, text.index("\0")) + 1
+        raise UserError(f"{path}, line {number}, has a NUL byte, which no SQL has. {CONVERT}")
+    return text
+
+
+def decode(path: Path, data: bytes, allow_other_text: bool) -> str:
     encoding = find_encoding(data)
     is_utf_8 = encoding.startswith("utf-8")
+    if is_utf_8 and data.count(0) > len(data) / 100:
+        refuse_format(path, "a binary file", "name a file with one SQL query per line")
+    errors = "surrogateescape" if is_utf_8 and allow_other_text else "strict"
     try:
-        text = data.decode(
-            encoding, "surrogateescape" if is_utf_8 and allow_other_text else "strict"
-        )
+        return data.decode(encoding, errors).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = f", line {data.count(NEWLINE, 0, error.start) + 1}" if is_utf_8 else ""
         raise UserError(
             f"{path}{line}, is not valid {encoding.upper()}: {error.reason}. {CONVERT}"
         ) from None
-    text = text.removeprefix("\ufeff")
-    if MARKUP.match(text):
-        refuse_format(path, "HTML or XML", "name a file with one SQL query per line")
-    if text.count("\0") > len(text) / 100:
-        refuse_format(path, "a binary file", "name a file with one SQL query per line")
-    if "\0" in text and not allow_other_text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise UserError(f"{path}, line {line}, has a NUL byte, which no SQL has. {CONVERT}")
-    return text
 
 
 def refuse_large(path: Path, num_examples: int) -> None:

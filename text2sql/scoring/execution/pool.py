@@ -20,13 +20,17 @@ from pathlib import Path
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from text2sql.errors import UserError
+from text2sql.scoring.execution.result_store import ResultStore, StoredResult
 from text2sql.scoring.execution.sandbox import MAX_SQL_LENGTH
+from text2sql.scoring.execution.turns import Turns
 
 Question = ParamSpec("Question")
 Answer = TypeVar("Answer")
 
 MAX_WORKERS = 8
 START_TIMEOUT_S = 60.0
+START_TRIES = 3
+TRIES_ALONE = 2  # of a query whose worker died
 ERRORS_BY_SIGNAL: dict[int, str] = {
     signal.SIGALRM: "timeout",  # the worker's own timer
     signal.SIGKILL: "too_large",  # sent by the kernel, which ran out of memory
@@ -37,7 +41,7 @@ ERRORS_BY_SIGNAL: dict[int, str] = {
 class GoldResult:
     """The results of a gold query as the worker packed them, or its error."""
 
-    packed: bytes = b""
+    packed: StoredResult | None = None
     error: str | None = None
     error_message: str | None = None
 
@@ -78,37 +82,60 @@ class WorkerLost(Exception):
 class SqlWorker:
     """One worker process, started on first use and replaced after it is lost."""
 
-    def __init__(self, query_timeout_s: float):
+    def __init__(
+        self,
+        query_timeout_s: float,
+        turns: Turns | None = None,
+        store: ResultStore | None = None,
+    ):
         self.query_timeout_s = query_timeout_s
+        self.turns = turns or Turns()
+        self.store = store or ResultStore()
         self.process: subprocess.Popen[bytes] | None = None
         self.is_closing = False  # its scorer ends, and nothing is asked again
 
     def run_gold(self, database: Path, gold_sql: str) -> GoldResult:
         """Run both readings of a gold query under one deadline; again if the worker dies."""
-        result, died = self.run_gold_once(database, gold_sql)
-        return self.run_gold_once(database, gold_sql)[0] if died and not self.is_closing else result
+        return self.ask(self.run_gold_once, database, gold_sql)
+
+    def ask(
+        self,
+        once: Callable[Question, tuple[Answer, bool]],
+        *question: Question.args,
+        **options: Question.kwargs,
+    ) -> Answer:
+        """Return the answer of `once`, which also tells whether the worker died.
+
+        Then another one is asked while no other query runs: the system may have killed it for
+        want of memory that other programs, or other queries, took.
+        """
+        with self.turns.together():
+            answer, died = once(*question, **options)
+        for _ in range(TRIES_ALONE):
+            if died and not self.is_closing:
+                with self.turns.alone():
+                    answer, died = once(*question, **options)
+        return answer
 
     def run_gold_once(self, database: Path, gold_sql: str) -> tuple[GoldResult, bool]:
         """Return the result, and whether the worker died."""
         try:
             self.send(database, {"gold_sql": gold_sql})
             failure = json.loads(self.receive())
-            return GoldResult(**failure) if failure else GoldResult(self.receive()), False
+            if failure:
+                return GoldResult(**failure), False
+            return GoldResult(self.store.keep(self.receive())), False
         except WorkerLost as lost:
             return GoldResult(error=lost.error, error_message=str(lost)), lost.died
 
     def compare(self, database: Path, predicted_sql: str, gold: GoldResult) -> Outcomes:
         """Run both readings of the prediction under one deadline, and compare them with `gold`.
 
-        If the worker dies, another one is asked once: the system may have killed it for want of
-        memory that other programs took.
+        Again if the worker dies.
         """
         if len(predicted_sql.encode(errors="surrogatepass")) > MAX_SQL_LENGTH:
             return Outcomes(TOO_LONG, TOO_LONG, seconds=0.0)  # tokenizing alone would take long
-        outcomes, died = self.compare_once(database, predicted_sql, gold)
-        if died and not self.is_closing:
-            outcomes, _ = self.compare_once(database, predicted_sql, gold)
-        return outcomes
+        return self.ask(self.compare_once, database, predicted_sql, gold)
 
     def compare_once(
         self, database: Path, predicted_sql: str, gold: GoldResult
@@ -118,7 +145,8 @@ class SqlWorker:
         outcomes = []
         is_last = died = False
         try:
-            self.send(database, {"predicted_sql": predicted_sql}, gold.packed)
+            packed = gold.packed.read() if gold.packed is not None else None
+            self.send(database, {"predicted_sql": predicted_sql}, packed)
             while not is_last:
                 reply = json.loads(self.receive())
                 is_last = reply.pop("is_last")
@@ -163,6 +191,18 @@ class SqlWorker:
         return WorkerLost(error, message, died=error != "timeout")
 
     def start(self) -> None:
+        """Start a process, again if it is killed; a `UserError` says why it does not start."""
+        for _ in range(START_TRIES):
+            try:
+                return self.start_once()
+            except WorkerLost as lost:
+                if self.is_closing:
+                    raise
+                words = self.last_words.decode(errors="replace").strip()
+                reason = words.splitlines()[-1] if words else str(lost)
+        raise UserError(f"The process that runs SQL does not start: {reason}")
+
+    def start_once(self) -> None:
         """Start a process without this one's environment, terminal or files, and wait for it.
 
         It ends when this process does, however this one ends, since that closes the pipe
@@ -183,12 +223,8 @@ class SqlWorker:
         )
         far_channel.close()
         os.close(far_lifeline)
-        try:
-            self.deadline = time.monotonic() + START_TIMEOUT_S
-            self.receive()
-        except WorkerLost:
-            reason = self.last_words.decode(errors="replace").strip()
-            raise UserError(f"The process that runs SQL does not start: {reason}") from None
+        self.deadline = time.monotonic() + START_TIMEOUT_S
+        self.receive()
 
     def kill(self) -> None:
         if self.process is not None and self.process.stderr is not None:
@@ -205,7 +241,8 @@ class SqlWorkers:
     def __init__(self, query_timeout_s: float):
         # One more than cores, so that waiting for a deadline leaves no core idle.
         num_workers = min(num_cores() + 1, MAX_WORKERS)
-        self.workers = [SqlWorker(query_timeout_s) for _ in range(num_workers)]
+        turns, self.store = Turns(), ResultStore()
+        self.workers = [SqlWorker(query_timeout_s, turns, self.store) for _ in range(num_workers)]
         self.threads = ThreadPoolExecutor(len(self.workers))
         self.idle: queue.SimpleQueue[SqlWorker] = queue.SimpleQueue()
         for worker in self.workers:
@@ -223,6 +260,7 @@ class SqlWorkers:
         self.threads.shutdown()
         for worker in self.workers:
             worker.kill()
+        self.store.close()
 
     def submit(
         self,

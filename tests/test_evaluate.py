@@ -15,6 +15,7 @@ from tiny_run import QUICK, WITHOUT_TORCH
 from text2sql.benchmarks.tasks import hash_tasks
 from text2sql.errors import UserError
 from text2sql.files import folder_lock, read_json, read_jsonl
+from text2sql.seals import SEAL_KEY, sealed_line
 from text2sql.study import variant_models
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
@@ -200,7 +201,9 @@ def test_kill_in_the_middle_loses_no_finished_batch(
     ]
     assert 0 < len(kept) < NUM_VALIDATION
     # The kept rows are marked, so that they are seen to be kept and not made again.
-    growing.write_text("".join(json.dumps(row | {"generation": "kept"}) + "\n" for row in kept))
+    for row in kept:
+        row.pop(SEAL_KEY)
+    growing.write_text("".join(sealed_line(row | {"generation": "kept"}) for row in kept))
     run_evaluate("--max_new_tokens", "60", "--benchmarks", "none", "--output_dir", tmp_path)
     rows = read_jsonl(tmp_path / "validation/base/predictions.jsonl")
     assert [row["index"] for row in rows] == list(range(NUM_VALIDATION))

@@ -22,6 +22,7 @@ from text2sql.files import sha256_of_json, write_text
 from text2sql.flags import flag, parse_flags
 from text2sql.models.device import Precision
 from text2sql.prompts.manifest import read_manifest
+from text2sql.training.general_texts import read_general_texts
 from text2sql.training.label_checks import preview_first_row
 from text2sql.training.plan import PLAN_FLAGS, FixedByUser
 from text2sql.training.rows import read_rows
@@ -83,6 +84,7 @@ class TrainFlags:
     eval_strategy: str = flag("steps", "no, steps or epoch", group="Evaluation, checkpoints, logs")
     eval_steps: float = flag(200, "steps between evaluations", above=0)
     per_device_eval_batch_size: int = flag(1, "examples at once per device", above=0)
+    general_texts: str | None = flag(None, "FILE to see forgetting on; none: off; default: ours")
     early_stopping_patience: int = flag(3, "evaluations without gain; 0: never", at_least=0)
     save_strategy: str = flag("steps", "no, steps or epoch")
     save_steps: float = flag(200, "default: as eval_steps")
@@ -117,6 +119,7 @@ NOT_RECORDED = {
     "restore_callback_states_from_checkpoint",
     "overwrite",
     "hub_token",
+    "general_texts",
     *PLAN_FLAGS,
 }
 
@@ -144,7 +147,7 @@ def main() -> None:
             print_plan(trainer, settings, plans[0], preview)
             if flags.overwrite or (checkpoint is None and has_record(settings.run_dir)):
                 remove_run(settings.run_dir)  # only now: the model is there and the flags are valid
-            record = begin_record(settings, plans[0], manifest["limit"])
+            record = begin_record(trainer, settings, plans[0], manifest["limit"])
             write_record(settings.run_dir, record)
             build.write_first_row_event(settings.run_dir, preview)
         began = time.time()
@@ -253,6 +256,7 @@ def resolve_settings(
         eval_batch_size=flags.per_device_eval_batch_size if has_eval_batch else None,
         sft=resolve_sft_arguments(flags, explicit, num_steps, may_pack),
         recorded=json.loads(json.dumps(recorded, default=str)),
+        general_texts=read_general_texts(flags.general_texts),
     )
 
 

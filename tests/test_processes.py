@@ -28,7 +28,8 @@ def test_two_processes_train_and_evaluate_what_one_does(run_train, tiny_prompts_
     assert "2 × 2 × 2 processes" in done.stdout
     assert done.stdout.count("An effective batch of 32 would train about") == 1
     assert read_json(tmp_path / "two" / "run.json")["num_processes"] == 2
-    for key, count in (("loss", 3), ("grad_norm", 3), ("eval_loss", 1), ("eval_entropy", 1)):
+    counts = {"loss": 3, "grad_norm": 3, "eval_loss": 1, "eval_entropy": 1}
+    for key, count in (counts | {"eval_general_loss": 2, "eval_general_kl": 2}).items():
         of_one, of_two = (losses(tmp_path / name, key) for name in ("one", "two"))
         assert len(of_one) == count
         assert of_two == pytest.approx(of_one, abs=2e-5, rel=2e-4), key

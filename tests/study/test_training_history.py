@@ -20,8 +20,17 @@ def test_losses_are_those_that_the_newest_complete_checkpoint_logged(tmp_path):
         effective_batch=16,
         limit=60,
         best_step=2,
-        losses={"train": [[1, 2.0], [2, 1.5]], "eval": [[2, 1.7]]},
+        losses={"train": [[1, 2.0], [2, 1.5]], "eval": [[2, 1.7]], "general": []},
     )
+
+
+def test_curves_on_general_texts_begin_with_the_base(tmp_path):
+    log = [{"step": 0, "eval_general_loss": 3.0, "eval_general_kl": 0.0}]
+    log += [{"step": 2, "eval_loss": 1.7, "eval_general_loss": 3.5, "eval_general_kl": 0.25}]
+    write_json(tmp_path / "checkpoint-2" / "trainer_state.json", {"log_history": log})
+    run = read_training(tmp_path)
+    assert run.losses == {"train": [], "eval": [[2, 1.7]], "general": [[0, 3.0], [2, 3.5]]}
+    assert run.general_kl == [[0, 0.0], [2, 0.25]]
 
 
 def run_on_prompts(folder: Path, prompts_made: str) -> TrainingRun:

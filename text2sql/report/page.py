@@ -10,12 +10,9 @@ from text2sql.files import atomic_write, refuse_linked_folders, write_json, writ
 from text2sql.report.content import Report
 from text2sql.report.example_browser import browser_content
 from text2sql.report.latex import write_latex
+from text2sql.report.learning_curves import draw_learning_curves
 from text2sql.report.notes import notes_of
-from text2sql.report.plots import (
-    draw_errors,
-    draw_hardness,
-    draw_learning_curves,
-)
+from text2sql.report.plots import draw_errors, draw_hardness
 from text2sql.report.sections import Section, compared_recipes, sections_of
 from text2sql.report.sentences import explain, recommendation, summarize
 from text2sql.report.split_tables import scores_table

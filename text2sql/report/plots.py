@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from text2sql.report.content import Report, SplitReport
 from text2sql.scoring.scores import HARDNESS_LEVELS
-from text2sql.study.training_history import TrainingRun
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,31 +52,6 @@ def as_pdf(figure: "Figure") -> bytes:
     with rc_context({"pdf.fonttype": 42}):
         figure.savefig(buffer, format="pdf", metadata={"CreationDate": None})
     return buffer.getvalue()
-
-
-def draw_learning_curves(training: Mapping[str, TrainingRun]) -> bytes:
-    """Training and evaluation loss of each run by step; a ring marks the step that was kept."""
-    figure, axes = new_figure(7, 4)
-    for number, (run, content) in enumerate(training.items()):
-        color = COLORS[number % len(COLORS)]
-        trained, evaluated = (content.losses.get(kind, []) for kind in ("train", "eval"))
-        if trained:
-            axes.plot(*zip(*trained, strict=True), "-", color=color, linewidth=1, alpha=0.6)
-        if evaluated:
-            marker = RUN_MARKERS[number % len(RUN_MARKERS)]
-            axes.plot(*zip(*evaluated, strict=True), f"--{marker}", color=color)
-        best = [pair for pair in evaluated if pair[0] == content.best_step]
-        if best:
-            axes.plot(*zip(*best, strict=True), **RING)
-        axes.plot([], [], color=color, linewidth=4, label=run)
-    axes.plot([], [], "-", color="#555555", linewidth=1, label="training loss")
-    axes.plot([], [], "--o", color="#555555", label="evaluation loss")
-    axes.plot([], [], label="the step that was kept", **RING)
-    axes.set_ylim(bottom=0)
-    axes.set_xlabel("step")
-    axes.set_ylabel("loss, nats per token")
-    place_legend(axes)
-    return as_png(figure)
 
 
 def choose_styles(names: Iterable[str], base: str) -> dict[str, dict[str, Any]]:

@@ -29,6 +29,12 @@ DISTANCES = (
 )
 RUNS = "Runs differ in their seed alone; the recipe is their mean, and none of them is the best."
 SCORES_BY_HARDNESS = {"execution_accuracy": "execution accuracy", "exact_match": "exact match"}
+FORGETTING = (
+    "General texts (prose, dialogue, arithmetic, code; evaluated while training) show forgetting "
+    "before any benchmark does: their loss, what is predicted worse than by the base; "
+    "KL(base || fine-tuned), how far predictions have moved at all, for better or worse. Nats per "
+    "token."
+)
 FAILURES = "Why each variant's wrong answers are wrong. docs/SCORING.md explains the kinds."
 
 
@@ -70,7 +76,9 @@ def sections_of(report: Report, plots: Collection[str]) -> Iterator[Section]:
         yield from split_sections(split, report, plots)
     if report.study.training:
         plot = "learning_curves.png" if "learning_curves.png" in plots else None
-        yield Section(2, "Learning curves", plot=plot, table=training_table(report))
+        measured = any(run.general_kl for run in report.study.training.values())
+        words = [FORGETTING] if measured else []
+        yield Section(2, "Learning curves", words, plot=plot, table=training_table(report))
     yield Section(2, "How this was made", [made_by(report)])
 
 

@@ -1,6 +1,6 @@
 """The tables of the whole study: recipes, their runs, three distances, benchmarks, training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from text2sql.report.comparison_rows import QUESTION_COLUMNS, item_cells, question_row, shown_p
 from text2sql.report.content import BenchmarkReport, Report, SplitReport
@@ -105,11 +105,22 @@ def training_table(report: Report) -> Table:
         values = [training.settings.get(name) for name in names]
         values += [training.effective_batch, training.best_step]
         shown = [NONE if value is None else f"{value:g}" for value in values]
-        losses = {int(step): loss for step, loss in training.losses.get("eval", [])}
-        best = losses.get(training.best_step or 0)
-        rows.append([run, *shown, NONE if best is None else f"{best:.3f}"])
+        general = training.losses.get("general", [])
+        measured = [
+            at_step(training.losses.get("eval", []), training.best_step),
+            at_step(general, 0),
+            at_step(general, training.best_step),
+            at_step(training.general_kl, training.best_step),
+        ]
+        numbers = [NONE if value is None else f"{value:.3f}" for value in measured]
+        rows.append([run, *shown, *numbers])
     header = ["run", "learning rate", "LoRA r", "epochs at most", "examples per step", "step kept"]
-    return Table([*header, "its evaluation loss"], rows)
+    header += ["its evaluation loss", "general loss of the base", "its general loss"]
+    return Table([*header, "its KL from the base"], rows)
+
+
+def at_step(curve: Sequence[Sequence[float]], step: int | None) -> float | None:
+    return next((value for at, value in curve if at == step), None)
 
 
 def benchmarks_table(report: Report, name: str) -> Table:

@@ -35,7 +35,8 @@ class TrainingRun:
     effective_batch: int | None = None  # examples per optimizer step
     limit: int | None = None  # examples of a smoke run
     best_step: int | None = None  # of the checkpoint that was kept
-    losses: dict[str, list[list[float]]] = field(default_factory=dict)  # see read_losses
+    losses: dict[str, list[list[float]]] = field(default_factory=dict)  # see read_curves
+    general_kl: list[list[float]] = field(default_factory=list)  # see read_curves
     data_settings: dict[str, Any] | None = None  # how the prompts were made; None if unknown
 
 
@@ -56,8 +57,8 @@ def read_training(run_dir: Path) -> TrainingRun:
         effective_batch=settings.get("effective_batch_size"),
         limit=smallest_limit(record),
         best_step=record.get("best_step"),
-        losses=read_losses(run_dir),
         data_settings=read_data_settings(record),
+        **read_curves(run_dir),
     )
 
 
@@ -86,22 +87,26 @@ def smallest_limit(record: Mapping[str, Any]) -> int | None:
     return min((limit for limit in limits if limit), default=None)
 
 
-def read_losses(run_dir: Path) -> dict[str, list[list[float]]]:
-    """Return the pairs of step and loss that the newest complete checkpoint has logged.
+def read_curves(run_dir: Path) -> dict[str, Any]:
+    """Return `losses` and `general_kl` as the newest complete checkpoint has logged them.
 
-    `train` is the mean since the previous pair, `eval` that of the whole evaluated split; both in
-    nats per token.
+    They are pairs of a step and a number in nats per token. Of the losses, `train` is the mean
+    since the previous pair, `eval` that of the whole evaluated split, and `general` that of general
+    texts, which at step 0 is the base's. `general_kl` is KL(base || fine-tuned) on those texts.
     """
     checkpoints = [folder for folder in list_checkpoints(run_dir) if is_complete(folder)]
     path = checkpoints[-1] / STATE_NAME if checkpoints else None
     log = read_object(path).get("log_history", []) if path is not None else []
+    names = {"train": "loss", "eval": "eval_loss", "general": "eval_general_loss"}
     try:
-        return {
-            "train": [[entry["step"], entry["loss"]] for entry in log if "loss" in entry],
-            "eval": [[entry["step"], entry["eval_loss"]] for entry in log if "eval_loss" in entry],
-        }
+        losses = {kind: read_curve(log, name) for kind, name in names.items()}
+        return {"losses": losses, "general_kl": read_curve(log, "eval_general_kl")}
     except (KeyError, TypeError) as error:
         raise UserError(
             f"{path} is damaged: an entry of its log has another shape ({error}). Remove that "
             "folder, or restore the file."
         ) from None
+
+
+def read_curve(log: Sequence[Mapping[str, Any]], name: str) -> list[list[float]]:
+    return [[entry["step"], entry[name]] for entry in log if name in entry]

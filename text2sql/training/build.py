@@ -30,6 +30,7 @@ from text2sql.models.tokenizer import load_tokenizer
 from text2sql.processes import this_process, world_size
 from text2sql.prompts.manifest import refuse_other_tokenizer
 from text2sql.prompts.tokens import encode_rows
+from text2sql.training.general_texts import affordable_tokens, encode_general_texts
 from text2sql.training.packing import mean_packed_row
 from text2sql.training.plan import (
     PLAN_FLAGS,
@@ -162,6 +163,7 @@ def build_trainer(
             peft_config=adapter_config,
             callbacks=callbacks,
             plan=plan,
+            general_texts=choose_general_texts(settings, plan, model.config, rows, tokenizer),
         )
     except (ValueError, ImportError, OSError, RuntimeError) as error:
         lacks_package = "requires" in str(error)  # transformers' wording, in a RuntimeError
@@ -169,6 +171,31 @@ def build_trainer(
             raise  # the disk or the GPU, not a flag
         # TRL, transformers and peft name the flag at fault, or the package that it needs.
         raise UserError(f"Unsupported combination of flags: {error}") from error
+
+
+def choose_general_texts(
+    settings: TrainSettings,
+    plan: ExecutionPlan,
+    config: PreTrainedConfig,
+    rows: Dataset,
+    tokenizer: PreTrainedTokenizerBase,
+) -> list[list[int]]:
+    """Return the tokens of the general texts that the run's evaluations can afford.
+
+    The choice depends on the settings that a resumed run has to keep, so it is the same there.
+    """
+    if settings.general_texts is None or settings.num_evaluations == 0:
+        return []
+    shares_prefixes = plan.packed and settings.loss_on == "sql"
+    tokens_per_step = micro_batch_token_counter(rows, tokenizer, shares_prefixes)(
+        settings.effective_batch_size
+    )
+    affordable = affordable_tokens(
+        ModelShape.from_config(config),
+        settings.num_steps * tokens_per_step,
+        settings.num_evaluations,
+    )
+    return encode_general_texts(settings.general_texts, tokenizer, affordable)
 
 
 def fuse_layers(model: PreTrainedModel) -> None:

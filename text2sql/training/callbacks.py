@@ -46,6 +46,8 @@ class ReadableProgress(ProgressCallback):
 def describe_log(logs: dict[str, float], step: int) -> str:
     formats = (
         ("eval_loss", "evaluation loss {:.4f}"),
+        ("eval_general_loss", "loss on general texts {:.4f}"),
+        ("eval_general_kl", "KL from the base {:.4f}"),
         ("loss", "loss {:.4f}"),
         ("grad_norm", "gradient norm {:.3g}"),
         ("learning_rate", "learning rate {:.2e}"),

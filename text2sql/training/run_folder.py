@@ -18,6 +18,7 @@ from text2sql.seals import (
     read_sealed_object,
     write_sealed_object,
 )
+from text2sql.training.general_texts import GeneralTexts
 from text2sql.training.settings import TrainSettings
 
 RECORD_NAME = "run.json"
@@ -65,6 +66,8 @@ def open_run(
         refuse_lost_adapter(run_dir)
         print(f"{run_dir} holds this run, finished; there is nothing to do.")
         raise SystemExit(0)
+    if checkpoint:
+        refuse_other_general_texts(run_dir, settings.general_texts)
     if resume:
         print(f"Resuming from {checkpoint}." if checkpoint else "No checkpoint yet: starting over.")
     if resume_from_checkpoint is not None:
@@ -224,6 +227,16 @@ def refuse_other_settings(
         raise UserError(
             f"{run_dir} was started with other settings: {', '.join(differing)}. Pass the same "
             "ones to continue, --overwrite to start over, or choose another --output_dir."
+        )
+
+
+def refuse_other_general_texts(run_dir: Path, general: GeneralTexts | None) -> None:
+    """Raise a `UserError` where the points of one curve would be measured on different texts."""
+    recorded = read_object(run_dir / RECORD_NAME).get("general_texts")
+    if general is not None and recorded and recorded.get("sha256") != general.sha256:
+        raise UserError(
+            f"{run_dir} has measured forgetting on the texts of {recorded.get('path')}, and "
+            f"{general.path} has others. Pass the same --general_texts to continue, or none."
         )
 
 

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 from text2sql.models.device import GIB, Device, num_unused_gpus
 from text2sql.processes import world_size
 from text2sql.run_record import build_run_record
+from text2sql.training.general_texts import GeneralTexts
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.run_folder import describe_adapter
 from text2sql.training.settings import TrainSettings
 
 if TYPE_CHECKING:
+    from transformers import TrainerState
+
+    from text2sql.training.forgetting import ForgettingCurve
     from text2sql.training.trainer import AdapterTrainer
 
 CARD = """\
@@ -74,6 +78,8 @@ def print_plan(
     print(f"examples    {settings.num_examples}, and {settings.num_eval_examples} of", end=" ")
     print(settings.eval_split)
     print(f"steps       {settings.num_steps}, evaluated every {trainer.args.eval_steps}")
+    if trainer.forgetting is not None and settings.general_texts is not None:
+        print(f"forgetting  {describe_general_texts(trainer.forgetting, settings.general_texts)}")
     print(f"trainable   {trainable:,} of {total:,} parameters")
     print(f"device      {Device.of(trainer.args.device).name}")
     if num_unused_gpus():
@@ -84,8 +90,34 @@ def print_plan(
     print(flush=True)
 
 
+def describe_general_texts(curve: "ForgettingCurve", general: GeneralTexts) -> str:
+    used, total = len(curve.texts), len(general.texts)
+    counts = f"general texts with {curve.num_tokens:,} tokens"
+    if used == total:
+        return f"measured on {used} {counts}"
+    return f"measured on {used} of {total:,} {counts}; more would slow the run down"
+
+
+def record_general_texts(
+    trainer: "AdapterTrainer", settings: TrainSettings
+) -> dict[str, Any] | None:
+    """Return which general texts the run's evaluations measure, or None."""
+    general, curve = settings.general_texts, trainer.forgetting
+    if general is None or curve is None:
+        return None
+    return {
+        "path": str(general.path.resolve()),
+        "sha256": general.sha256,
+        "num_texts": len(curve.texts),
+        "num_tokens": curve.num_tokens,
+    }
+
+
 def begin_record(
-    settings: TrainSettings, plan: ExecutionPlan, prompts_limit: int | None
+    trainer: "AdapterTrainer",
+    settings: TrainSettings,
+    plan: ExecutionPlan,
+    prompts_limit: int | None,
 ) -> dict[str, Any]:
     """Return run.json's content at the start; `prompts_limit` is that of preprocess.py."""
     return build_run_record(
@@ -100,6 +132,7 @@ def begin_record(
         num_processes=world_size(),
         plan=asdict(plan),
         settings=settings.recorded,
+        general_texts=record_general_texts(trainer, settings),
     )
 
 
@@ -123,6 +156,7 @@ def finish_record(
         "best_step": state.best_global_step,
         "best_eval_loss": state.best_metric,
         "last_eval_loss": history[-1]["eval_loss"] if history else None,
+        **measured_forgetting(state),
         "train_seconds": round(seconds, 1),
         "device": Device.of(trainer.args.device).name,
         "peak_memory_gib": peak and round(peak, 2),
@@ -130,9 +164,25 @@ def finish_record(
     }
 
 
+def measured_forgetting(state: "TrainerState") -> dict[str, float]:
+    """Return what was measured on general texts at the step that was kept, and of the base."""
+    log = {e["step"]: e for e in state.log_history if "eval_general_kl" in e}
+    kept = log.get(state.best_global_step or state.global_step)
+    if kept is None:
+        return {}
+    found = {name: kept[f"eval_{name}"] for name in ("general_loss", "general_kl")}
+    base = {"general_loss_of_base": log[0]["eval_general_loss"]} if 0 in log else {}
+    return found | base
+
+
 def print_outcome(record: dict[str, Any], run_dir: Path) -> None:
     best = ""
     if record["best_eval_loss"] is not None:
         best = f"; best at step {record['best_step']}, loss {record['best_eval_loss']:.4f}"
     print(f"\n{record['steps']} steps in {record['train_seconds']:.0f} s{best}.")
+    if "general_kl" in record:
+        base = record.get("general_loss_of_base")
+        change = "" if base is None else f"{base:.4f} -> "
+        print(f"On general texts: loss {change}{record['general_loss']:.4f}, ", end="")
+        print(f"KL from the base {record['general_kl']:.4f} nats per token.")
     print(f"The adapter is in {run_dir}. Next: python evaluate.py --adapters {run_dir}")

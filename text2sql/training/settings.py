@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from text2sql.training.general_texts import GeneralTexts
 from text2sql.training.plan import FixedByUser
 
 LossOn = Literal["sql", "text"]
@@ -39,6 +40,17 @@ class TrainSettings:
     eval_batch_size: int | None  # per device; None: as many as the plan trains on at once
     sft: Mapping[str, Any]  # arguments of TRL's SFTConfig, before the plan sets its own
     recorded: Mapping[str, Any]  # what run.json keeps and --resume compares
+    general_texts: GeneralTexts | None = None  # that show forgetting; None: it is not measured
+
+    @property
+    def num_evaluations(self) -> int:
+        """The evaluations of the whole run, if it does not stop early."""
+        strategy, steps = str(self.sft["eval_strategy"]), float(self.sft["eval_steps"])
+        if strategy == "steps":  # a number below 1 is a fraction of all steps
+            return math.ceil(1 / steps if steps < 1 else self.num_steps / steps)
+        if strategy == "epoch":
+            return math.ceil(self.num_steps * self.effective_batch_size / self.num_examples)
+        return 0
 
 
 def count_steps(

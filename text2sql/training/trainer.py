@@ -4,7 +4,7 @@ import errno
 import math
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,12 +21,14 @@ from transformers import (
 )
 from transformers.trainer_callback import ProgressCallback
 from transformers.trainer_pt_utils import LengthGroupedSampler
+from transformers.trainer_utils import EvalLoopOutput
 from trl.trainer.sft_trainer import SFTTrainer
 
 from text2sql.errors import UserError
 from text2sql.seals import write_checksums
 from text2sql.training.callbacks import ReadableProgress, ThroughputTimer
 from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
+from text2sql.training.forgetting import ForgettingCurve
 from text2sql.training.gradients import average_gradients, broadcast_parameters
 from text2sql.training.packing import (
     MODEL_INPUTS,
@@ -76,7 +78,9 @@ class AdapterTrainer(SFTTrainer):
     be captured in CUDA graphs.
     """
 
-    def __init__(self, *, plan: ExecutionPlan, **kwargs: Any):
+    def __init__(
+        self, *, plan: ExecutionPlan, general_texts: Sequence[Sequence[int]] = (), **kwargs: Any
+    ):
         multiple = ROW_MULTIPLE if plan.cuda_graphs else 1
         collator = partial(pack_examples, multiple=multiple) if plan.packed else None
         super().__init__(data_collator=cast(Any, collator), **kwargs)
@@ -105,6 +109,10 @@ class AdapterTrainer(SFTTrainer):
                 self.accelerator.prepare_model, evaluation_mode=True
             )
             broadcast_parameters(self.trainable_parameters())
+        self.forgetting = None
+        if general_texts:
+            self.forgetting = ForgettingCurve(self, general_texts, plan.packed)
+            self.add_callback(self.forgetting)
         self.timer = ThroughputTimer()
         self.add_callback(self.timer)
 
@@ -218,6 +226,16 @@ class AdapterTrainer(SFTTrainer):
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
         with self.timer.paused():
             return super().evaluate(*args, **kwargs)
+
+    def evaluation_loop(self, *args: Any, **kwargs: Any) -> EvalLoopOutput:
+        """Return the output of the loop, with what general texts show of forgetting among it."""
+        output = super().evaluation_loop(*args, **kwargs)
+        if self.forgetting is not None:
+            prefix = kwargs.get("metric_key_prefix", "eval")
+            general = self.forgetting.measure()
+            named = {f"{prefix}_{name}": value for name, value in general.items()}
+            cast(dict[str, float], output.metrics).update(named)
+        return output
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, *args: Any, **kwargs: Any) -> None:
         with explain_damage(resume_from_checkpoint):

@@ -168,7 +168,7 @@ def compare_forward(
     base_states: torch.Tensor | None = None,
     **row: Any,
 ) -> GeneralOutputs:
-    """Return what the row gives for its labels, with logits in float32 and a part at a time."""
+    """Return what the row gives for its labels; logits exist in parts alone."""
     row = {name: value for name, value in row.items() if value is not None}
     hidden = model.base_model(**row, use_cache=False).last_hidden_state
     states = hidden.flatten(0, 1).index_select(0, supervised)

@@ -44,6 +44,7 @@ RECORD_TYPES: dict[str, tuple[type, ...]] = {
     "limit": (int, type(None)),
     "prompts_limit": (int, type(None)),
     "best_step": (int, type(None)),
+    "general_texts": (dict, type(None)),
     "adapter_sha256": (str,),
     "adapter_config_sha256": (str,),
 }
@@ -232,7 +233,7 @@ def refuse_other_settings(
 
 def refuse_other_general_texts(run_dir: Path, general: GeneralTexts | None) -> None:
     """Raise a `UserError` where the points of one curve would be measured on different texts."""
-    recorded = read_object(run_dir / RECORD_NAME).get("general_texts")
+    recorded = read_record(run_dir).get("general_texts")
     if general is not None and recorded and recorded.get("sha256") != general.sha256:
         raise UserError(
             f"{run_dir} has measured forgetting on the texts of {recorded.get('path')}, and "

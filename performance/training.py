@@ -1,14 +1,15 @@
 """Measure train.py at the shapes of known models, on one GPU, with real Spider prompts.
 
     python -m performance.training --spider_dir DIR --work_dir DIR --table speed
+    python -m performance.training --spider_dir DIR --work_dir DIR --table ladder
     python -m performance.training --spider_dir DIR --work_dir DIR --table cards
     torchrun --nproc_per_node 2 -m performance.training ... --rows "plan"
 
 Every row is train.py itself (its trainer, evaluation and logs), run in this process with random
-weights of the shape (performance/shapes.py). `cards` caps the memory that torch may take, less
-half a GiB for the CUDA context, to what a smaller card has. Prints one JSON line a row; the speed
-is that of the second half of the steps, when the graphs of most shapes have been made, and beside
-it that of all steps.
+weights of the shape (performance/shapes.py). `ladder` goes from the recipe as written to the plan,
+one thing after the other. `cards` caps the memory that torch may take, less half a GiB for the CUDA
+context, to what a smaller card has. Prints one JSON line a row; the speed is that of the second
+half of the steps, when the graphs of most shapes have been made, and beside it that of all steps.
 """
 
 import gc
@@ -21,14 +22,16 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import harmonic_mean
+from typing import Any
 
 import torch
 from accelerate.state import AcceleratorState
+from torch.nn.functional import cross_entropy
 
 from performance.cards import cap_memory
 from performance.make_gemma_shape import make_tokenizer
@@ -63,6 +66,19 @@ SPEED = {
     "exact paper": [*EXACT, "--plan", "paper"],
     "batch of 32, 16 at once": [*THIRTY_TWO, "--gradient_accumulation_steps", "2"],
     "batch of 32, 16 on each of two": [*THIRTY_TWO, "--gradient_accumulation_steps", "1"],
+}
+FORTY_EIGHT = ["--max_steps", "48", "--eval_steps", "48", "--logging_steps", "8"]
+EIGHT_AT_ONCE = ["--per_device_train_batch_size", "8", "--gradient_accumulation_steps", "1"]
+EIGHT_AT_ONCE += ["--gradient_checkpointing", "false"]
+PADDED = {"FULL_LOGITS": "1", "packed": "False", "dequantize": "False"}
+PLAIN = {"fused": "False", "cuda_graphs": "False"}
+RUNGS = {  # each keeps what those above it have switched on
+    "eight at once, no checkpointing": PADDED | PLAIN,
+    "label-only head": {"FULL_LOGITS": "0"},
+    "weights dequantised": {"dequantize": "True"},
+    "one packed row": {"packed": "True"},
+    "fused layers": {"fused": "True"},
+    "CUDA graphs": {"cuda_graphs": "True", "ROWS_BEFORE_GRAPH": "0"},
 }
 CARDS = {
     "gemma-2b": (6, 8, 12, 16, 24, 40, 80),
@@ -99,6 +115,9 @@ def rows_of(table: str) -> Iterator[tuple[str, str, float | None, list[str]]]:
     if table == "speed":
         for name, extra in SPEED.items():
             yield name, "gemma-2b", None, [*EPOCH, *extra]
+    elif table == "ladder":
+        for name, extra in ladder().items():
+            yield name, "gemma-2b", None, extra
     else:
         for shape, sizes in CARDS.items():
             for gib in sizes:
@@ -107,6 +126,20 @@ def rows_of(table: str) -> Iterator[tuple[str, str, float | None, list[str]]]:
             if shape == "gemma-2b":  # runs out of memory and continues with a smaller plan
                 name = f"{shape} at 12 GB, planned for too much"
                 yield name, shape, 12, [*SHORT, "--fix", "SAFETY=0.4"]
+
+
+def ladder() -> dict[str, list[str]]:
+    """Return train.py's flags from the recipe as written to the plan, one thing after the other."""
+    few = ["--max_steps", "6", "--eval_steps", "6", "--logging_steps", "2"]
+    rungs = {"recipe as written": [*few, "--plan", "paper", "--fix", "FULL_LOGITS=1"]}
+    fixed: dict[str, str] = {}
+    for name, settings in RUNGS.items():
+        fixed |= settings
+        fixes = [part for key, value in fixed.items() for part in ("--fix", f"{key}={value}")]
+        rungs[name] = [*FORTY_EIGHT, *EIGHT_AT_ONCE, *fixes]
+    # Every shape gets its graph at once, as it has after some hundred steps of a longer run.
+    rungs["CUDA graphs"] += ["--max_steps", "160", "--eval_steps", "160"]
+    return rungs
 
 
 def prepare_prompts(spider_dir: Path, work_dir: Path) -> None:
@@ -166,8 +199,12 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
     from transformers.models.gemma import modeling_gemma
 
     from text2sql.training import build, cuda_graphs, plan
+    from text2sql.training.trainer import AdapterTrainer
 
     safety, rows_before_graph = plan.SAFETY, cuda_graphs.ROWS_BEFORE_GRAPH
+    compute_loss = AdapterTrainer.compute_loss
+    if fixed.pop("FULL_LOGITS", 0):
+        AdapterTrainer.compute_loss = full_logits_loss(compute_loss)
     plan.SAFETY = fixed.pop("SAFETY", safety)
     cuda_graphs.ROWS_BEFORE_GRAPH = fixed.pop("ROWS_BEFORE_GRAPH", rows_before_graph)
     config = make_config(shape)
@@ -195,6 +232,7 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
     finally:
         plan.SAFETY = safety
         cuda_graphs.ROWS_BEFORE_GRAPH = rows_before_graph
+        AdapterTrainer.compute_loss = compute_loss
         build.load_config, build.load_base_model, build.choose_plans = originals
         for name, plain in plain_layers.items():
             setattr(modeling_gemma, name, plain)
@@ -202,6 +240,20 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
         AcceleratorState._reset_state()
         gc.collect()
         torch.cuda.empty_cache()
+
+
+def full_logits_loss(compute_loss: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `compute_loss` with the logits of every token, as before TRL had its fused head."""
+
+    def compute(trainer, model, inputs, return_outputs=False, num_items_in_batch=None):
+        if not model.training:
+            return compute_loss(trainer, model, inputs, return_outputs, num_items_in_batch)
+        labels = inputs.pop("labels")[:, 1:]
+        logits = model(**inputs, use_cache=False).logits[:, :-1].float()
+        total = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum")
+        return total / num_items_in_batch
+
+    return compute
 
 
 def run_train(command: list[str]) -> None:

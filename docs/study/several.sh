@@ -10,8 +10,9 @@ set -euo pipefail
 export GPUS=${GPUS:-1} AT_ONCE=${AT_ONCE:-8} LOGS=${LOGS:-logs}
 mkdir -p "$LOGS"
 
-export MEMORY="per_process_memory_fraction:0$(echo "scale=3; 0.96 / $AT_ONCE" | bc)"
-if ! PYTORCH_CUDA_ALLOC_CONF=$MEMORY python -c "import torch; torch.zeros(1, device='cuda')"; then
+export MEMORY="per_process_memory_fraction:$(awk "BEGIN { print 0.96 / $AT_ONCE }")"
+try="import torch; torch.zeros(1, device='cuda')"
+if ! PYTORCH_CUDA_ALLOC_CONF=$MEMORY python -c "$try" 2> /dev/null; then
   echo "No GPU, or a torch that does not take $MEMORY: memory is not divided." >&2
   MEMORY=
 fi

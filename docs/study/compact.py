@@ -14,8 +14,9 @@ from typing import Any
 
 from text2sql.cli import run
 from text2sql.errors import UserError
-from text2sql.files import make_folder, read_sealed, write_sealed
-from text2sql.report.benchmark_clusters import TWIN_WORDS
+from text2sql.files import make_folder
+from text2sql.report.benchmark_clusters import FIELDS, TWIN_WORDS
+from text2sql.seals import read_sealed_text, write_sealed_text
 from text2sql.study.folder import GENERAL_NAME
 from text2sql.study.study import read_study
 
@@ -40,8 +41,8 @@ def main() -> None:
         for benchmark in study.benchmarks:
             path = Path(GENERAL_NAME, variant.name, benchmark.results_file)
             if (source / path).exists():
-                results = without_texts(read_sealed(source / path))
-                write_sealed(make_folder_of(target / path), json.dumps(results))
+                results = without_texts(read_sealed_text(source / path))
+                write_sealed_text(make_folder_of(target / path), json.dumps(results))
 
 
 def make_folder_of(path: Path) -> Path:
@@ -66,14 +67,16 @@ def without_texts(results: dict[str, Any]) -> dict[str, Any]:
 
 
 def cluster_fields(document: dict[str, Any]) -> dict[str, Any]:
-    """Return what `text2sql.report.benchmark_clusters` reads of the benchmarks of docs/STUDY.md."""
+    """Return what `text2sql.report.benchmark_clusters` reads of a document by itself."""
+    if named := {key: document[key] for key in FIELDS if document.get(key) not in (None, "")}:
+        return named
     if document.keys() >= {"sentence", "option1", "option2"}:
         words = " ".join(str(document["sentence"]).split()[:TWIN_WORDS])
         return {"sentence": words, "option1": document["option1"], "option2": document["option2"]}
     if document.keys() >= {"question", "choices", "subject"}:
         passage = str(document["question"]).strip().rpartition("\n")[0].strip()
         return {"question": f"{passage}\n." if passage else "", "choices": [], "subject": ""}
-    return {key: document[key] for key in ("source_id",) if document.get(key)}
+    return {}
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from text2sql.report.estimators import (
 )
 from text2sql.report.hypotheses import correct_for_several
 from text2sql.report.recipes import find_recipes
+from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL
 from text2sql.report.split_results import SplitResults, read_split_results
 from text2sql.report.text import points
 from text2sql.study.folder import EvaluationFolder
@@ -81,7 +82,11 @@ def main() -> None:
         raise UserError("Name the folders of the evaluations: python -m docs.study.contrasts DIR")
     evaluations = [Evaluation.read(Path(name)) for name in sys.argv[1:]]
     of_recipe = {recipe: e for e in evaluations for recipe in e.runs}
-    contrasts = [pair for pair in CONTRASTS if of_recipe.keys() >= set(pair)]
+    contrasts = [
+        pair
+        for pair in CONTRASTS
+        if all(r in of_recipe and len(of_recipe[r].runs[r]) >= MIN_RUNS_FOR_INTERVAL for r in pair)
+    ]
     rows = [compare(first, second, of_recipe) for first, second in contrasts]
     corrected = [
         correct_for_several([row[column].p_value() for row in rows]) for column in ("new", "mean")

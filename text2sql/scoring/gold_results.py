@@ -12,6 +12,7 @@ from text2sql.scoring.exact_match.ast import Query
 from text2sql.scoring.exact_match.lexer import UnparsableSQL
 from text2sql.scoring.exact_match.parser import parse_sql
 from text2sql.scoring.execution.pool import GoldResult, SqlWorker, SqlWorkers
+from text2sql.scoring.failures import NotExecuted
 from text2sql.scoring.ties import limit_depends_on_ties
 
 MAX_NAMED = 10  # gold queries that fail, in one message
@@ -64,7 +65,7 @@ class Gold:
         return None
 
     @property
-    def not_executed(self) -> str | None:
+    def not_executed(self) -> NotExecuted | None:
         """Why no prediction can be compared with the results; None where one can."""
         if self.results is None:
             return "missing_database"

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from text2sql.scoring.exact_match.clauses import ClauseScore, PartialScores
+from text2sql.scoring.failures import OF_VALID_SQL
 from text2sql.typed_json import parse_fields, read_records
 
 VERDICTS_NAME = "verdicts.jsonl"
-
-VALID_SQL_ERRORS = ("wrong_columns", "wrong_rows", "wrong_order")  # of SQL that ran
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +33,11 @@ class Verdict:
     test_suite_match: bool | None = None  # None unless some database has several files
     test_suite_match_keep_distinct: bool | None = None
     survives_neighbours: bool | None = None  # None unless it matches and there are neighbours
-    error: str | None = None  # the kind of failure of `execution_match`
+    error: str | None = None  # the kind of failure of `execution_match`: failures.py
     error_message: str | None = None
     seconds: float | None = None
     empty_equals_empty: bool | None = None
-    not_executed: str | None = None  # "missing_database" or "gold_error"
+    not_executed: str | None = None  # why: failures.py
 
     @property
     def was_executed(self) -> bool:
@@ -49,7 +48,7 @@ class Verdict:
         """Whether the prediction ran; None where it was not executed."""
         if not self.was_executed:
             return None
-        return self.error is None or self.error in VALID_SQL_ERRORS
+        return self.error is None or self.error in OF_VALID_SQL
 
     def to_json(self) -> dict[str, Any]:
         row = dict(vars(self))

@@ -23,6 +23,7 @@ from text2sql.errors import UserError
 from text2sql.scoring.execution.result_store import ResultStore, StoredResult
 from text2sql.scoring.execution.sandbox import MAX_SQL_LENGTH
 from text2sql.scoring.execution.turns import Turns
+from text2sql.scoring.failures import FailureKind
 
 Question = ParamSpec("Question")
 Answer = TypeVar("Answer")
@@ -31,7 +32,7 @@ MAX_WORKERS = 8
 START_TIMEOUT_S = 60.0
 START_TRIES = 3
 TRIES_ALONE = 2  # of a query whose worker died
-ERRORS_BY_SIGNAL: dict[int, str] = {
+ERRORS_BY_SIGNAL: dict[int, FailureKind] = {
     signal.SIGALRM: "timeout",  # the worker's own timer
     signal.SIGKILL: "too_large",  # sent by the kernel, which ran out of memory
 }
@@ -42,7 +43,7 @@ class GoldResult:
     """The results of a gold query as the worker packed them, or its error."""
 
     packed: StoredResult | None = None
-    error: str | None = None
+    error: FailureKind | None = None
     error_message: str | None = None
 
 
@@ -50,7 +51,7 @@ class GoldResult:
 class Outcome:
     """How one reading of a prediction compares with the gold query's."""
 
-    error: str | None  # the kind of failure, None for a match
+    error: FailureKind | None  # None for a match
     error_message: str | None = None
     is_empty: bool = False  # it ran and returned no rows
 
@@ -73,7 +74,7 @@ class Outcomes(NamedTuple):
 class WorkerLost(Exception):
     """The worker process was killed at the deadline or died; `error` is the kind of failure."""
 
-    def __init__(self, error: str, message: str, *, died: bool = False):
+    def __init__(self, error: FailureKind, message: str, *, died: bool = False):
         super().__init__(message)
         self.error = error
         self.died = died  # which may be the machine's failure: another program took the memory

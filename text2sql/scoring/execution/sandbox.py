@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from text2sql.errors import UserError
 from text2sql.scoring.execution.result_match import Row
+from text2sql.scoring.failures import FailureKind
 
 MAX_SQLITE_MEMORY = 160 << 20  # bytes
 MAX_VALUE = 10 << 20  # bytes of one text, blob or row
@@ -41,14 +42,14 @@ READING_MODULES = re.compile(r"\bUSING\s+(?:fts[345]|rtree)\s*(?:\(|$)", re.IGNO
 REFUSED_FUNCTIONS = ("load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "fsdir")
 
 # What SQLite says (or Python, of SQL that never reaches it); SQLite has no codes for these.
-KINDS_BY_MESSAGE = (
+KINDS_BY_MESSAGE: tuple[tuple[re.Pattern[str], FailureKind], ...] = (
     (re.compile(r"^no such table"), "unknown_table"),
     (re.compile(r"^no such column"), "unknown_column"),
     (re.compile(r"syntax error$|^incomplete input|^unrecognized token|null character$"), "syntax"),
     (re.compile(r"too big$|^query string is too large"), "too_large"),
     (re.compile(r"^not authorized|is prohibited$"), "refused"),
 )
-KINDS_BY_CODE = {
+KINDS_BY_CODE: dict[int, FailureKind] = {
     sqlite3.SQLITE_AUTH: "refused",
     sqlite3.SQLITE_PERM: "refused",
     sqlite3.SQLITE_READONLY: "refused",
@@ -58,9 +59,9 @@ KINDS_BY_CODE = {
 
 
 class QueryError(Exception):
-    """A query that has no result; `kind` is one of the kinds of failure in docs/SCORING.md."""
+    """A query that has no result, and the kind of its failure."""
 
-    def __init__(self, kind: str, message: str):
+    def __init__(self, kind: FailureKind, message: str):
         super().__init__(message)
         self.kind = kind
 
@@ -169,7 +170,7 @@ def fetch_rows(cursor: sqlite3.Cursor) -> list[Row]:
     return rows
 
 
-def kind_of_error(error: Exception) -> str:
+def kind_of_error(error: Exception) -> FailureKind:
     if isinstance(error, UnicodeEncodeError):  # SQLite cannot read a lone surrogate
         return "syntax"
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the primary result code

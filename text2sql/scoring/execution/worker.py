@@ -27,10 +27,12 @@ from text2sql.scoring.execution.result_match import (
     results_match,
 )
 from text2sql.scoring.execution.sandbox import QueryError, Result, open_database, read_query
+from text2sql.scoring.failures import FailureKind
 
 MAX_MEMORY = 300 << 20  # bytes of address space
 MAX_OPEN_FILES = 16
-PLACEHOLDER_ERRORS = ("syntax", "unknown_column", "runtime")  # that an unfilled one can cause
+# Which an unfilled placeholder can cause.
+PLACEHOLDER_ERRORS: tuple[FailureKind, ...] = ("syntax", "unknown_column", "runtime")
 GRACE_S = 0.5  # after the deadline, at which the scorer kills, until the kernel does
 
 # Of one reading of a gold query: rows, number of columns, whether it asks for an order.
@@ -155,7 +157,7 @@ def run_prediction(connection: sqlite3.Connection, sql: str) -> Result:
     return read_query(connection, filled)
 
 
-def name_mismatch(gold: Result, predicted: Result, ordered: bool) -> str | None:
+def name_mismatch(gold: Result, predicted: Result, ordered: bool) -> FailureKind | None:
     if results_match(gold.rows, predicted.rows, ordered):
         return None
     if gold.num_columns != predicted.num_columns:

@@ -77,7 +77,10 @@ def is_on_front(point: Point) -> bool:
 
 
 def label_points(figure: "Figure", axes: "Axes", points: Mapping[str, Point]) -> None:
-    """Write each point's name beside it, on no other name and no marker."""
+    """Write each point's name beside it, on no other name and no marker, legible over lines."""
+    from matplotlib.patheffects import withStroke
+
+    halo = [withStroke(linewidth=2, foreground="white")]
     labels: dict[tuple[float, float], list[str]] = {}
     for name, point in points.items():
         labels.setdefault(position(point), []).append(name)
@@ -94,9 +97,10 @@ def label_points(figure: "Figure", axes: "Axes", points: Mapping[str, Point]) ->
             continue
         offset = ((box.left - x) * 72 / figure.dpi, (box.bottom - y) * 72 / figure.dpi)
         line = {"arrowstyle": "-", "linewidth": 0.5} if leader((x, y), box, RADIUS) else None
-        axes.annotate(
+        label = axes.annotate(
             text, where, offset, textcoords="offset points", fontsize=LABEL_SIZE, arrowprops=line
-        ).set_in_layout(False)
+        )
+        label.set(in_layout=False, path_effects=halo)
 
 
 def text_size(axes: "Axes", text: str) -> tuple[float, float]:

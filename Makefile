@@ -31,9 +31,11 @@ test: install
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 # The demo's own flags; demo/README.md says why each differs from the recipe.
+DEMO_PROMPTS := --spider_dir demo/spider --model_id demo/model --schema_format compact --holdout_fraction 0.24
+
+# Prompts and evaluations are made two at once, as neither keeps two cores busy.
 demo: install
-	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
-	  --schema_format compact --num_shots 0 --holdout_fraction 0.24 --output_dir $(DEMO)/processed_data
+	@$(MAKE) --no-print-directory --jobs 2 demo-prompts demo-one-shot-prompts
 	$(BIN)/python train.py --data_dir $(DEMO)/processed_data --output_dir $(DEMO)/run --resume \
 	  --learning_rate 5e-3 --max_steps 120 --eval_steps 40 --logging_steps 10
 	@echo; echo "Base and fine-tuned on SQL and on general benchmarks"
@@ -42,15 +44,20 @@ demo: install
 	@cat $(DEMO)/one_shot/evaluation.log
 	@echo; echo Plots: $(DEMO)/run/evaluation/*.png
 
-# Two evaluations at once, as neither keeps two cores busy.
+demo-prompts:
+	$(BIN)/python preprocess.py $(DEMO_PROMPTS) --num_shots 0 --output_dir $(DEMO)/processed_data
+
+demo-one-shot-prompts:
+	@mkdir -p $(DEMO)
+	@$(BIN)/python preprocess.py $(DEMO_PROMPTS) --num_shots 1 --output_dir $(DEMO)/one_shot \
+	  >$(DEMO)/one_shot_prompts.log 2>&1 || { cat $(DEMO)/one_shot_prompts.log; exit 1; }
+
 demo-evaluation:
 	$(BIN)/python evaluate.py --data_dir $(DEMO)/processed_data --adapters $(DEMO)/run \
 	  --benchmarks demo_grammar demo_endings --benchmarks_dir demo/benchmark \
 	  --checkpoints --adapter_scales 0.25 0.5 0.75 --choosing_split none --max_new_tokens 112
 
 demo-one-shot:
-	$(BIN)/python preprocess.py --spider_dir demo/spider --model_id demo/model \
-	  --schema_format compact --num_shots 1 --holdout_fraction 0.24 --output_dir $(DEMO)/one_shot
 	@OMP_NUM_THREADS=1 $(BIN)/python evaluate.py --data_dir $(DEMO)/one_shot --adapters $(DEMO)/run \
 	  --benchmarks none --max_new_tokens 112 --output_dir $(DEMO)/one_shot/evaluation \
 	  >$(DEMO)/one_shot/evaluation.log 2>&1 || { \

@@ -30,11 +30,11 @@ from text2sql.prompts.manifest import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
 from text2sql.report.content import Report
 from text2sql.report.model_card import update_model_cards
-from text2sql.report.page import print_report, print_scores, write_report
+from text2sql.report.page import is_written, print_report, print_scores, write_report
 from text2sql.report.trackers import log_scores
 from text2sql.scoring.scores import SCORES_NAME, refuse_other_scores, score_file
 from text2sql.scoring.verdict import VERDICTS_NAME
-from text2sql.study import external_answers
+from text2sql.study import external_answers, stages
 from text2sql.study.evaluate_flags import (
     REPORT_FLAGS,
     EvaluateFlags,
@@ -75,7 +75,7 @@ def main() -> None:
         if flags.merge is not None:
             write_merged(study, Path(flags.merge), flags.overwrite)
         evaluate_variants(study, splits, models, folder, flags)
-    report = compare_variants(folder, flags.report_settings(explicit))
+    report = compare_variants(folder, flags.report_settings(explicit), rewrite=flags.report_only)
     if not flags.report_only:
         update_model_cards(report)
         log_scores(report)
@@ -214,8 +214,6 @@ def evaluate_variants(
     flags: EvaluateFlags,
 ) -> None:
     """Generate, score and benchmark every variant of the study, writing results to disk."""
-    from text2sql.study import stages  # imports torch, which takes seconds
-
     if num_unused_gpus():
         print(
             f"This command uses one GPU; {num_unused_gpus()} more can evaluate other adapters at "
@@ -252,12 +250,15 @@ def evaluate_variants(
     models.print_peak_memory()
 
 
-def compare_variants(folder: EvaluationFolder, report_flags: dict[str, Any]) -> Report:
-    """Write, print and return the report on what is in the folder."""
+def compare_variants(
+    folder: EvaluationFolder, report_flags: dict[str, Any], *, rewrite: bool
+) -> Report:
+    """Print and return the report on what is in the folder; write it if it is not there yet."""
     print("\nComparing the variants", flush=True)
     study = read_study(folder.root)
     report = build_report(folder.root, study, report_flags)
-    write_report(folder.root, report)
+    if rewrite or not is_written(folder.root, report):
+        write_report(folder.root, report)
     print_report(folder.root, report)
     return report
 

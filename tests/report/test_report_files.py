@@ -1,14 +1,16 @@
 """The files that the report writes: Markdown, one HTML page, plots."""
 
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 from tiny_evaluation import a_whole_study, build_tiny_evaluation, report_of
 
 from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
-from text2sql.report.page import Page, as_html, as_markdown, write_report
+from text2sql.report.content import Report
+from text2sql.report.page import Page, as_html, as_markdown, is_written, write_report
 from text2sql.study.training_history import read_training
 from text2sql.study.variants import BASE, Variant
 
@@ -38,6 +40,39 @@ def test_plots_of_an_earlier_report_do_not_stay(two_dir, tmp_path):
     write_json(folder / "study.json", study | {"benchmarks": []})
     write_report(folder, report_of(folder))
     assert not (folder / "tradeoff.png").exists()
+
+
+@pytest.fixture
+def committed(two_dir, tmp_path) -> tuple[Path, Report]:
+    """A folder with its report, by code of a known commit."""
+    folder = shutil.copytree(two_dir, tmp_path / "committed")
+    report = report_of(folder)
+    report = replace(report, made_by=report.made_by | {"commit": "0123456789ab"})
+    assert not is_written(folder, report)
+    write_report(folder, report)
+    return folder, report
+
+
+def test_report_is_written_once_by_the_same_code(committed):
+    folder, report = committed
+    later = report.made_by | {"created": "2030-01-01T00:00:00+00:00", "command": "evaluate.py"}
+    assert is_written(folder, replace(report, made_by=later))
+    for commit in ("ba9876543210", "0123456789ab-dirty", None):
+        assert not is_written(folder, replace(report, made_by=report.made_by | {"commit": commit}))
+
+
+@pytest.mark.parametrize("name", ["report.html", "tradeoff.png", "report.json"])
+def test_report_with_a_file_missing_is_written_again(committed, name):
+    folder, report = committed
+    (folder / name).unlink()
+    assert not is_written(folder, report)
+
+
+def test_report_of_other_verdicts_or_settings_is_written_again(committed):
+    folder, report = committed
+    assert not is_written(folder, replace(report, settings=report.settings | {"seed": 7}))
+    (folder / "report.json").write_text('["damaged"]')
+    assert not is_written(folder, report)
 
 
 def test_smoke_run_is_marked_in_every_file(tmp_path):

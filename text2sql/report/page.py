@@ -1,8 +1,10 @@
 """The report's files: report.json, plots, report.md, .html and .tex, TensorBoard, console."""
 
 import base64
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,23 +44,52 @@ class Page:
 def write_report(output_dir: Path, report: Report) -> None:
     """Write report.json, its plots, report.md, report.html, report.tex and TensorBoard's events.
 
-    A `UserError` refuses a folder in which a link would lead the files elsewhere.
+    report.json is the last: where it is new, the others are. A `UserError` refuses a folder in
+    which a link would lead the files elsewhere.
     """
     refuse_linked_folders(output_dir)
     plots = draw_plots(output_dir, report)
     page = build_page(report, plots)
-    quotable = {
-        "summary": page.summary,
-        "notes": page.notes,
-        "recommendation": page.recommendation,
-    }
-    write_json(output_dir / "report.json", quotable | report.to_json())
     write_text(output_dir / "report.md", as_markdown(page))
     encoded = {name: base64.b64encode(png).decode() for name, png in plots.items()}
     browser = browser_content(output_dir, report)
     write_text(output_dir / "report.html", as_html(page, encoded, browser, draw_both(report)))
     write_latex(output_dir, report)
     write_events(output_dir / "tensorboard", report, page_texts(page), plots)
+    quotable = {
+        "summary": page.summary,
+        "notes": page.notes,
+        "recommendation": page.recommendation,
+    }
+    write_json(output_dir / "report.json", quotable | report.to_json())
+
+
+def is_written(output_dir: Path, report: Report) -> bool:
+    """Return whether the folder has this report already, whole and made by the same code.
+
+    Code that is not committed is never the same.
+    """
+    commit = report.made_by["commit"]
+    files = ["report.json", "report.md", "report.html", "report.tex", *plots_of(report)]
+    if not commit or commit.endswith("-dirty"):
+        return False
+    if not all((output_dir / name).is_file() for name in files):
+        return False
+    try:
+        earlier = json.loads((output_dir / "report.json").read_bytes())
+        made, new = content_of(earlier), content_of(report.to_json())
+    except (ValueError, TypeError, AttributeError):  # somebody else's, or damaged: written again
+        return False
+    return new == {name: made.get(name) for name in new}
+
+
+def content_of(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what report.json says, without when and by which command it was said."""
+    content = {**report, "study": dict(report.get("study") or {})}
+    for record in (content, content["study"]):
+        for name in ("command", "created"):
+            record.pop(name, None)
+    return content
 
 
 def build_page(report: Report, plots: Mapping[str, bytes]) -> Page:
@@ -133,19 +164,25 @@ def draw_plots(output_dir: Path, report: Report) -> dict[str, bytes]:
     for pattern in PLOTS:
         for earlier in output_dir.glob(pattern):
             earlier.unlink()
-    plots = {}
-    if report.tradeoff.points:
-        plots["tradeoff.png"] = draw_tradeoff(report)
-    for name, split in report.scoring_splits.items():
-        if split.variants:
-            plots[f"hardness_{name}.png"] = draw_hardness(split, report)
-            plots[f"errors_{name}.png"] = draw_errors(split, report)
-    training = report.study.training
-    if any(losses for run in training.values() for losses in run.losses.values()):
-        plots["learning_curves.png"] = draw_learning_curves(training)
+    plots = {name: draw() for name, draw in plots_of(report).items()}
     for name, png in plots.items():
         with atomic_write(output_dir / name) as temporary:
             temporary.write_bytes(png)
+    return plots
+
+
+def plots_of(report: Report) -> dict[str, Callable[[], bytes]]:
+    """Return what draws each plot for which there are data, by file name."""
+    plots: dict[str, Callable[[], bytes]] = {}
+    if report.tradeoff.points:
+        plots["tradeoff.png"] = partial(draw_tradeoff, report)
+    for name, split in report.scoring_splits.items():
+        if split.variants:
+            plots[f"hardness_{name}.png"] = partial(draw_hardness, split, report)
+            plots[f"errors_{name}.png"] = partial(draw_errors, split, report)
+    training = report.study.training
+    if any(losses for run in training.values() for losses in run.losses.values()):
+        plots["learning_curves.png"] = partial(draw_learning_curves, training)
     return plots
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from text2sql.benchmarks.run import run_benchmark
 from text2sql.benchmarks.tasks import load_tasks
 from text2sql.data.spider import read_schemas
 from text2sql.files import (
@@ -16,7 +15,6 @@ from text2sql.files import (
     write_jsonl,
     write_text,
 )
-from text2sql.inference.generate import generate_predictions
 from text2sql.inference.partial_predictions import finalize_predictions
 from text2sql.run_record import build_run_record
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings
@@ -54,6 +52,8 @@ def generate_all(
                 earlier = folder.answers(split.name, identical.name)
                 write_jsonl(answers.predictions, read_jsonl(earlier.predictions))
                 continue
+            from text2sql.inference.generate import generate_predictions  # takes seconds
+
             with models.active(variant) as model:
                 generate_predictions(
                     model,
@@ -99,6 +99,8 @@ def run_benchmarks(
                 earlier = folder.benchmark_results(benchmark.results_file, identical.name)
                 write_text(path, earlier.read_text(encoding="utf-8"))
                 continue
+            from text2sql.benchmarks.run import run_benchmark  # takes seconds
+
             print(f"{benchmark.name}, {variant.name}", flush=True)
             with models.active(variant) as model:
                 run_benchmark(

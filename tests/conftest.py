@@ -1,5 +1,6 @@
 """Small data and a small model for every test; nothing here needs a network or a GPU."""
 
+import gc
 import json
 import os
 import shutil
@@ -14,12 +15,15 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# What is imported stays: searching it for garbage, again and again, would take seconds.
+gc.disable()
+
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from hub_user import hub_root, local_hub  # noqa: E402, F401
 from tiny_gemma import build_tiny_gemma  # noqa: E402
-from tiny_preprocess import own_spider_dir, run_preprocess  # noqa: E402, F401
+from tiny_preprocess import own_spider_dir, preprocess_here, run_preprocess  # noqa: E402, F401
 from tiny_run import (  # noqa: E402, F401
     evaluate_script,
     no_model,
@@ -37,6 +41,11 @@ from text2sql.files import read_json  # noqa: E402
 from text2sql.models.tokenizer import load_tokenizer  # noqa: E402
 from text2sql.prompts.manifest import describe_tokenizer  # noqa: E402
 from text2sql.seals import SEAL_KEY, write_sealed_object  # noqa: E402
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +80,7 @@ def tiny_prompts_dir(tmp_path_factory, tiny_spider_dir, tiny_gemma_dir) -> Path:
     output_dir = tmp_path_factory.mktemp("tiny_prompts") / "processed_data"
     flags = ["--spider_dir", tiny_spider_dir, "--model_id", tiny_gemma_dir, "--num_shots", "1"]
     flags += ["--holdout_fraction", "0.2"]
-    run_command("preprocess.py", *flags, "--output_dir", output_dir)
+    preprocess_here(*flags, "--output_dir", output_dir)
     return output_dir
 
 

@@ -52,7 +52,7 @@ def test_manifest_with_a_name_that_is_a_path_is_refused_and_nothing_removed(
     (tmp_path / "processed").mkdir()
     (tmp_path / "processed" / "manifest.json").write_text(json.dumps({"splits": {name: {}}}))
     with pytest.raises(UserError, match="only plain names are accepted") as caught:
-        run_preprocess()
+        run_preprocess("--limit", "1")
     assert (victim / "dataset_info.json").exists()
     assert "\x1b" not in str(caught.value)
     assert [path.name for path in (tmp_path / "processed").iterdir()] == ["manifest.json"]

@@ -139,6 +139,7 @@ def test_help_is_at_most_100_lines_and_imports_no_torch(script):
     assert len(page) <= 100
 
 
+@pytest.mark.slow
 def test_skipped_test_says_why_beside_those_that_failed(tmp_path):
     (tmp_path / "test_x.py").write_text(
         "import pytest\n"

@@ -14,6 +14,7 @@ from text2sql.run_record import (
     command_text,
     differing_settings,
     git_commit,
+    running_code,
 )
 
 
@@ -91,7 +92,7 @@ def test_commit_of_another_checkout_around_a_copy_is_not_recorded(copied_module)
 def test_without_git_the_record_is_written_without_a_commit(copied_module, monkeypatch, tmp_path):
     assert git_commit() is None
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert build_run_record()["commit"] is None
+    assert running_code.__wrapped__()["commit"] is None
 
 
 def test_password_in_a_url_is_not_recorded():

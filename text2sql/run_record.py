@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,19 @@ def build_run_record(**facts: Any) -> dict[str, Any]:
     return {
         "command": command_text(sys.argv),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        **running_code(),
+        **facts,
+    }
+
+
+@cache
+def running_code() -> dict[str, Any]:
+    """Return the commit and versions of what this process runs, which cannot change under it."""
+    return {
         "text2sql": __version__,
         "commit": git_commit(),
         "python": platform.python_version(),
         "versions": package_versions(),
-        **facts,
     }
 
 

@@ -213,6 +213,7 @@ def test_password_and_signature_of_a_url_are_neither_stored_nor_shown(served, ca
     assert "PASS" not in str(caught.value) and "SIGNED" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_download_that_is_cut_short_leaves_nothing(served, cache_dir):
     folder, hub = served
     write_zip(folder / "spider.zip", {"spider/tables.json": "[]" * 9999})

@@ -126,6 +126,7 @@ AROUND = {
 }
 
 
+@pytest.mark.slow
 @given(st.sampled_from(gold_sqls()), st.sampled_from([*WRAP]), st.sampled_from([*AROUND]))
 @settings(derandomize=True, max_examples=600, deadline=None)
 def test_any_query_comes_out_of_any_wrapper(gold_sql, wrapper, around):
@@ -184,6 +185,7 @@ PIECES = [
 ]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 @settings(derandomize=True, max_examples=1000, deadline=None)
 def test_any_text_gives_one_line_of_sql_that_gives_itself_again(text):
@@ -194,6 +196,7 @@ def test_any_text_gives_one_line_of_sql_that_gives_itself_again(text):
     assert extract_sql(predicted_sql) == predicted_sql
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_no_text_raises(text):
     assert isinstance(extract_sql(text, prompt_end=text), str)

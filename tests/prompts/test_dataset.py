@@ -19,40 +19,49 @@ def read_rows(output_dir: Path, split: str) -> list[dict]:
     return load_from_disk(str(output_dir / split), keep_in_memory=True).to_list()
 
 
-def test_later_run_replaces_an_earlier_one_with_all_its_splits(run_preprocess, capsys):
-    run_preprocess("--seed", "1")
-    output_dir = run_preprocess("--holdout_fraction", "0")
-    assert not (output_dir / "holdout").exists()
-    assert read_json(output_dir / "manifest.json")["seed"] == 42
+@pytest.fixture
+def own_prompts_dir(tiny_prompts_dir, tmp_path) -> Path:
+    """A copy that a test may damage, where `run_preprocess` writes."""
+    return Path(shutil.copytree(tiny_prompts_dir, tmp_path / "processed"))
+
+
+def test_later_run_replaces_an_earlier_one_with_all_its_splits(
+    own_prompts_dir, run_preprocess, capsys
+):
+    run_preprocess("--holdout_fraction", "0", "--seed", "1")
+    assert not (own_prompts_dir / "holdout").exists()
+    assert read_json(own_prompts_dir / "manifest.json")["seed"] == 1
     assert "Replacing" in capsys.readouterr().out
 
 
-def test_folder_that_a_killed_run_left_is_written_again(run_preprocess):
-    output_dir = run_preprocess()
-    (output_dir / "manifest.json").unlink()
-    shutil.rmtree(output_dir / "holdout")
+def test_folder_that_a_killed_run_left_is_written_again(own_prompts_dir, run_preprocess):
+    (own_prompts_dir / "manifest.json").unlink()
+    shutil.rmtree(own_prompts_dir / "holdout")
     assert len(read_rows(run_preprocess(), "holdout")) == 8
 
 
-def test_what_a_killed_run_half_wrote_is_removed(run_preprocess):
-    output_dir = run_preprocess()
-    written = {path.name for path in output_dir.iterdir()}
-    (output_dir / ".part-abc" / "train").mkdir(parents=True)
+def test_what_a_killed_run_half_wrote_is_removed(own_prompts_dir, run_preprocess):
+    written = {path.name for path in own_prompts_dir.iterdir()}
+    (own_prompts_dir / ".part-abc" / "train").mkdir(parents=True)
     run_preprocess()
-    assert {path.name for path in output_dir.iterdir()} == written
+    assert {path.name for path in own_prompts_dir.iterdir()} == written
 
 
-def test_link_in_place_of_an_earlier_split_is_replaced_and_not_followed(run_preprocess, tmp_path):
-    output_dir = run_preprocess()
+def test_link_in_place_of_an_earlier_split_is_replaced_and_not_followed(
+    own_prompts_dir, run_preprocess, tmp_path
+):
+    output_dir = own_prompts_dir
     elsewhere = (output_dir / "holdout").rename(tmp_path / "elsewhere")
     (output_dir / "holdout").symlink_to(elsewhere)
+    earlier = read_rows(tmp_path, "elsewhere")
     run_preprocess()
     assert not (output_dir / "holdout").is_symlink()
-    assert read_rows(output_dir, "holdout") == read_rows(tmp_path, "elsewhere")
+    assert len(read_rows(output_dir, "holdout")) == 8
+    assert read_rows(tmp_path, "elsewhere") == earlier
 
 
-def test_rows_that_changed_on_disk_are_refused(run_preprocess):
-    output_dir = run_preprocess()
+def test_rows_that_changed_on_disk_are_refused(own_prompts_dir):
+    output_dir = own_prompts_dir
     (path,) = (output_dir / "validation").glob("*.arrow")
     path.write_bytes(path.read_bytes().replace(b"How many", b"How nany"))
     with pytest.raises(
@@ -72,8 +81,8 @@ def test_rows_that_changed_on_disk_are_refused(run_preprocess):
         ("split", "database_dir", None),
     ],
 )
-def test_manifest_of_another_shape_is_one_message(run_preprocess, place, key, value):
-    path = run_preprocess() / "manifest.json"
+def test_manifest_of_another_shape_is_one_message(own_prompts_dir, place, key, value):
+    path = own_prompts_dir / "manifest.json"
     manifest = read_json(path)
     (manifest if place == "manifest" else manifest["splits"]["validation"])[key] = value
     del manifest[SEAL_KEY]

@@ -139,6 +139,7 @@ def test_test_suite_accuracy_is_compared_where_it_was_measured(two, two_dir, tmp
     assert (suite.base, suite.other, suite.low) == (exact.base, exact.other, exact.low)
 
 
+@pytest.mark.slow
 def test_folder_that_an_earlier_version_scored_is_reported(two_dir, tmp_path):
     folder = shutil.copytree(two_dir, tmp_path / "earlier")
     for variant in ("base", "finetuned"):

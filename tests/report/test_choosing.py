@@ -16,6 +16,7 @@ from text2sql.report.choosing import (
 from text2sql.report.estimators import clustered_mean, describe_sample
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [DEMO_SIZES, SPIDER_SIZES], ids=["6 databases", "20 databases"])
 def test_chosen_of_six_equal_variants_is_not_overstated(sizes):
     rng = np.random.default_rng(1)

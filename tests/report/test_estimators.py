@@ -218,6 +218,7 @@ def test_ratio_is_unbounded_where_the_gain_may_be_nothing():
     assert low < 0.15 < high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [DEMO_SIZES, SPIDER_SIZES], ids=["6 databases", "20 databases"])
 def test_interval_covers_new_databases_where_questions_alone_do_not(sizes):
     world = World(sizes, database_sd=0.06, wordings_agree=0.5)
@@ -228,6 +229,7 @@ def test_interval_covers_new_databases_where_questions_alone_do_not(sizes):
     assert old <= 0.87
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("num_runs", [3, 5])
 @pytest.mark.parametrize("sizes", [DEMO_SIZES, SPIDER_SIZES], ids=["6 databases", "20 databases"])
 def test_interval_of_a_recipe_covers_where_that_of_its_best_run_fails(sizes, num_runs):
@@ -238,12 +240,14 @@ def test_interval_of_a_recipe_covers_where_that_of_its_best_run_fails(sizes, num
     assert best_run <= 0.75
 
 
+@pytest.mark.slow
 def test_interval_of_rare_changes_covers_where_resampling_sees_none():
     old, new = coverage_of_rare_changes(20, 1000, np.random.default_rng(9))
     assert old < 0.25
     assert new >= 0.92
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [DEMO_SIZES, SPIDER_SIZES], ids=["6 databases", "20 databases"])
 def test_fiellers_interval_covers_the_ratio(sizes):
     assert 0.93 <= coverage_of_ratio(sizes, 800, np.random.default_rng(10)) <= 0.98

@@ -57,6 +57,7 @@ def test_detectable_difference_has_80_percent_power(degrees):
     assert power == pytest.approx(0.8, abs=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sizes", [DEMO_SIZES, SPIDER_SIZES], ids=["6 databases", "20 databases"])
 def test_smallest_detectable_difference_is_found_in_80_of_100_studies(sizes):
     rng = np.random.default_rng(2)
@@ -100,5 +101,6 @@ def test_holm_multiplies_the_smallest_p_most_and_keeps_the_order():
     assert correct_for_several([]) == []
 
 
+@pytest.mark.slow
 def test_seven_variants_without_effect_show_a_false_finding_in_at_most_6_of_100_studies():
     assert false_findings(400, np.random.default_rng(4)) <= 0.06

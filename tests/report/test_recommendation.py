@@ -73,6 +73,7 @@ def test_replicates_are_one_point_and_nothing_to_choose_from(tmp_path):
     assert report.tradeoff.choices["all"].candidates == ["r4-seed*"]
 
 
+@pytest.mark.slow
 def test_front_shares_depend_on_the_seed_alone(tmp_path):
     folder = build_tiny_evaluation(tmp_path, a_whole_study())
     first, again, other = (report_of(folder, seed=seed).tradeoff.points for seed in (1, 1, 2))

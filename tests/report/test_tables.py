@@ -26,6 +26,7 @@ def two(two_dir):
     return report_of(two_dir)
 
 
+@pytest.mark.slow
 def test_replicates_are_averaged_in_every_table(tmp_path):
     report = report_of(build_tiny_evaluation(tmp_path, three_seeds()))
     assert [row[0] for row in recipes_table(report).rows] == ["base", "r4-seed* (3 runs)"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -31,10 +32,9 @@ from text2sql.scoring.execution.worker import MAX_MEMORY
 TIMEOUT_S = 1.0
 
 
-@pytest.fixture
-def database(tmp_path) -> Path:
-    path = tmp_path / "bird's #1 %41?" / "bird.sqlite"
-    path.parent.mkdir()
+@pytest.fixture(scope="module")
+def birds(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("birds") / "bird.sqlite"
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE bird (name TEXT, weight INTEGER, market_value REAL)")
     connection.executemany(
@@ -46,6 +46,11 @@ def database(tmp_path) -> Path:
     connection.commit()
     connection.close()
     return path
+
+
+@pytest.fixture
+def database(birds, tmp_path) -> Path:
+    return Path(shutil.copytree(birds.parent, tmp_path / "bird's #1 %41?") / birds.name)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +83,7 @@ def test_statement_that_could_write_is_refused_and_nothing_changes(ask, predicte
     assert (comparison.distinct_removed.error, comparison.distinct_kept.error) == ("refused",) * 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("predicted_sql", RUNAWAYS.values(), ids=RUNAWAYS)
 def test_runaway_ends_at_its_deadline(ask, predicted_sql):
     comparison = ask(predicted_sql)
@@ -90,9 +96,7 @@ def test_query_beyond_memory_is_too_large(database, predicted_sql):
     worker = SqlWorker(30.0)  # the limit, not the deadline, must end it
     gold = worker.run_gold(database, "SELECT count(*) FROM bird")
     assert worker.compare(database, predicted_sql, gold).distinct_removed.error == "too_large"
-    assert (
-        worker.compare(database, "SELECT count(*) FROM bird", gold).distinct_removed.error is None
-    )
+    assert worker.compare(database, "SELECT 5", gold).distinct_removed.error is None
     assert peak_memory(worker) < MAX_MEMORY
     worker.kill()
 
@@ -115,6 +119,7 @@ def test_text_that_is_no_sql_is_a_syntax_error_that_survives_json(ask, predicted
     assert json.loads(json.dumps(outcome.error_message)) == outcome.error_message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("predicted_sql", DEEP.values(), ids=DEEP)
 def test_deep_sql_is_a_named_error(ask, predicted_sql):
     assert len(predicted_sql) < MAX_SQL_LENGTH
@@ -157,9 +162,8 @@ def test_no_rows_match_no_rows_and_say_so(ask):
 
 
 def test_bytes_that_are_not_utf8_are_dropped_as_in_the_official_script(ask):
-    assert (
-        ask("SELECT 't'", "SELECT name FROM bird WHERE weight = 1").distinct_removed.error is None
-    )
+    gold_sql = "SELECT name FROM bird WHERE weight = 1"
+    assert ask("SELECT 't'", gold_sql).distinct_removed.error is None
 
 
 def test_database_may_be_named_from_the_current_folder(worker, database, monkeypatch):
@@ -262,6 +266,7 @@ SCORER = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_no_worker_outlives_the_scorer(database, how):
     root = Path(__file__).parents[2]
@@ -298,35 +303,9 @@ def test_worker_that_cannot_start_says_why(worker, database, monkeypatch):
         worker.run_gold(database, "SELECT 1")
 
 
-DAMAGE = {
-    "empty": lambda whole: b"",
-    "a_web_page": lambda whole: b"<html>" * 1000,
-    "cut_short": lambda whole: whole[: len(whole) // 2],
-    "only_the_header": lambda whole: whole[:100],
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_damaged_database_file_is_named(database, damage):
-    check_database_file(database)
-    database.write_bytes(damage(database.read_bytes()))
-    with pytest.raises(UserError, match=r"bird\.sqlite"):
-        check_database_file(database)
-
-
 def test_gold_on_rubbish_behind_a_good_header_says_what_is_wrong_with_the_file(worker, database):
     whole = database.read_bytes()
     database.write_bytes(whole[:100] + b"?" * (len(whole) - 100))
     check_database_file(database)
     gold = worker.run_gold(database, "SELECT name FROM bird")
     assert gold.error == "runtime" and "malformed" in gold.error_message
-
-
-@pytest.mark.parametrize("ending", ["-wal", "-journal"])
-def test_database_with_uncommitted_changes_is_named(database, ending):
-    log = database.with_name(database.name + ending)
-    log.write_bytes(b"")
-    check_database_file(database)
-    log.write_bytes(b"x")
-    with pytest.raises(UserError, match="uncommitted"):
-        check_database_file(database)

@@ -7,7 +7,6 @@ import pickle
 import sqlite3
 
 import pytest
-from conftest import ROOT
 
 from text2sql.data.spider import Example
 from text2sql.errors import UserError
@@ -299,24 +298,7 @@ def test_file_with_other_rows_than_the_examples_is_refused(tmp_path, text, messa
         read(tmp_path, text)
 
 
-def documented_examples():
-    document = (ROOT / "docs" / "SCORING.md").read_text(encoding="utf-8")
-    section = document.split("## Files of predictions")[1].split("\n## ")[0]
-    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line[:1] == "|"]
-    return {name: text.strip("`") for name, text in rows[2:]}
-
-
-@pytest.mark.parametrize("text", documented_examples().values(), ids=documented_examples())
-def test_documented_format_is_read(tmp_path, text):
-    path = tmp_path / "predictions"
-    path.write_text(
-        text if text.startswith('{"0"') else text.replace("\\n", "\n").replace("\\t", "\t")
-    )
-    first, second = (p.predicted_sql for p in read_prediction_file(path, EXAMPLES[:2]))
-    assert first in ("SELECT 1", "SELECT 1 FROM t")
-    assert second == "SELECT 2"
-
-
+@pytest.mark.slow
 def test_far_too_many_lines_are_not_all_taken_apart(tmp_path):
     with pytest.raises(UserError, match=f"{4 + MAX_SURPLUS + 1} predictions for 4"):
         read(tmp_path, "SELECT 1\n" * 1_000_000)

@@ -79,6 +79,7 @@ def match_by_trying_every_order(gold, predicted, ordered):
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(two_tables(), st.booleans())
 def test_search_gives_the_answer_of_trying_every_order_of_columns(tables, ordered):

@@ -1,11 +1,18 @@
-"""Views and virtual tables of a database: what they may read."""
+"""Files that are no sound database, and what the views and virtual tables of one may read."""
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
-from text2sql.scoring.execution.sandbox import QueryError, open_database, read_query
+from text2sql.errors import UserError
+from text2sql.scoring.execution.sandbox import (
+    QueryError,
+    check_database_file,
+    open_database,
+    read_query,
+)
 
 FULL_TEXT = {
     module: f"CREATE VIRTUAL TABLE texts USING {module}(body)"
@@ -58,3 +65,37 @@ def test_view_beside_a_full_text_table_may_call_no_more_than_a_query(query, func
         CREATE VIEW hostile AS SELECT {function} AS x;"""
     with pytest.raises(QueryError, match=r"unsafe use of|not authorized"):
         query(script, "SELECT * FROM hostile")
+
+
+@pytest.fixture
+def database(tmp_path) -> Path:
+    path = tmp_path / "bird.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE bird (name TEXT)")
+    return path
+
+
+DAMAGE = {
+    "empty": lambda whole: b"",
+    "a_web_page": lambda whole: b"<html>" * 1000,
+    "cut_short": lambda whole: whole[: len(whole) // 2],
+    "only_the_header": lambda whole: whole[:100],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_damaged_database_file_is_named(database, damage):
+    check_database_file(database)
+    database.write_bytes(damage(database.read_bytes()))
+    with pytest.raises(UserError, match=r"bird\.sqlite"):
+        check_database_file(database)
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-journal"])
+def test_database_with_uncommitted_changes_is_named(database, ending):
+    log = database.with_name(database.name + ending)
+    log.write_bytes(b"")
+    check_database_file(database)
+    log.write_bytes(b"x")
+    with pytest.raises(UserError, match="uncommitted"):
+        check_database_file(database)

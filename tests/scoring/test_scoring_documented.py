@@ -4,14 +4,18 @@ import re
 from dataclasses import fields
 from typing import get_args
 
+import pytest
 from conftest import ROOT
 
+from text2sql.data.spider import Example
 from text2sql.scoring.exact_match.clauses import CLAUSES
 from text2sql.scoring.failures import FailureKind, NotExecuted
+from text2sql.scoring.prediction_files import read_prediction_file
 from text2sql.scoring.query_features import FEATURES
 from text2sql.scoring.scores import HARDNESS_LEVELS, NO_FEATURE
 from text2sql.scoring.verdict import Verdict
 
+EXAMPLES = [Example("bird", question, "SELECT 1") for question in ("How many?", "All?")]
 DOCUMENT = (ROOT / "docs/SCORING.md").read_text(encoding="utf-8")
 
 
@@ -61,3 +65,20 @@ def test_modules_of_exact_match_are_listed():
     assert {f"{path.stem}.py" for path in folder.glob("[a-z]*.py")} == {
         name for name in table("Exact match") if name.endswith(".py")
     }
+
+
+def documented_examples():
+    lines = section("Files of predictions").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line[:1] == "|"]
+    return {name: text.strip("`") for name, text in rows[2:]}
+
+
+@pytest.mark.parametrize("text", documented_examples().values(), ids=documented_examples())
+def test_documented_format_is_read(tmp_path, text):
+    path = tmp_path / "predictions"
+    path.write_text(
+        text if text.startswith('{"0"') else text.replace("\\n", "\n").replace("\\t", "\t")
+    )
+    first, second = (p.predicted_sql for p in read_prediction_file(path, EXAMPLES))
+    assert first in ("SELECT 1", "SELECT 1 FROM t")
+    assert second == "SELECT 2"

@@ -85,6 +85,7 @@ def sample_dirs(tmp_path) -> list[Path]:
     return [base, write_run(tmp_path / "after", {"quiz": [1.0] * 34 + [0.0] * 6})]
 
 
+@pytest.mark.slow
 def test_files_are_scored_and_compared_with_the_first_without_torch(
     sql_files, tiny_spider_dir, tmp_path
 ):
@@ -148,6 +149,7 @@ def test_files_of_one_name_are_named_by_their_folders(evaluate, sql_files, tiny_
         evaluate("--predictions", "a/pred.sql", "a/pred.sql", *flags)
 
 
+@pytest.mark.slow
 def test_scores_of_another_file_are_replaced_only_if_told(evaluate, sql_files, tiny_spider_dir):
     Path("other").mkdir()
     flags = ["--spider_dir", tiny_spider_dir, "--output_dir", "out"]
@@ -173,6 +175,7 @@ def test_samples_of_the_harness_are_paired_by_task_and_document(evaluate, sample
     assert "arguments" not in kept
 
 
+@pytest.mark.slow
 def test_samples_and_files_together_give_the_trade_off(
     evaluate, sample_dirs, sql_files, tiny_spider_dir
 ):

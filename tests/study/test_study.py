@@ -27,6 +27,7 @@ def test_study_json_says_how_it_was_made(tmp_path):
     assert set(study.to_json()) > {"command", "created", "commit", "versions", "variants"}
 
 
+@pytest.mark.slow
 def test_smoke_run_of_an_earlier_version_can_still_be_reported(tmp_path):
     variants = a_whole_study()
     folder = build_tiny_evaluation(tmp_path, variants, limit=20)

@@ -5,6 +5,7 @@ that is printed beside it.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -52,6 +53,7 @@ def smallest_detectable(estimate: Estimate) -> float | None:
     return detectable_multiple(estimate.degrees_of_freedom) * estimate.standard_error
 
 
+@cache  # a report asks for the same degrees of freedom again and again
 def detectable_multiple(degrees: float) -> float:
     """Return the difference in standard errors that a t-test finds with 80 % power."""
     from scipy.optimize import brentq

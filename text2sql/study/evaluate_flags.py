@@ -27,7 +27,7 @@ class EvaluateFlags:
     models: list[str] = flag([], "folders or hub names of whole models of the same base")
     merge: str | None = flag(None, "folder for the adapter merged into 16-bit weights")
     checkpoints: bool = flag(False, "evaluate every kept checkpoint too")
-    adapter_scales: list[float] = flag([], "also evaluate the adapter at these strengths")
+    adapter_scales: list[float] = flag([], "also evaluate the adapter at these scales")
     model_id: str | None = flag(None, "base model; default: the adapter's own")
     load_in_4bit: bool | None = flag(None, "default: as the adapter was trained")
 

@@ -107,7 +107,7 @@ def test_html_is_one_file_that_needs_no_network(whole_dir):
     assert "<script src" not in page
 
 
-def test_text_from_models_is_escaped_in_html():
+def test_text_from_models_is_escaped_in_html_and_markdown():
     page = Page(
         title="<script>alert(1)</script>",
         summary="a < b",
@@ -119,7 +119,7 @@ def test_text_from_models_is_escaped_in_html():
     html = as_html(page, {}, {"splits": {}, "texts": []})
     assert "<script>alert" not in html
     assert "&lt;script&gt;" in html
-    assert "a < b" in as_markdown(page)
+    assert "a &lt; b" in as_markdown(page)
 
 
 def test_adapter_of_another_program_has_no_learning_curve(two_dir, tmp_path):

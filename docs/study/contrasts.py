@@ -7,6 +7,7 @@ in Markdown: the second recipe minus the first, with both readings on execution 
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -30,7 +31,8 @@ from text2sql.report.hypotheses import correct_for_several
 from text2sql.report.recipes import find_recipes
 from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL
 from text2sql.report.split_results import SplitResults, read_split_results
-from text2sql.report.text import points
+from text2sql.report.table import Table
+from text2sql.report.text import p_value, points
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.study import read_study
 
@@ -80,26 +82,34 @@ class Evaluation:
 def main() -> None:
     if len(sys.argv) < 2:
         raise UserError("Name the folders of the evaluations: python -m docs.study.contrasts DIR")
-    evaluations = [Evaluation.read(Path(name)) for name in sys.argv[1:]]
-    of_recipe = {recipe: e for e in evaluations for recipe in e.runs}
+    print(contrasts_table([Path(name) for name in sys.argv[1:]]).as_markdown())
+
+
+def contrasts_table(folders: Sequence[Path]) -> Table:
+    """Return the contrasts whose recipes are in the folders with three runs or more."""
+    of_recipe = {name: e for e in map(Evaluation.read, folders) for name in e.runs}
     contrasts = [
         pair
         for pair in CONTRASTS
         if all(r in of_recipe and len(of_recipe[r].runs[r]) >= MIN_RUNS_FOR_INTERVAL for r in pair)
     ]
-    rows = [compare(first, second, of_recipe) for first, second in contrasts]
-    corrected = [
-        correct_for_several([row[column].p_value() for row in rows]) for column in ("new", "mean")
-    ]
-    print(
-        "| | EX, new databases | p (Holm) | EX, these databases | mean of benchmarks | p (Holm) |"
+    found = [compare(first, second, of_recipe) for first, second in contrasts]
+    p_gain, p_mean = (
+        correct_for_several([row[column].p_value() for row in found]) for column in ("new", "mean")
     )
-    print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    for (first, second), row, p_gain, p_mean in zip(contrasts, rows, *corrected, strict=True):
-        print(
-            f"| `{second}` − `{first}` | {show(row['new'])} | {p_gain:.3f} | "
-            f"{show(row['same'])} | {show(row['mean'])} | {p_mean:.3f} |"
-        )
+    rows = [
+        [
+            f"`{second}` − `{first}`",
+            show(row["new"]),
+            p_value(p_gain[index]),
+            show(row["same"]),
+            show(row["mean"]),
+            p_value(p_mean[index]),
+        ]
+        for index, ((first, second), row) in enumerate(zip(contrasts, found, strict=True))
+    ]
+    columns = ["gain, new databases", "p (Holm)", "gain, these databases", "mean", "p (Holm)"]
+    return Table(["", *columns], rows)
 
 
 def compare(first: str, second: str, of_recipe: dict[str, Evaluation]) -> dict[str, Estimate]:

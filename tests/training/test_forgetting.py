@@ -1,6 +1,7 @@
 """The curve of forgetting: what is measured on general texts, and that training is as without."""
 
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from tiny_train import QUICK, history, losses
 from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
 from text2sql.models.tokenizer import load_tokenizer
-from text2sql.training.forgetting import compare_forward, pad_examples
+from text2sql.training.forgetting import ForgettingCurve, compare_forward, pad_examples
 
 TEXTS = ("Water freezes at zero degrees.", "Il pleut.", "2 + 2 = 4", "print(sorted(names))", "No.")
 GENERAL = ("eval_general_loss", "eval_general_kl")
@@ -135,6 +136,18 @@ def test_logits_are_capped_and_scaled_as_the_model_does_it(index):
     assert kl > 1e-3
     assert -float(outputs.log_probs.mean()) == pytest.approx(loss, rel=1e-5)
     assert float(outputs.kl.mean()) == pytest.approx(kl, rel=1e-4)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("num_texts", [2, 30])
+def test_processes_have_equally_many_rows_and_share_all_tokens(packed, num_texts):
+    texts = [[7] * (5 + index) for index in range(num_texts)]
+    curve = ForgettingCurve(None, texts, packed)
+    args = {"world_size": 4, "per_device_train_batch_size": 1}
+    shares = [curve.build_rows(SimpleNamespace(**args, process_index=index)) for index in range(4)]
+    assert len({len(rows) for rows in shares}) == 1
+    labels = torch.cat([row["shift_labels"][0] for rows in shares for row in rows])
+    assert int((labels != -100).sum()) == sum(len(text) - 1 for text in texts)
 
 
 def test_examples_that_pad_a_batch_have_no_label():

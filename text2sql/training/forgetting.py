@@ -96,6 +96,7 @@ class ForgettingCurve(TrainerCallback):
     def compute(
         self, row: Mapping[str, Any], base_states: torch.Tensor | None = None
     ) -> GeneralOutputs:
+        """Return what the model gives for a row now, without dropout and gradients."""
         inputs = {name: row[name] for name in MODEL_INPUTS if name in row}
         if base_states is not None:
             inputs["base_states"] = base_states
@@ -108,6 +109,7 @@ class ForgettingCurve(TrainerCallback):
     def average(
         self, losses: Sequence[torch.Tensor], divergences: Sequence[torch.Tensor]
     ) -> dict[str, float]:
+        """Return the means over the predicted tokens of all processes' rows."""
         counted = torch.cat([row["shift_labels"][0] != -100 for row in self.rows])
         counted = counted.to(losses[0].device, torch.float64)
         sums = [(torch.cat([*values]) * counted).sum() for values in (losses, divergences)]

@@ -30,10 +30,9 @@ DISTANCES = (
 RUNS = "Runs differ in their seed alone; the recipe is their mean, and none of them is the best."
 SCORES_BY_HARDNESS = {"execution_accuracy": "execution accuracy", "exact_match": "exact match"}
 FORGETTING = (
-    "General texts (prose, dialogue, arithmetic, code; evaluated while training) show forgetting "
-    "before any benchmark does: their loss, what is predicted worse than by the base; "
-    "KL(base || fine-tuned), how far predictions have moved at all, for better or worse. Nats per "
-    "token."
+    "General texts (prose, dialogue, arithmetic, code, other languages), evaluated while training: "
+    "their loss shows what is predicted worse than by the base, KL(base || fine-tuned) how far "
+    "predictions have moved at all, for better or worse. Both are in nats per token."
 )
 FAILURES = "Why each variant's wrong answers are wrong. docs/SCORING.md explains the kinds."
 

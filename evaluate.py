@@ -3,6 +3,7 @@
     python evaluate.py                                       base and fine-tuned, then the report
     python evaluate.py --limit 20 --benchmarks none          a smoke run
     python evaluate.py --checkpoints --adapter_scales 0.5    more variants of the same run
+    accelerate launch evaluate.py                            all GPUs, the same files
     python evaluate.py --models DIR --merge OUT              whole models; the adapter merged
     python evaluate.py --report_only                         rebuild the report from the files
     python evaluate.py --predictions A.sql B.sql --spider_dir DIR --output_dir OUT
@@ -26,6 +27,7 @@ from text2sql.files import folder_lock, sha256_of_file
 from text2sql.flags import parse_flags
 from text2sql.models.device import num_unused_gpus
 from text2sql.models.tokenizer import load_tokenizer
+from text2sql.processes import is_main_process, lock_folder, on_main_process
 from text2sql.prompts.manifest import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
 from text2sql.report.content import Report
@@ -64,6 +66,8 @@ def main() -> None:
     if flags.models and "adapters" not in explicit:
         flags.adapters = []
     refuse_contradictions(flags, explicit)
+    if not (is_main_process() or flags.uses_model):
+        return
     folder = EvaluationFolder(choose_output_dir(flags))
     if flags.only_scores:
         score_predictions_file(flags, folder.root)
@@ -73,8 +77,10 @@ def main() -> None:
     elif not flags.report_only:
         study, splits, models = plan_study(flags)
         if flags.merge is not None:
-            write_merged(study, Path(flags.merge), flags.overwrite)
+            on_main_process(write_merged, study, Path(flags.merge), flags.overwrite)
         evaluate_variants(study, splits, models, folder, flags)
+    if not is_main_process():
+        return
     report = compare_variants(folder, flags.report_settings(explicit), rewrite=flags.report_only)
     if not flags.report_only:
         update_model_cards(report)
@@ -216,13 +222,14 @@ def evaluate_variants(
     """Generate, score and benchmark every variant of the study, writing results to disk."""
     if num_unused_gpus():
         print(
-            f"This command uses one GPU; {num_unused_gpus()} more can evaluate other adapters at "
-            "the same time, each with its own CUDA_VISIBLE_DEVICES and --output_dir."
+            "This command uses one GPU; `accelerate launch evaluate.py` uses the other "
+            f"{num_unused_gpus()} too."
         )
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
     tasks_sha256 = hash_tasks(benchmarks_dir)
-    with folder_lock(folder.root), lock_adapters(study.variants):
-        outdated = find_outdated(
+    with lock_folder(folder.root), lock_adapters(study.variants):
+        outdated = on_main_process(
+            find_outdated,
             study,
             splits,
             folder,
@@ -232,9 +239,10 @@ def evaluate_variants(
         )
         tasks = stages.load_unfinished_tasks(study, folder, benchmarks_dir, outdated)
         remove_outdated(outdated, models)
-        write_study(folder, study)
-        for split in splits:
-            write_examples(folder, split.name, split.examples, read_schemas(split.tables_path))
+        if is_main_process():
+            write_study(folder, study)
+            for split in splits:
+                write_examples(folder, split.name, split.examples, read_schemas(split.tables_path))
         stages.generate_all(
             study,
             splits,

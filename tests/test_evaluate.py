@@ -150,9 +150,13 @@ def test_own_tasks_are_the_same_with_what_python_leaves_beside_them(tiny_tasks_d
     assert hash_tasks(folder) != before
 
 
-def test_default_folder_is_the_adapters_own(run_evaluate, tiny_run_dir, tmp_path):
+def test_default_folder_is_the_adapters_own_and_one_of_three_gpus_says_how_to_use_all(
+    run_evaluate, evaluate_script, tiny_run_dir, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(evaluate_script, "num_unused_gpus", lambda: 2)
     run_dir = shutil.copytree(tiny_run_dir, tmp_path / "run")
-    run_evaluate("--limit", "2", "--benchmarks", "none", adapters=[run_dir])
+    printed = run_evaluate("--limit", "2", "--benchmarks", "none", adapters=[run_dir])
+    assert "`accelerate launch evaluate.py` uses the other 2 too" in printed
     report = read_json(run_dir / "evaluation" / "limit-2" / "report.json")
     assert report["notes"][0].startswith("SMOKE RUN")
     assert report["splits"]["validation"]["n"] == 2

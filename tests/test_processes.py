@@ -1,4 +1,4 @@
-"""Several processes, as `accelerate launch` starts them for several GPUs: here two on a CPU."""
+"""Several processes, as `accelerate launch` starts them for several GPUs: here on a CPU."""
 
 import os
 import subprocess
@@ -13,23 +13,34 @@ from text2sql.files import read_json
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
 
-def test_two_processes_train_and_evaluate_what_one_does(run_train, tiny_prompts_dir, tmp_path):
-    """Neither two processes nor micro-batches of two divide the 21 rows of either split."""
+TORCHRUN = ["-m", "torch.distributed.run", "--nproc_per_node", 2]
+FORKED = ["tests/forked.py", 8]
+
+
+@pytest.mark.parametrize(
+    ("launcher", "num_processes", "micro_batch"), [(TORCHRUN, 2, 2), (FORKED, 8, 1)]
+)
+def test_several_processes_train_and_evaluate_what_one_does(
+    run_train, tiny_prompts_dir, tmp_path, launcher, num_processes, micro_batch
+):
+    """The processes and their micro-batches do not divide the 21 rows of either split."""
     exact = "--lora_dropout 0 --learning_rate 1e-2 --warmup_steps 0 --logging_steps 1"
     exact += " --max_steps 3 --eval_steps 3 --limit 21 --eval_split validation"
     run_train(tmp_path / "one", *exact.split())
-    flags = ["--data_dir", tiny_prompts_dir, "--output_dir", tmp_path / "two"]
-    flags += ["--per_device_train_batch_size", 2]
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", 2, "train.py"]
-    command = [str(part) for part in [*launch, *flags, *exact.split()]]
+    flags = ["--data_dir", tiny_prompts_dir, "--output_dir", tmp_path / "several"]
+    flags += ["--per_device_train_batch_size", micro_batch]
+    command = [str(part) for part in [sys.executable, *launcher, "train.py", *flags]]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [*command, *exact.split()], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr[-3000:]
-    assert "2 × 2 × 2 processes" in done.stdout
+    parts = 8 // num_processes // micro_batch
+    assert f"{micro_batch} × {parts} × {num_processes} processes" in done.stdout
     assert done.stdout.count("An effective batch of 32 would train about") == 1
-    assert read_json(tmp_path / "two" / "run.json")["num_processes"] == 2
+    assert read_json(tmp_path / "several" / "run.json")["num_processes"] == num_processes
     counts = {"loss": 3, "grad_norm": 3, "eval_loss": 1, "eval_entropy": 1}
     for key, count in (counts | {"eval_general_loss": 2, "eval_general_kl": 2}).items():
-        of_one, of_two = (losses(tmp_path / name, key) for name in ("one", "two"))
+        of_one, of_several = (losses(tmp_path / name, key) for name in ("one", "several"))
         assert len(of_one) == count
-        assert of_two == pytest.approx(of_one, abs=2e-5, rel=2e-4), key
+        assert of_several == pytest.approx(of_one, abs=2e-5, rel=2e-4), key

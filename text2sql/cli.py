@@ -16,6 +16,13 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from text2sql.errors import UserError
+from text2sql.processes import (
+    is_first_to_fail,
+    is_main_process,
+    leave,
+    silent_unless_main,
+    world_size,
+)
 
 ADVICE = {
     errno.EMFILE: "Raise the limit on open files, for example with `ulimit -n 4096`",
@@ -42,6 +49,11 @@ SHORT_OF_MEMORY = re.compile(
     re.IGNORECASE,
 )
 
+# Parts of messages with which gloo and NCCL report that a process of the run is no longer there.
+LOST_PROCESS = re.compile(
+    r"Connection (closed|reset) by peer|Connection refused|Broken pipe|remote process exited"
+)
+
 
 class PrintableOutput(io.TextIOWrapper):
     r"""Standard output that spells control characters of names and SQL as `\x1b`.
@@ -65,15 +77,17 @@ def run(main: Callable[[], None]) -> NoReturn:
     set_library_defaults()
     protect_terminal()
     try:
-        refuse_unspellable(sys.argv[1:])
-        main()
-    except UserError as error:
-        sys.exit(escape_control_characters(f"error: {error}"))
-    except (OSError, MemoryError, ImportError, RuntimeError) as error:
-        sys.exit(explain_failure_of_the_machine(error))
+        with silent_unless_main():
+            refuse_unspellable(sys.argv[1:])
+            main()
+            leave()
     except KeyboardInterrupt as interrupt:
         interrupts.append(interrupt)
-        sys.exit("\nInterrupted; finished work is kept.")
+        sys.exit("\nInterrupted; finished work is kept." if is_main_process() else 1)
+    except Exception as error:
+        if not is_first_to_fail():
+            sys.exit(1)
+        sys.exit(explain_failure(error))
     finally:
         if sys.stdout:
             flush_or_drop(sys.stdout)
@@ -118,6 +132,18 @@ def protect_terminal() -> None:
         )
 
 
+def explain_failure(error: Exception) -> int | str:
+    """Return the exit status or message for what is no bug; reraise a bug."""
+    if isinstance(error, UserError):
+        return escape_control_characters(f"error: {error}")
+    is_of_a_process = world_size() > 1 and isinstance(error, RuntimeError)
+    if is_of_a_process and LOST_PROCESS.search(str(error)):
+        return "error: Another process of this run has ended. Finished work is kept."
+    if isinstance(error, OSError | MemoryError | ImportError | RuntimeError):
+        return explain_failure_of_the_machine(error)
+    raise error
+
+
 def explain_failure_of_the_machine(error: Exception) -> int | str:
     """Return the exit status or message for lack of disk, memory or a reader; reraise a bug."""
     if isinstance(error, MemoryError) or SHORT_OF_MEMORY.search(str(error)):
@@ -135,6 +161,10 @@ def set_library_defaults() -> None:
     """Set what libraries read when they are imported, unless the user has set it."""
     # Threads that spin while they wait are ten times slower where another program uses a core.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # The tokenizers of several processes share the cores of their host.
+    if (num_local := int(os.environ.get("LOCAL_WORLD_SIZE", 1))) > 1:
+        num_threads = max((os.cpu_count() or 1) // num_local, 1)
+        os.environ.setdefault("RAYON_NUM_THREADS", str(num_threads))
     # Usage is not reported to anyone; HF_HUB_DISABLE_TELEMETRY=0 allows it.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     # Advice to library authors would bury the command's own output.

@@ -1,6 +1,10 @@
 """Answers of the harness' model: on disk as they come, and asked once."""
 
+from contextlib import suppress
 from types import SimpleNamespace
+
+import pytest
+import torch
 
 from text2sql.benchmarks.response_cache import ResponseCache
 
@@ -14,7 +18,6 @@ def test_answers_are_asked_once_and_those_that_json_cannot_hold_again(tmp_path):
         asked.extend(request.args[1] for request in rest)
         for request in rest:
             cache.add_partial("loglikelihood", request.args, found[request.args[1]])
-        return [found[request.args[1]] for request in rest]
 
     for _ in range(2):
         with ResponseCache(path) as cache:
@@ -31,4 +34,35 @@ def test_an_answer_that_a_kill_cut_short_is_asked_again(tmp_path):
     path.write_bytes(path.read_bytes()[:-5])
     with ResponseCache(path) as cache:
         assert list(cache.responses.values()) == ["text"]
-        assert cache.complete("loglikelihood", [request], lambda rest: [(-1.0, False)])
+
+        def ask(rest):
+            assert rest == [request]
+            cache.add_partial("loglikelihood", request.args, (-1.0, False))
+
+        assert cache.complete("loglikelihood", [request], ask) == [(-1.0, False)]
+
+
+def test_answers_computed_together_are_stored_together_or_not_at_all(tmp_path):
+    path = tmp_path / "answers.jsonl"
+    with ResponseCache(path) as cache:
+        with cache.storing_together():
+            cache.add_partial("loglikelihood", ("context", " a"), (-1.0, False))
+            assert path.read_text() == ""
+        with suppress(KeyboardInterrupt), cache.storing_together():
+            cache.add_partial("loglikelihood", ("context", " b"), (-2.0, False))
+            raise KeyboardInterrupt
+    with ResponseCache(path) as cache:
+        assert list(cache.responses.values()) == [(-1.0, False)]
+
+
+def test_short_memory_is_reported_after_what_was_found_is_stored(tmp_path):
+    path, request = tmp_path / "answers.jsonl", SimpleNamespace(args=("context", " a"))
+
+    def ask(rest):
+        cache.add_partial("loglikelihood", ("context", " b"), (-2.0, False))
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with ResponseCache(path) as cache, pytest.raises(torch.OutOfMemoryError, match="CUDA out"):
+        cache.complete("loglikelihood", [request], ask)
+    with ResponseCache(path) as cache:
+        assert list(cache.responses.values()) == [(-2.0, False)]

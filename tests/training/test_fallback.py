@@ -7,6 +7,7 @@ from text2sql.errors import UserError
 from text2sql.files import read_json
 from text2sql.models import device
 from text2sql.models.device import GIB, Device
+from text2sql.training import run_record
 from text2sql.training.fallback import next_smaller
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
@@ -74,8 +75,12 @@ def test_micro_batch_of_the_user_is_not_made_smaller(
         run_train(tmp_path / "run", *EXACT.split(), *flags)
 
 
-def test_gpu_without_bf16_computes_in_float32_and_says_so(run_train, tmp_path, large_gpu):
+def test_gpu_without_bf16_computes_in_float32_and_one_of_three_says_how_to_use_all(
+    run_train, tmp_path, large_gpu, monkeypatch
+):
+    monkeypatch.setattr(run_record, "num_unused_gpus", lambda: 2)
     printed = run_train(tmp_path / "run", "--max_steps", 1)
+    assert "`accelerate launch train.py` uses the other 2 too" in printed
     assert "a GPU lacks bf16, and Gemma overflows in fp16: training in float32." in printed
     assert read_json(tmp_path / "run" / "run.json")["plan"]["precision"] == "float32"
 

@@ -6,10 +6,12 @@ continuous batching. Everything else, including the arithmetic from logits to lo
 what a stop string cuts off, is the harness' own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING, Any
 
 from lm_eval.api.instance import Instance
 from lm_eval.models.huggingface import HFLM
@@ -22,19 +24,18 @@ from text2sql.benchmarks.generation import (
     is_sampled,
     read_settings,
 )
-from text2sql.benchmarks.response_cache import ResponseCache, key_of
-from text2sql.inference.batch_plan import plan_scoring
+from text2sql.benchmarks.response_cache import ResponseCache
+from text2sql.inference.batch_plan import ScoringPlan, plan_scoring
+from text2sql.inference.generate import own_prompts
 from text2sql.inference.kv_cache import supports_block_cache
 from text2sql.inference.log_likelihood import Answer, score_continuations
 from text2sql.models.adapters import Model, runs_in_layers
 from text2sql.models.packed_attention import supports_packed_attention
-from text2sql.progress import progress_bar
+from text2sql.processes import is_main_process, on_main_process, rank, world_size
 from text2sql.prompts.chat_format import adds_bos
+from text2sql.shared_work import take_units
 
-if TYPE_CHECKING:
-    from tqdm import tqdm
-
-REQUESTS_AT_ONCE = 4096  # held in memory as tokens
+TOKENS_PER_REQUEST = 32  # of the texts of a block, about; it then fills a row or two
 TEXTS_AT_ONCE = 512  # encoded in one call
 LONG_TEXTS_AT_ONCE = 32  # scored, and then cached, together
 WINDOWS_AT_ONCE = 512  # of long texts, packed into rows together
@@ -69,52 +70,66 @@ class PrefixSharingHFLM(HFLM):
         self.share_prefixes = (
             share_prefixes and runs_in_layers(model) and supports_packed_attention(model.config)
         )
+        self.keeps_batches = not share_prefixes
         self.encoded: dict[str, list[int]] = {}
-        self.bar: tqdm[Any] | None = None
         self.encoding = Lock()  # a tokenizer serves one thread at a time
         self.set_cache_hook(cache)
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
-        def ask_packed(rest: list[Instance]) -> list[Answer]:
-            found: list[Answer] = []
-            with progress_bar(
-                total=len(rest), desc="log-likelihoods", disable=disable_tqdm
-            ) as self.bar:
-                for part, encoded in self.encoded_ahead(rest):
-                    self.encoded = encoded
-                    found += HFLM.loglikelihood(self, part, disable_tqdm=True)
-                    self.bar.update(len(found) - self.bar.n)
-            self.encoded, self.bar = {}, None
-            return found
+        def ask_packed(rest: list[Instance]) -> None:
+            self.plan = plan_scoring(self.model)
+            for block, encoded in self.encoded_ahead(take_blocks(rest, self.plan)):
+                self.encoded = encoded
+                with self.cache.storing_together():
+                    HFLM.loglikelihood(self, block, disable_tqdm=True)
+            self.encoded = {}
 
-        ask = ask_packed if self.share_prefixes else super().loglikelihood
-        return self.cache.complete("loglikelihood", requests, ask)
+        if not self.share_prefixes:
+            ask_padded = partial(HFLM.loglikelihood, self, disable_tqdm=disable_tqdm)
+            return self.cache.complete("loglikelihood", requests, self.own_requests(ask_padded))
+        label = None if disable_tqdm else "log-likelihoods"
+        return self.cache.complete("loglikelihood", requests, ask_packed, label)
 
     def loglikelihood_rolling(
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[float]:
-        def ask_packed(rest: list[Instance]) -> list[float]:
-            found: list[float] = []
+        def ask_packed(rest: list[Instance]) -> None:
+            self.plan = plan_scoring(self.model)
             original, self.batch_size_per_gpu = self.batch_size_per_gpu, WINDOWS_AT_ONCE
             try:
-                with progress_bar(total=len(rest), desc="texts", disable=disable_tqdm) as bar:
-                    for first in range(0, len(rest), LONG_TEXTS_AT_ONCE):
-                        part = rest[first : first + LONG_TEXTS_AT_ONCE]
-                        found += HFLM.loglikelihood_rolling(self, part, disable_tqdm=True)
-                        bar.update(len(part))
+                for part in take_parts(rest, LONG_TEXTS_AT_ONCE):
+                    with self.cache.storing_together():
+                        HFLM.loglikelihood_rolling(self, part, disable_tqdm=True)
             finally:
                 self.batch_size_per_gpu = original
-            return found
 
-        ask = ask_packed if self.share_prefixes else super().loglikelihood_rolling
-        return self.cache.complete("loglikelihood_rolling", requests, ask)
+        kind = "loglikelihood_rolling"
+        if not self.share_prefixes:
+            ask_padded = partial(HFLM.loglikelihood_rolling, self, disable_tqdm=disable_tqdm)
+            return self.cache.complete(kind, requests, self.own_requests(ask_padded))
+        return self.cache.complete(kind, requests, ask_packed, None if disable_tqdm else "texts")
+
+    def own_requests(self, ask: Callable[[list[Instance]], object]) -> Callable[..., None]:
+        """Return a function that asks this process' part of the requests, in the harness' batches.
+
+        With `keeps_batches` the main process asks them all: rounding depends on the batches.
+        """
+
+        def ask_own(requests: list[Instance]) -> None:
+            alone = self.keeps_batches
+            own = requests * is_main_process() if alone else requests[rank() :: world_size()]
+            if own:
+                ask(own)
+
+        return ask_own
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
         sampled = [request for request in requests if is_sampled(request.args[1])]
         greedy = [request for request in requests if not is_sampled(request.args[1])]
         # Samples are not cached: a repeated request must get another one.
         samples = iter(self.sample(sampled, disable_tqdm) if sampled else ())
-        texts = iter(self.cache.complete("generate_until", greedy, self.generate_rest))
+        ask, label = self.generate_rest, "generations"
+        texts = iter(self.cache.complete("generate_until", greedy, ask, label))
         return [next(samples if is_sampled(r.args[1]) else texts) for r in requests]
 
     def sample(self, requests: list[Instance], disable_tqdm: bool) -> list[str]:
@@ -124,11 +139,10 @@ class PrefixSharingHFLM(HFLM):
             flush=True,
         )
         self.allow_virtual_tokens()
-        samples: list[str] = super().generate_until(requests, disable_tqdm)
-        return samples
+        return on_main_process(super().generate_until, requests, disable_tqdm)
 
-    def generate_rest(self, requests: list[Instance]) -> list[str]:
-        """Return the texts of requests that are not cached, caching each as it comes."""
+    def generate_rest(self, requests: list[Instance]) -> None:
+        """Generate this process' part of the texts, caching each as it comes."""
         groups: dict[str, list[Instance]] = {}
         for request in requests:
             groups.setdefault(repr(request.args[1]), []).append(request)
@@ -138,8 +152,8 @@ class PrefixSharingHFLM(HFLM):
             except UnsupportedRequest as error:
                 print(f"Generating as the harness does, because of {error}.", flush=True)
                 self.allow_virtual_tokens()
-                super().generate_until(group)
-        return [self.cache.responses[key_of("generate_until", r.args)] for r in requests]
+                ask = partial(HFLM.generate_until, self, disable_tqdm=True)
+                self.own_requests(ask)(group)
 
     def allow_virtual_tokens(self) -> None:
         """Leave no padding to the harness where an adapter's virtual tokens would precede it."""
@@ -164,16 +178,17 @@ class PrefixSharingHFLM(HFLM):
         prompts = [self.encode_prompt(request.args[0])[-room:] for request in requests]
         if not all(prompts):
             raise UnsupportedRequest("an empty prompt")
-        with progress_bar(total=len(prompts), desc="generations") as bar:
+        own = own_prompts(dict(enumerate(prompts)), settings.max_new_tokens)
+        indices = list(own)
 
-            def cache_text(index: int, token_ids: list[int]) -> None:
-                text = postprocess_generated_text(
-                    self.tok_decode(token_ids), stop=settings.until, think_end_token=None
-                )
-                self.cache.add_partial("generate_until", requests[index].args, text)
-                bar.update()
+        def cache_text(position: int, token_ids: list[int]) -> None:
+            text = postprocess_generated_text(
+                self.tok_decode(token_ids), stop=settings.until, think_end_token=None
+            )
+            self.cache.add_partial("generate_until", requests[indices[position]].args, text)
 
-            generate_greedily(self.model, self.tokenizer, prompts, settings, cache_text)
+        if own:
+            generate_greedily(self.model, self.tokenizer, list(own.values()), settings, cache_text)
 
     def encode_prompt(self, text: str) -> list[int]:
         """Return the tokens of a prompt; one that already begins with <bos> gets no other."""
@@ -181,19 +196,19 @@ class PrefixSharingHFLM(HFLM):
         return self.tok_encode(text, add_special_tokens=not has_bos and self.add_bos_token)
 
     def encoded_ahead(
-        self, requests: list[Instance]
+        self, blocks: Iterator[list[Instance]]
     ) -> Iterator[tuple[list[Instance], dict[str, list[int]]]]:
-        """Yield requests in parts with their encoded texts, encoding the next part meanwhile."""
-        starts = range(0, len(requests), REQUESTS_AT_ONCE)
-        parts = [requests[start : start + REQUESTS_AT_ONCE] for start in starts]
-        pairs = ([request.args for request in part] for part in parts)
+        """Yield blocks of requests with their encoded texts, encoding the next block meanwhile."""
+
+        def encode(block: list[Instance]) -> tuple[list[Instance], dict[str, list[int]]]:
+            return block, self.encode_all([request.args for request in block])
+
         with ThreadPoolExecutor(1) as pool:
-            coming = pool.submit(self.encode_all, next(pairs))
-            for part in parts:
-                encoded = coming.result()
-                if (following := next(pairs, None)) is not None:
-                    coming = pool.submit(self.encode_all, following)
-                yield part, encoded
+            coming = deque(pool.submit(encode, block) for block in islice(blocks, 1))
+            while coming:
+                ready = coming.popleft().result()
+                coming.extend(pool.submit(encode, block) for block in islice(blocks, 1))
+                yield ready
 
     def encode_all(self, pairs: Iterable[tuple[str, str]]) -> dict[str, list[int]]:
         """Return the tokens of the texts that the harness encodes one by one, in parallel."""
@@ -241,16 +256,24 @@ class PrefixSharingHFLM(HFLM):
             return padded
         found: dict[int, Answer] = {}
         asked = [(context, continuation) for _, context, continuation in requests]
-        plan = plan_scoring(self.model)
         for index, answer in score_continuations(
-            self.model, asked, self.max_length, plan, self.softmax_dtype
+            self.model, asked, self.max_length, self.plan, self.softmax_dtype
         ):
             found[index] = answer
-            if self.bar is not None:
-                self.bar.update()
             if (texts := requests[index][0]) is not None:  # rolling: a text has several windows
                 self.cache_hook.add_partial("loglikelihood", texts, answer)
         return [found[index] for index in range(len(requests))]
+
+
+def take_blocks(requests: list[Instance], plan: ScoringPlan) -> Iterator[list[Instance]]:
+    """Return an iterator over this process' blocks of requests whose texts are packed together."""
+    return take_parts(requests, max(plan.tokens_at_once // TOKENS_PER_REQUEST, 1))
+
+
+def take_parts(requests: list[Instance], size: int) -> Iterator[list[Instance]]:
+    """Return an iterator over the parts that this process gets of requests cut into equal parts."""
+    units = take_units(-(-len(requests) // size))
+    return (requests[unit * size : (unit + 1) * size] for unit in units)
 
 
 def choose_bos(model_type: str, tokenizer: PreTrainedTokenizerBase) -> str | None:

@@ -1,48 +1,83 @@
 """On-disk cache of model responses, so that an interrupted benchmark resumes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from text2sql.processes import gather, is_main_process, on_main_process
+from text2sql.progress import progress_bar
 from text2sql.seals import read_sealed_lines, sealed_line
+from text2sql.shared_work import Findings
 
 if TYPE_CHECKING:
     from lm_eval.api.instance import Instance
-
-Response = TypeVar("Response")
+    from tqdm import tqdm
 
 
 class ResponseCache:
-    """Responses by request type and arguments; the harness calls it a cache hook."""
+    """Responses by request type and arguments; the harness calls it a cache hook.
+
+    Several processes have the same responses, and the main one writes those that all of them find.
+    """
 
     def __init__(self, path: Path):
-        stored = {row["key"]: row["answer"] for row in read_sealed_lines(path)}
-        self.responses: dict[str, Any] = {
-            key: from_json(response) for key, response in stored.items() if is_finite(response)
-        }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.file = path.open("a", encoding="utf-8")
+        self.responses: dict[str, Any] = on_main_process(read_responses, path)
+        self.findings = Findings(self.keep)
+        self.held: list[tuple[str, Any]] | None = None  # responses of a block that goes on
+        self.bar: tqdm[Any] | None = None
+        if is_main_process():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.file = path.open("a", encoding="utf-8")
 
     def __enter__(self) -> "ResponseCache":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.file.close()
+        if is_main_process():
+            self.file.close()
 
     def add_partial(self, kind: str, arguments: tuple[Any, ...], response: Any) -> None:
         """Store a response as soon as it is there; the harness' name for this."""
-        key = key_of(kind, arguments)
-        self.responses[key] = response
-        self.file.write(sealed_line({"key": key, "answer": response}))
+        found = (key_of(kind, arguments), response)
+        if self.held is None:
+            self.findings.add([found])
+        else:
+            self.held.append(found)
+
+    @contextmanager
+    def storing_together(self) -> Iterator[None]:
+        """Store the block's responses when it ends, or none of them.
+
+        What is computed together stays together: a run that resumes has the same last digits.
+        """
+        self.held = []
+        try:
+            yield
+            self.findings.add(self.held)
+        finally:
+            self.held = None
+
+    def keep(self, found: Sequence[tuple[str, Any]]) -> None:
+        """Write responses that some process found, on the main one."""
+        self.responses |= found
+        self.file.write("".join(sealed_line({"key": key, "answer": a}) for key, a in found))
         self.file.flush()
+        if self.bar is not None:
+            self.bar.update(len(found))
 
     def complete(
         self,
         kind: str,
         requests: Sequence["Instance"],
-        ask: Callable[[list["Instance"]], list[Response]],
-    ) -> list[Response]:
-        """Return a response for each request; `ask` is given those that have none yet."""
+        ask: Callable[[list["Instance"]], object],
+        label: str | None = None,
+    ) -> list[Any]:
+        """Return a response for each request.
+
+        `ask` is given those that have none yet, and adds the responses to the part of them that
+        this process answers. A `label` is that of a progress bar.
+        """
         keys = [key_of(kind, request.args) for request in requests]
         rest = {
             key: request
@@ -50,8 +85,31 @@ class ResponseCache:
             if key not in self.responses
         }
         if rest:
-            self.responses |= zip(rest, ask(list(rest.values())), strict=True)
+            with progress_bar(total=len(rest), desc=label, disable=label is None) as self.bar:
+                self.collect(ask, list(rest.values()))
+            self.responses |= on_main_process(lambda: {key: self.responses[key] for key in rest})
         return [self.responses[key] for key in keys]
+
+    def collect(
+        self, ask: Callable[[list["Instance"]], object], requests: list["Instance"]
+    ) -> None:
+        """Ask on all processes; where the memory of one is short, all raise `OutOfMemoryError`."""
+        from torch import OutOfMemoryError
+
+        failure = None
+        try:
+            ask(requests)
+        except OutOfMemoryError as error:
+            failure = str(error)
+        self.findings.finish()
+        failures = [found for found in gather(failure) if found is not None]
+        if failures:
+            raise OutOfMemoryError(failures[0])
+
+
+def read_responses(path: Path) -> dict[str, Any]:
+    stored = {row["key"]: row["answer"] for row in read_sealed_lines(path)}
+    return {key: from_json(response) for key, response in stored.items() if is_finite(response)}
 
 
 def key_of(kind: str, arguments: tuple[Any, ...]) -> str:

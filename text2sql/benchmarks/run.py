@@ -7,12 +7,14 @@ and with what this project adds under `text2sql`.
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from lm_eval import evaluator, simple_evaluate
 from lm_eval.utils import handle_non_serializable
+from torch.utils import collect_env
 
 from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.benchmarks.harness_model import PrefixSharingHFLM
@@ -21,6 +23,7 @@ from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.benchmarks.tasks import find_tasks
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_json
+from text2sql.processes import is_main_process
 from text2sql.run_record import build_run_record, git_commit
 from text2sql.seals import write_sealed_text
 
@@ -50,7 +53,8 @@ def run_benchmark(
     """Write the benchmark's results to `path`; they record the `settings` that they depend on.
 
     A `batch_size` other than 0 asks for the harness' own padded batches of that size. Responses
-    are cached beside `path` until it is written, so that an interrupted run resumes.
+    are cached beside `path` until it is written, so that an interrupted run resumes. Several
+    processes divide the items, and the main one writes.
     """
     cache_path = response_cache_path(path, settings, batch_size)
     size: int | str = batch_size or CPU_BATCH_SIZE
@@ -67,6 +71,8 @@ def run_benchmark(
         except torch.OutOfMemoryError:
             size = smaller_batch(size)
         torch.cuda.empty_cache()
+    if not is_main_process():
+        return
     results["text2sql"] = build_run_record(
         settings=settings,
         limit=limit,
@@ -104,6 +110,7 @@ def ask_harness(
     As a chat that is `--apply_chat_template --fewshot_as_multiturn`.
     """
     evaluator.get_git_commit_hash = git_commit  # its own prints "fatal: ..." outside a checkout
+    describe_machine_once()
     results: dict[str, Any] = simple_evaluate(
         harness_model,
         tasks=list(tasks),
@@ -115,6 +122,12 @@ def ask_harness(
         task_manager=find_tasks([], None),
     )
     return results
+
+
+def describe_machine_once() -> None:
+    """Keep torch's description of the machine, for which a dozen programs run."""
+    if not hasattr(collect_env.get_pretty_env_info, "cache_info"):
+        collect_env.get_pretty_env_info = cache(collect_env.get_pretty_env_info)
 
 
 def weighs_by_size(tasks: Sequence["Task | Group"]) -> bool:

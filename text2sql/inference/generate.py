@@ -1,6 +1,5 @@
 """Greedy generation of predictions: batched, with shared prefixes computed once, resumable."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,16 +13,18 @@ from text2sql.inference.extract_sql import extract_sql, is_only_sql
 from text2sql.inference.greedy import cut_at_stop, decode_greedily
 from text2sql.inference.kv_cache import supports_block_cache
 from text2sql.inference.partial_predictions import (
+    append_predictions,
     finalize_predictions,
     finished_predictions,
-    partial_path,
 )
 from text2sql.inference.prediction import Prediction
 from text2sql.models.adapters import Model, runs_in_layers, unwrap_adapters
+from text2sql.models.packed_rows import common_length
 from text2sql.models.tokenizer import end_of_turn_id
+from text2sql.processes import on_main_process
 from text2sql.progress import progress_bar
 from text2sql.prompts.tokens import encode_texts
-from text2sql.seals import sealed_line
+from text2sql.shared_work import Findings, own_part
 
 PROMPT_END_TOKENS = 32  # enough to see whether the template opens a think block for the answer
 
@@ -41,33 +42,49 @@ def generate_predictions(
     """Write a prediction for each of `rows` that `path` does not have yet, given its `prompt_text`.
 
     Each finished batch is on disk before the next one starts. A `batch_size` of 0 chooses it from
-    the free memory.
+    the free memory. Several processes divide the prompts, and the main one writes all predictions.
     """
-    if finalize_predictions(path, len(rows)):
+    if on_main_process(finalize_predictions, path, len(rows)):
         return
-    finished = finished_predictions(path)
+    finished = on_main_process(finished_predictions, path)
     pending = [index for index in range(len(rows)) if index not in finished]
     texts = [rows[index]["prompt_text"] for index in pending]
     prompts = dict(zip(pending, encode_texts(tokenizer, texts), strict=True))
     settings = greedy_settings(tokenizer, max_new_tokens)
     stops = set(settings.eos_token_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with (
-        partial_path(path).open("a", encoding="utf-8") as file,
-        progress_bar(
-            total=len(rows), initial=len(rows) - len(prompts), desc=label, unit="question"
-        ) as bar,
-    ):
-        for answers in generate_in_batches(model, prompts, settings, batch_size):
-            for index, token_ids in answers.items():
-                prediction = build_prediction(
-                    tokenizer, index, rows[index], prompts[index], token_ids, stops
-                )
-                file.write(sealed_line(prediction.to_json()))
-            file.flush()
-            os.fsync(file.fileno())
-            bar.update(len(answers))
-    finalize_predictions(path, len(rows))
+    with progress_bar(
+        total=len(rows), initial=len(rows) - len(prompts), desc=label, unit="question"
+    ) as bar:
+
+        def keep(predictions: list[Prediction]) -> None:
+            append_predictions(path, predictions)
+            bar.update(len(predictions))
+
+        findings = Findings(keep)
+        own = own_prompts(prompts, max_new_tokens)
+        for answers in generate_in_batches(model, own, settings, batch_size):
+            findings.add(
+                [
+                    build_prediction(tokenizer, index, rows[index], prompts[index], new_ids, stops)
+                    for index, new_ids in answers.items()
+                ]
+            )
+        findings.finish()
+    on_main_process(finalize_predictions, path, len(rows))
+
+
+def own_prompts(prompts: Mapping[int, list[int]], max_new_tokens: int) -> dict[int, list[int]]:
+    """Return the prompts that this process answers: neighbours in sorted order, at equal costs.
+
+    A prompt costs the tokens that it does not share with the one before, and those of its answer.
+    """
+    indices = sorted(prompts, key=lambda index: prompts[index])
+    costs, before = [], list[int]()
+    for index in indices:
+        prompt = prompts[index]
+        costs.append(len(prompt) - common_length(before, prompt) + max_new_tokens)
+        before = prompt
+    return {indices[position]: prompts[indices[position]] for position in own_part(costs)}
 
 
 def generate_in_batches(
@@ -81,7 +98,7 @@ def generate_in_batches(
     Sorted prompts put those with a common prefix (the same solved examples, the same schema) into
     one batch. A batch that runs out of memory is retried in halves, as are all later ones.
     """
-    longest = max(map(len, prompts.values())) + settings.max_new_tokens
+    longest = max(map(len, prompts.values()), default=0) + settings.max_new_tokens
     plan = plan_decoding(model, longest, batch_size)
     pending = sorted(prompts, key=lambda index: prompts[index])
     while pending:

@@ -1,5 +1,7 @@
 """A predictions file while it grows: what is finished, and when the file is complete."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from text2sql.files import remove_cut_line, write_text
@@ -19,6 +21,15 @@ def finished_predictions(path: Path) -> dict[int, Prediction]:
 
 def partial_path(path: Path) -> Path:
     return path.with_suffix(".part.jsonl")
+
+
+def append_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
+    """Add predictions to the partial file; they are on disk when this returns."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with partial_path(path).open("a", encoding="utf-8") as file:
+        file.write("".join(sealed_line(prediction.to_json()) for prediction in predictions))
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def finalize_predictions(path: Path, num_rows: int) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from text2sql.errors import UserError
 from text2sql.hub import explain_hub_errors
+from text2sql.processes import own_gpu
 
 if TYPE_CHECKING:
     import torch
@@ -17,7 +18,7 @@ def choose_device() -> "torch.device":
     import torch
 
     if torch.cuda.is_available():
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        return torch.device("cuda", own_gpu())
     use_allowed_cores()
     return torch.device("cpu")
 

@@ -77,6 +77,11 @@ class EvaluateFlags:
         return len(self.predictions) == 1 and not self.samples
 
     @property
+    def uses_model(self) -> bool:
+        """Whether a model may have to answer, on several processes if they are there."""
+        return not (self.predictions or self.samples or self.report_only)
+
+    @property
     def asks_for_choice(self) -> bool:
         """Return whether there are several variants to choose from."""
         return (

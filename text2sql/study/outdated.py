@@ -10,6 +10,7 @@ from text2sql.errors import UserError
 from text2sql.files import read_object
 from text2sql.inference.extract_sql import EXTRACTION_RULE
 from text2sql.inference.partial_predictions import finished_predictions
+from text2sql.processes import is_main_process
 from text2sql.run_record import differing_settings
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.prepared_split import PreparedSplit
@@ -97,7 +98,7 @@ def remove_outdated(outdated: Sequence[Path], models: "LoadedVariants") -> None:
     """Remove the files, after loading the model: without it nothing would replace them."""
     if outdated:
         models.load()
-    for path in outdated:
+    for path in outdated if is_main_process() else ():
         path.unlink()
 
 

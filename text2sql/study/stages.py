@@ -1,12 +1,14 @@
 """The stages of an evaluation: answers, verdicts and benchmarks of every variant, onto the disk.
 
-Each stage keeps what is finished and was made with the same settings, and does the rest.
+Each stage keeps what is finished and was made with the same settings, and does the rest. Several
+processes divide the answers; the main one reads and writes the folder, and decides what is left.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.benchmarks.tasks import load_tasks
 from text2sql.data.spider import read_schemas
 from text2sql.files import (
@@ -16,6 +18,7 @@ from text2sql.files import (
     write_text,
 )
 from text2sql.inference.partial_predictions import finalize_predictions
+from text2sql.processes import is_main_process, main_process_first, on_main_process
 from text2sql.run_record import build_run_record
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings
 from text2sql.scoring.scored_folders import score_folders
@@ -23,6 +26,7 @@ from text2sql.study.folder import EvaluationFolder
 from text2sql.study.outdated import benchmark_settings, prediction_settings
 from text2sql.study.prepared_split import PreparedSplit
 from text2sql.study.study import Study
+from text2sql.study.variants import Variant
 
 if TYPE_CHECKING:
     from lm_eval.api.group import Group
@@ -43,14 +47,7 @@ def generate_all(
     """Generate every variant's answers to every split."""
     for variant in study.variants:  # outermost, as some replace the weights in memory
         for split in splits:
-            answers = folder.answers(split.name, variant.name)
-            if finalize_predictions(answers.predictions, len(split.rows)):
-                continue
-            settings = prediction_settings(study, split, variant, max_new_tokens)
-            write_json(answers.generation, build_run_record(settings=settings))
-            if identical := study.identical_variant(variant):
-                earlier = folder.answers(split.name, identical.name)
-                write_jsonl(answers.predictions, read_jsonl(earlier.predictions))
+            if on_main_process(has_answers, study, split, variant, folder, max_new_tokens):
                 continue
             from text2sql.inference.generate import generate_predictions  # takes seconds
 
@@ -59,12 +56,35 @@ def generate_all(
                     model,
                     models.tokenizer,
                     split.rows,
-                    answers.predictions,
+                    folder.answers(split.name, variant.name).predictions,
                     max_new_tokens=max_new_tokens,
                     batch_size=batch_size,
                     label=f"{split.name}, {variant.name}",
                 )
             del model  # other weights may take its memory
+
+
+def has_answers(
+    study: Study,
+    split: PreparedSplit,
+    variant: Variant,
+    folder: EvaluationFolder,
+    max_new_tokens: int,
+) -> bool:
+    """Return whether the variant's answers are complete; those of an identical one are copied.
+
+    If not, the settings of what will be generated are on disk when this returns.
+    """
+    answers = folder.answers(split.name, variant.name)
+    if finalize_predictions(answers.predictions, len(split.rows)):
+        return True
+    settings = prediction_settings(study, split, variant, max_new_tokens)
+    write_json(answers.generation, build_run_record(settings=settings))
+    identical = study.identical_variant(variant)
+    if identical is not None:
+        earlier = folder.answers(split.name, identical.name)
+        write_jsonl(answers.predictions, read_jsonl(earlier.predictions))
+    return identical is not None
 
 
 def score_all(
@@ -74,7 +94,7 @@ def score_all(
     settings: ScoringSettings,
 ) -> None:
     """Score every variant's answers to every split, those to one split together."""
-    for split in splits:
+    for split in splits if is_main_process() else ():
         gold = ScoredSplit(split.examples, read_schemas(split.tables_path), split.database_dir)
         folders = [folder.answers(split.name, variant.name).path for variant in study.variants]
         score_folders(gold, folders, settings, split=split.name)
@@ -92,38 +112,58 @@ def run_benchmarks(
     """Run every benchmark that is not finished yet; `tasks` come from `load_unfinished_tasks`."""
     for variant in study.variants:
         for benchmark in study.benchmarks:
-            path = folder.benchmark_results(benchmark.results_file, variant.name)
-            if path.exists():
-                continue
-            if identical := study.identical_variant(variant):
-                earlier = folder.benchmark_results(benchmark.results_file, identical.name)
-                write_text(path, earlier.read_text(encoding="utf-8"))
+            if on_main_process(has_results, study, benchmark, variant, folder):
                 continue
             from text2sql.benchmarks.run import run_benchmark  # takes seconds
 
             print(f"{benchmark.name}, {variant.name}", flush=True)
+            settings = on_main_process(benchmark_settings, study, benchmark, variant, tasks_sha256)
             with models.active(variant) as model:
                 run_benchmark(
                     benchmark,
                     tasks[benchmark.name],
                     model,
                     models.tokenizer,
-                    path,
-                    settings=benchmark_settings(study, benchmark, variant, tasks_sha256),
+                    folder.benchmark_results(benchmark.results_file, variant.name),
+                    settings=settings,
                     batch_size=batch_size,
                     limit=study.limit,
                 )
             del model  # other weights may take its memory
 
 
+def has_results(
+    study: Study, benchmark: Benchmark, variant: Variant, folder: EvaluationFolder
+) -> bool:
+    """Return whether the variant has results, or those of an identical one, which are copied."""
+    path = folder.benchmark_results(benchmark.results_file, variant.name)
+    if path.exists():
+        return True
+    identical = study.identical_variant(variant)
+    if identical is not None:
+        earlier = folder.benchmark_results(benchmark.results_file, identical.name)
+        write_text(path, earlier.read_text(encoding="utf-8"))
+    return identical is not None
+
+
 def load_unfinished_tasks(
     study: Study, folder: EvaluationFolder, benchmarks_dir: Path | None, outdated: Sequence[Path]
 ) -> Mapping[str, Sequence["Task | Group"]]:
     """Fetch the benchmarks that some variant still has to answer, before the model loads."""
+    unfinished = on_main_process(list_unfinished, study, folder, outdated)
+    if not unfinished:
+        return {}
+    with main_process_first():
+        return load_tasks(unfinished, benchmarks_dir)
+
+
+def list_unfinished(
+    study: Study, folder: EvaluationFolder, outdated: Sequence[Path]
+) -> list[Benchmark]:
     unfinished = []
     for benchmark in study.benchmarks:
         names = [variant.name for variant in study.variants]
         paths = [folder.benchmark_results(benchmark.results_file, name) for name in names]
         if not all(path.exists() and path not in outdated for path in paths):
             unfinished.append(benchmark)
-    return load_tasks(unfinished, benchmarks_dir) if unfinished else {}
+    return unfinished

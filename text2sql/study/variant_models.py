@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from text2sql.errors import UserError
 from text2sql.models.adapter_files import can_share_base, read_adapter_config
-from text2sql.models.device import GIB, NF4_BYTES, Device, ModelShape
+from text2sql.models.device import GIB, NF4_BYTES, Device, ModelShape, weakest_device
 from text2sql.models.loading import choose_device, load_base_model, load_config
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.study.variants import Variant
@@ -24,8 +24,9 @@ SHARED = ""  # the base with all adapters that leave its weights as they are
 
 
 def choose_dtype() -> str:
-    """Return bfloat16 where the device computes in it, else float32."""
-    return "bfloat16" if Device.of(choose_device()).supports_bf16 else "float32"
+    """Return bfloat16 where the devices of all processes compute in it, else float32."""
+    device = weakest_device(Device.of(choose_device()))
+    return "bfloat16" if device.supports_bf16 else "float32"
 
 
 class LoadedVariants:
@@ -149,7 +150,7 @@ class LoadedVariants:
             load_in_4bit=load_in_4bit,
             dtype=getattr(torch, self.dtype),
             device=device,
-            dequantize=load_in_4bit and self.fits_dequantised(Device.of(device)),
+            dequantize=load_in_4bit and self.fits_dequantised(weakest_device(Device.of(device))),
         )
 
     def fits_dequantised(self, device: Device) -> bool:

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.slow  # each test runs a command or a model
 
 # What differs between two runs of one process: times, and hashes of files that contain some.
 TIMES = re.compile(
-    r'("(created|date|seconds|sha256\w*|verdicts\.jsonl)": )("[^"]*"|[\d.]+)|\d{4}-\d\d-\d\dT[\d:+]+'
+    r'("(created|date|seconds|sha256\w*|verdicts\.jsonl)": )("[^"]*"|[\d.]+)'
+    r"|\d{4}-\d\d-\d\dT[\d:+]+"
 )
 NUM_ITEMS = 80  # each a request for each of three choices: blocks of 128 are computed together
 

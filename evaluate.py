@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from text2sql.benchmarks.benchmark import parse_benchmarks
-from text2sql.benchmarks.tasks import hash_tasks
+from text2sql.benchmarks.tasks import hash_tasks, load_tasks
 from text2sql.cli import run
 from text2sql.data.spider import read_schemas
 from text2sql.data.spider_splits import SPIDER_FILES, read_questions, refuse_missing_databases
@@ -237,7 +237,9 @@ def evaluate_variants(
             tasks_sha256=tasks_sha256,
             overwrite=flags.overwrite,
         )
-        tasks = stages.load_unfinished_tasks(study, folder, benchmarks_dir, outdated)
+        unfinished = on_main_process(stages.list_unfinished, study, folder, outdated)
+        # Refused before the model loads; the other processes find the data in the cache.
+        tasks = load_tasks(unfinished, benchmarks_dir) if is_main_process() else None
         remove_outdated(outdated, models)
         if is_main_process():
             write_study(folder, study)
@@ -252,6 +254,8 @@ def evaluate_variants(
             batch_size=flags.batch_size,
         )
         stages.score_all(study, splits, folder, flags.scoring_settings())
+        if tasks is None:  # while the main process scores
+            tasks = load_tasks(unfinished, benchmarks_dir)
         stages.run_benchmarks(
             study, models, tasks, folder, tasks_sha256=tasks_sha256, batch_size=flags.batch_size
         )

@@ -130,16 +130,6 @@ def gather(value: T) -> list[T]:
     return values  # type: ignore[return-value]
 
 
-@contextmanager
-def main_process_first() -> Iterator[None]:
-    """Run the block on the main process, then on the others, which find what it fetched."""
-    if not is_main_process():
-        gather(None)
-    yield
-    if is_main_process():
-        gather(None)
-
-
 def wait_for_all(meanwhile: Callable[[], None]) -> None:
     """Return when all processes have come here; until then, call `meanwhile` now and then."""
     import torch

@@ -35,6 +35,8 @@ def load_tasks(
     A `UserError` names a task that the harness does not know, that has no data to be had, or that
     would run code written by a model.
     """
+    if not benchmarks:
+        return {}
     from datasets import disable_progress_bars
 
     provide_installed_evaluate()

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from text2sql.benchmarks.benchmark import Benchmark
-from text2sql.benchmarks.tasks import load_tasks
 from text2sql.data.spider import read_schemas
 from text2sql.files import (
     read_jsonl,
@@ -18,7 +17,7 @@ from text2sql.files import (
     write_text,
 )
 from text2sql.inference.partial_predictions import finalize_predictions
-from text2sql.processes import is_main_process, main_process_first, on_main_process
+from text2sql.processes import is_main_process, on_main_process
 from text2sql.run_record import build_run_record
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings
 from text2sql.scoring.scored_folders import score_folders
@@ -109,7 +108,7 @@ def run_benchmarks(
     tasks_sha256: str | None,
     batch_size: int,
 ) -> None:
-    """Run every benchmark that is not finished yet; `tasks` come from `load_unfinished_tasks`."""
+    """Run every benchmark that is not finished yet; `tasks` has those of `list_unfinished`."""
     for variant in study.variants:
         for benchmark in study.benchmarks:
             if on_main_process(has_results, study, benchmark, variant, folder):
@@ -146,20 +145,10 @@ def has_results(
     return identical is not None
 
 
-def load_unfinished_tasks(
-    study: Study, folder: EvaluationFolder, benchmarks_dir: Path | None, outdated: Sequence[Path]
-) -> Mapping[str, Sequence["Task | Group"]]:
-    """Fetch the benchmarks that some variant still has to answer, before the model loads."""
-    unfinished = on_main_process(list_unfinished, study, folder, outdated)
-    if not unfinished:
-        return {}
-    with main_process_first():
-        return load_tasks(unfinished, benchmarks_dir)
-
-
 def list_unfinished(
     study: Study, folder: EvaluationFolder, outdated: Sequence[Path]
 ) -> list[Benchmark]:
+    """Return the benchmarks that some variant still has to answer."""
     unfinished = []
     for benchmark in study.benchmarks:
         names = [variant.name for variant in study.variants]

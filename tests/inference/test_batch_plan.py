@@ -57,6 +57,16 @@ def test_plan_uses_most_of_the_free_memory_and_not_more(plan_on_gpu, config, fre
     assert needed > 0.5 or plan.num_prompts == batch_plan.LARGEST_BATCH_SIZE
 
 
+def test_processes_score_by_the_plan_of_the_smallest_free_memory(monkeypatch):
+    model = SimpleNamespace(device=torch.device("cuda"), dtype=torch.bfloat16, config=GEMMA_2B)
+    monkeypatch.setattr(batch_plan, "free_bytes", lambda device: 3 * GB)
+    alone = plan_scoring(model)
+    monkeypatch.setattr(batch_plan, "free_bytes", lambda device: 60 * GB)
+    assert plan_scoring(model) != alone
+    monkeypatch.setattr(batch_plan, "gather", lambda own: [own, 3 * GB])
+    assert plan_scoring(model) == alone
+
+
 def test_6_gb_gpu_still_decodes_many_questions_of_gemma_at_once(plan_on_gpu):
     assert plan_on_gpu(GEMMA_2B, 3).num_prompts > 50
 

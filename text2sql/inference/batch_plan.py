@@ -8,6 +8,7 @@ from transformers import PretrainedConfig
 from text2sql.errors import UserError
 from text2sql.models.adapters import Model
 from text2sql.models.device import ModelShape, free_bytes, head_sizes
+from text2sql.processes import gather
 
 USABLE_FRACTION = 0.8  # of the free memory; the rest is fragmentation and library workspaces
 PREFILL_FRACTION = 0.15  # of the usable memory
@@ -82,11 +83,14 @@ def plan_decoding(model: Model, longest: int, num_prompts: int = 0) -> BatchPlan
 
 
 def plan_scoring(model: Model) -> ScoringPlan:
-    """Return the plan for log-likelihoods."""
+    """Return the plan for log-likelihoods, which all processes make at once and alike.
+
+    They divide what is computed together, which depends on the smallest of their free memories.
+    """
     if model.device.type != "cuda":
         return ScoringPlan(CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE)
     config, width = model.config.get_text_config(), torch.finfo(model.dtype).bits // 8
-    usable = USABLE_FRACTION * free_bytes(model.device)
+    usable = USABLE_FRACTION * min(gather(free_bytes(model.device)))
     numbers_per_token = activations_per_token(config) + KEYS_PER_TOKEN * cached_per_token(config)
     tokens = clamp(int(ROW_FRACTION * usable / (width * numbers_per_token)), ROW_TOKENS)
     logits_bytes = 3 * width * config.vocab_size

@@ -44,3 +44,47 @@ def test_several_processes_train_and_evaluate_what_one_does(
         of_one, of_several = (losses(tmp_path / name, key) for name in ("one", "several"))
         assert len(of_one) == count
         assert of_several == pytest.approx(of_one, abs=2e-5, rel=2e-4), key
+
+
+KEPT = "Finished work is kept."
+FAILING = """
+import os, sys, time
+from text2sql.cli import run
+from text2sql.errors import UserError
+from text2sql.processes import rank
+from text2sql.shared_work import Findings
+
+def main():
+    findings = Findings(lambda found: print(found, flush=True))
+    findings.add(f"the first of {rank()}")
+    time.sleep(0.6)
+    findings.add(f"the second of {rank()}")
+    if rank() == 1:
+        time.sleep(1)
+        if "killed" in sys.argv:
+            os.kill(os.getpid(), 9)
+        raise UserError("this process cannot continue.")
+    findings.finish()
+
+run(main)
+"""
+
+
+@pytest.mark.parametrize("failure", ["killed", "refused"])
+def test_failure_of_one_process_ends_all_with_one_message_and_keeps_what_it_found(
+    tmp_path, failure
+):
+    script = tmp_path / "failing.py"
+    script.write_text(FAILING)
+    command = [str(part) for part in [sys.executable, *TORCHRUN, script, failure]]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert sorted(done.stdout.splitlines()) == [
+        f"the {which} of {rank}" for which in ("first", "second") for rank in (0, 1)
+    ]
+    own_words = done.stderr.partition("torch/distributed/elastic")[0].strip()
+    if failure == "killed":  # the launcher may end the main process before it says this
+        assert own_words in ("", "error: Another process of this run has ended. " + KEPT)
+    else:
+        assert own_words == "error: this process cannot continue."

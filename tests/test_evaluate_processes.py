@@ -18,10 +18,11 @@ from text2sql.files import read_jsonl
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
-# What differs between two runs of one process: times, and hashes of files that contain some.
+# What differs between two runs of one process: times, hashes of files that contain some, and the
+# state of the checkout and of the machine.
+KEYS = r"created|date|seconds|sha256\w*|verdicts\.jsonl|commit|git_hash|pretty_env_info"
 TIMES = re.compile(
-    r'("(created|date|seconds|sha256\w*|verdicts\.jsonl)": )("[^"]*"|[\d.]+)'
-    r"|\d{4}-\d\d-\d\dT[\d:+]+"
+    rf'("({KEYS})": )("(?:[^"\\]|\\.)*"|[\d.]+|null)|\d{{4}}-\d\d-\d\dT[\d:+]+|at commit \S+'
 )
 NUM_ITEMS = 80  # each a request for each of three choices: blocks of 128 are computed together
 

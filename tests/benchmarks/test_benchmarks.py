@@ -4,6 +4,7 @@ import json
 
 import pytest
 import torch
+from lm_eval.api.task import ConfigurableTask
 from tiny_gemma import load_in_float32
 from tiny_tasks import SIZES, build_tiny_tasks
 
@@ -183,6 +184,27 @@ def test_settings_and_versions_stand_in_the_results(measure):
     assert raw["text2sql"]["settings"] == {"model_id": "tiny"}
     assert "lm_eval" in raw["text2sql"]["versions"]
     assert "arguments" not in raw["samples"]["odd_fruit"][0]
+
+
+def test_requests_are_built_once_for_all_variants(
+    model, tokenizer, tasks_dir, tmp_path, monkeypatch
+):
+    built, construct = [], ConfigurableTask.construct_requests
+
+    def counting(self, *arguments, **settings):
+        built.append(self)
+        return construct(self, *arguments, **settings)
+
+    monkeypatch.setattr(ConfigurableTask, "construct_requests", counting)
+    benchmark = parse_benchmark("odd_ones")
+    tasks = load_tasks([benchmark], tasks_dir)["odd_ones"]
+    samples = []
+    for variant in ("base", "other"):
+        path = tmp_path / variant / "odd_ones.json"
+        run_benchmark(benchmark, tasks, model, tokenizer, path, settings={})
+        samples.append(read_json(path)["samples"])
+    assert samples[0] == samples[1]
+    assert len(built) == sum(SIZES.values())
 
 
 def test_killed_benchmark_asks_only_what_it_had_not_answered(measure, model, texts, monkeypatch):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.errors import UserError
@@ -146,9 +146,23 @@ def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
             raise UserError(
                 f"{name} would run code that the model wrote. Leave it out of --benchmarks."
             )
+        build_requests_once(task)
     if name in loaded.get("groups", {}):
         return [loaded["groups"][name]]
     return list(loaded["tasks"].values())
+
+
+def build_requests_once(task: "Task") -> None:
+    """Make the task keep its requests, since every variant is asked the same."""
+    build = task.build_all_requests
+
+    def build_or_clear(**settings: Any) -> None:
+        if getattr(task, "_instances", None) is None:
+            build(**settings)
+        for instance in task.instances:
+            instance.resps, instance.filtered_resps = [], {}
+
+    task.build_all_requests = build_or_clear
 
 
 def require_sentence_model(name: str) -> None:

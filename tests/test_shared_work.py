@@ -50,6 +50,11 @@ def test_single_process_does_and_keeps_everything():
     assert kept == [0, 1, 2]
 
 
+def test_a_process_alone_is_the_main_one_whatever_its_environment_says(monkeypatch):
+    monkeypatch.setenv("RANK", "3")
+    assert processes.is_main_process()
+
+
 def test_each_process_has_a_gpu_of_its_own(monkeypatch):
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
     monkeypatch.setenv("LOCAL_RANK", "1")
@@ -60,6 +65,7 @@ def test_each_process_has_a_gpu_of_its_own(monkeypatch):
 
 
 def test_only_the_main_process_speaks(monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "2")
     for rank in (0, 1):
         monkeypatch.setenv("RANK", str(rank))
         with processes.silent_unless_main():

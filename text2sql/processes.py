@@ -40,7 +40,7 @@ def world_size() -> int:
 
 def rank() -> int:
     """Return the number of this process, from 0, which is the main one's."""
-    return int(os.environ.get("RANK", 0))
+    return int(os.environ.get("RANK", 0)) if world_size() > 1 else 0
 
 
 def is_main_process() -> bool:

@@ -26,7 +26,6 @@ from text2sql.data.spider_splits import SPIDER_FILES, read_questions, refuse_mis
 from text2sql.files import folder_lock, sha256_of_file
 from text2sql.flags import parse_flags
 from text2sql.models.device import num_unused_gpus
-from text2sql.models.tokenizer import load_tokenizer
 from text2sql.processes import is_main_process, lock_folder, on_main_process
 from text2sql.prompts.manifest import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
@@ -161,16 +160,12 @@ def read_splits(flags: EvaluateFlags) -> list[PreparedSplit]:
 
 
 def choose_base(flags: EvaluateFlags, adapter_dirs: Sequence[Path]) -> BaseWeights:
-    """Return how to load the base model; a `UserError` where adapters or prompts need another."""
+    """Return how to load the base model; a `UserError` where adapters or prompts name another."""
     data_dir = Path(flags.data_dir)
     recorded_model_id = flags.model_id or (
         common_base(adapter_dirs) if adapter_dirs else read_manifest(data_dir)["model_id"]
     )
     model_id = resolve_base_model(data_dir, recorded_model_id, flags.model_id)
-    tokenizer = load_tokenizer(model_id)
-    refuse_other_tokenizer(data_dir, tokenizer)
-    for adapter_dir in adapter_dirs:
-        refuse_other_vocabulary(adapter_dir, model_id, tokenizer)
     load_in_4bit = flags.load_in_4bit
     if load_in_4bit is None:  # whole models are stored in 16 bits
         load_in_4bit = bool(common_setting(adapter_dirs, "load_in_4bit", bool(adapter_dirs)))
@@ -186,8 +181,13 @@ def plan_study(flags: EvaluateFlags) -> tuple[Study, list[PreparedSplit], Loaded
         flags.models,
         Path(flags.merge) if flags.merge is not None else None,
     )
-    splits, base = read_splits(flags), choose_base(flags, list_adapter_dirs(variants))
+    adapter_dirs = list_adapter_dirs(variants)
+    splits, base = read_splits(flags), choose_base(flags, adapter_dirs)
     variants = name_recorded_bases(variants, base["model_id"])
+    models = LoadedVariants(variants, **base)
+    refuse_other_tokenizer(Path(flags.data_dir), models.tokenizer)
+    for adapter_dir in adapter_dirs:
+        refuse_other_vocabulary(adapter_dir, base["model_id"], models.tokenizer)
     for name in flags.models:
         refuse_other_base(name, base["model_id"])
     study = Study(
@@ -200,7 +200,7 @@ def plan_study(flags: EvaluateFlags) -> tuple[Study, list[PreparedSplit], Loaded
         training=read_training_runs(variants),
         report_settings=flags.report_settings(REPORT_FLAGS),
     )
-    return study, splits, LoadedVariants(variants, **base)
+    return study, splits, models
 
 
 def write_merged(study: Study, output_dir: Path, overwrite: bool) -> None:

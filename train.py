@@ -132,6 +132,7 @@ def main() -> None:
     max_length = manifest["max_length"] if flags.max_length is None else flags.max_length
     rows, eval_rows = read_rows(Path(flags.data_dir), flags.eval_split, flags.limit, max_length)
     settings = resolve_settings(flags, explicit, rows, eval_rows)
+    settings = replace(settings, shards_weights=processes.take_sharding_request())
 
     from text2sql.training import build  # imports torch and TRL, which takes seconds
     from text2sql.training.fallback import train_within_memory

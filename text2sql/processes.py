@@ -102,6 +102,21 @@ def main_store() -> "TCPStore":
     return TCPStore(host, port, is_master=False, timeout=timeout)
 
 
+def take_sharding_request() -> bool:
+    """Return whether the configuration of `accelerate launch` asks for FSDP, from now on our own.
+
+    The libraries, which would shard the adapter too, do not see it any more. A `UserError` if it
+    asks for what this project's sharding does not do.
+    """
+    if os.environ.pop("ACCELERATE_USE_FSDP", "false").lower() != "true":
+        return False
+    if os.environ.get("FSDP_VERSION", "1") != "2":
+        raise UserError("Weights are sharded by FSDP2; set fsdp_version: 2 in accelerate's file.")
+    if os.environ.get("FSDP_OFFLOAD_PARAMS", "false") == "true":
+        raise UserError("Weights are sharded over GPUs alone; set fsdp_offload_params: false.")
+    return True
+
+
 def lock_folder(path: Path) -> AbstractContextManager[None]:
     """Keep other runs out of the folder; the main process holds the lock for all of this run."""
     return folder_lock(path) if is_main_process() else nullcontext()

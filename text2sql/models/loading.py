@@ -51,11 +51,14 @@ def load_base_model(
     dtype: "torch.dtype",
     device: "torch.device",
     dequantize: bool = False,
+    sharded: bool = False,
 ) -> "PreTrainedModel":
     """Return the base model in evaluation mode, with its linear layers in NF4 if `load_in_4bit`.
 
     With `dequantize` the NF4-rounded values are converted to `dtype` once, which takes more memory
-    and computes the same faster. A `UserError` explains why a model is unavailable or too large.
+    and computes the same faster. With `sharded` each process holds a part of every layer, and the
+    outermost module has yet to be sharded (`shard_rest`). A `UserError` explains why a model is
+    unavailable or too large.
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
@@ -68,6 +71,13 @@ def load_base_model(
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=dtype,
         )
+    device_map = {"": device}
+    if sharded:
+        from text2sql.models.sharding import QUANT_STORAGE, map_own_layers, shard_layers
+
+        device_map = map_own_layers(load_config(model_id), device)
+        if quantization is not None:
+            quantization.bnb_4bit_quant_storage = QUANT_STORAGE
     try:
         with explain_hub_errors(model_id, "model"):
             # The declared return type ignores `output_loading_info`.
@@ -75,7 +85,7 @@ def load_base_model(
                 model_id,
                 dtype=dtype,
                 quantization_config=quantization,
-                device_map={"": device},
+                device_map=device_map,
                 output_loading_info=True,
                 trust_remote_code=False,  # never ask: the answer would run code
             )
@@ -83,6 +93,8 @@ def load_base_model(
         refuse_random_weights(model_id, loaded[1]["missing_keys"])
         if load_in_4bit:
             model = model.dequantize(dtype) if dequantize else keep_gradients_on_cpu(model)
+        if sharded:
+            shard_layers(model, device)
     except torch.OutOfMemoryError as error:
         smaller = "a smaller model" if load_in_4bit else "--load_in_4bit true"
         raise UserError(

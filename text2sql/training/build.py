@@ -75,6 +75,7 @@ def load_for_training(
         dtype=DTYPES[plans[0].precision],
         device=torch_device,
         dequantize=plans[0].dequantize,
+        sharded=plans[0].sharded,
     )
     # Other attention kernels cannot be captured in a graph.
     if not (settings.may_use_cuda_graphs and supports_flash_attention(model)):
@@ -100,6 +101,7 @@ def describe_workload(
         world_size=world_size(),
         packed=packed,
         fused=packed and device.is_cuda and is_liger_kernel_available(),
+        sharded=settings.shards_weights,
     )
 
 
@@ -154,7 +156,7 @@ def build_trainer(
     if plan.fused:
         fuse_layers(model)
     try:
-        return AdapterTrainer(
+        trainer = AdapterTrainer(
             model=model,
             args=build_sft_config(settings, plan),
             train_dataset=encode_rows(rows, tokenizer),
@@ -171,6 +173,11 @@ def build_trainer(
             raise  # the disk or the GPU, not a flag
         # TRL, transformers and peft name the flag at fault, or the package that it needs.
         raise UserError(f"Unsupported combination of flags: {error}") from error
+    if plan.sharded:
+        from text2sql.models.sharding import shard_rest
+
+        shard_rest(trainer.adapted_model)
+    return trainer
 
 
 def choose_general_texts(

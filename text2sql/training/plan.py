@@ -43,6 +43,7 @@ class ExecutionPlan:
     packed: bool = False  # a micro-batch is one row that shares what its prompts have in common
     fused: bool = False  # norms, rotary embeddings and gated MLPs by Liger's kernels
     cuda_graphs: bool = False  # the layers of a step are launched at once, as CUDA graphs
+    sharded: bool = False  # each process holds a part of the weights and gathers them by layer
     expected_gib: float = field(default=0.0, compare=False)
 
     def __str__(self) -> str:
@@ -54,6 +55,7 @@ class ExecutionPlan:
             f"{'weights dequantised from NF4' if self.dequantize else 'weights as loaded'}"
             f"{', packed' if self.packed else ''}{', fused layers' if self.fused else ''}"
             f"{', CUDA graphs' if self.cuda_graphs else ''}"
+            f"{', weights sharded' if self.sharded else ''}"
         )
 
 
@@ -69,6 +71,7 @@ class Workload:
     world_size: int = 1
     packed: bool = False
     fused: bool = False
+    sharded: bool = False  # whatever fits; else weights are sharded only where nothing else fits
 
     @property
     def examples_per_process(self) -> int:
@@ -101,6 +104,7 @@ def plan_training(
         precision=fixed.precision or ("bf16" if device.supports_bf16 else "float32"),
         packed=workload.packed,
         fused=workload.fused,
+        sharded=workload.sharded,
     )
     if device.free_bytes is None:
         return [plan_for_cpu(smallest, workload, micro_batch)]
@@ -112,7 +116,9 @@ def plan_training(
     fitting = [plan for plan in possible if plan.expected_gib * GIB <= device.free_bytes]
     if not fitting:
         return [min(possible, key=lambda plan: plan.expected_gib)]
-    fitting.sort(key=lambda plan: relative_cost(plan, workload.tokens_per_micro_batch))
+    fitting.sort(
+        key=lambda plan: (plan.sharded, relative_cost(plan, workload.tokens_per_micro_batch))
+    )
     return [
         replace(plan, cuda_graphs=use_cuda_graphs(plan, workload, device.free_bytes))
         for plan in fitting
@@ -140,6 +146,7 @@ def use_cuda_graphs(plan: ExecutionPlan, workload: Workload, free_bytes: int) ->
     """Return whether graphs pay: many steps, each of one row, and memory to spare for them."""
     one_row = plan.packed and plan.gradient_accumulation_steps == 1
     plain_layers = not plan.gradient_checkpointing and plan.precision != "float32"
+    plain_layers &= not plan.sharded
     plain_weights = plan.dequantize or not workload.load_in_4bit
     has_spare_memory = GRAPH_SPARE * plan.expected_gib * GIB <= free_bytes
     is_long = workload.num_steps >= GRAPH_STEPS
@@ -156,19 +163,25 @@ def plan_for_cpu(
         smallest,
         per_device_train_batch_size=micro_batch,
         gradient_accumulation_steps=examples // micro_batch,
-        dequantize=workload.load_in_4bit,
+        dequantize=workload.load_in_4bit and not workload.sharded,
     )
 
 
 def candidates(
     smallest: ExecutionPlan, workload: Workload, micro_batch: int | None
 ) -> list[ExecutionPlan]:
-    """Return the plans of every size, with and without checkpointing and dequantised weights."""
+    """Return the plans of every size, with and without checkpointing and dequantised weights.
+
+    Sharded weights are never dequantised: what is gathered for each layer would be four times as
+    much.
+    """
     examples = workload.examples_per_process
     micro_batches = [examples // parts for parts in (1, 2, 4, 8) if examples % parts == 0]
+    may_shard = (False, True) if workload.world_size > 1 else (False,)
     return [
         replace(
             smallest,
+            sharded=sharded,
             per_device_train_batch_size=size,
             gradient_accumulation_steps=examples // size,
             gradient_checkpointing=checkpointing,
@@ -176,7 +189,8 @@ def candidates(
         )
         for checkpointing in (False, True)
         for size in (micro_batches if micro_batch is None else [micro_batch])
-        for dequantize in ((True, False) if workload.load_in_4bit else (False,))
+        for sharded in ((True,) if workload.sharded else may_shard)
+        for dequantize in ((True, False) if workload.load_in_4bit and not sharded else (False,))
     ]
 
 
@@ -207,12 +221,17 @@ def expected_bytes(shape: ModelShape, plan: ExecutionPlan, workload: Workload) -
     """Return the memory that a step needs, in bytes: the expected peak and a margin.
 
     That is the weights, and what the backward pass keeps of the largest micro-batch. What a layer
-    keeps was read off its forward pass and checked on a GPU (docs/PERFORMANCE.md).
+    keeps was read off its forward pass and checked on a GPU (docs/PERFORMANCE.md). Of sharded
+    weights a process has its part, and gathers the head and two layers, of which one is computed.
     """
     width = 4 if plan.precision == "float32" else 2
     is_nf4 = workload.load_in_4bit and not plan.dequantize
-    weights: float = shape.num_embedding_parameters * width
-    weights += shape.num_linear_parameters * (NF4_BYTES if is_nf4 else width)
+    embeddings: float = shape.num_embedding_parameters * width
+    layers = shape.num_linear_parameters * (NF4_BYTES if is_nf4 else width)
+    weights = embeddings + layers
+    if plan.sharded:
+        gathered = shape.vocab_size * shape.hidden_size * width + 2 * layers / shape.num_layers
+        weights = weights / workload.world_size + gathered
     tokens = plan.per_device_train_batch_size * workload.longest_row  # if nothing is shared
     inner = 2 if plan.fused else 3
     layer = tokens * width * (inner * shape.intermediate_size + 8 * shape.hidden_size)

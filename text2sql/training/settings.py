@@ -40,6 +40,7 @@ class TrainSettings:
     eval_batch_size: int | None  # per device; None: as many as the plan trains on at once
     sft: Mapping[str, Any]  # arguments of TRL's SFTConfig, before the plan sets its own
     recorded: Mapping[str, Any]  # what run.json keeps and --resume compares
+    shards_weights: bool = False  # as configured for `accelerate launch`; else where nothing fits
     general_texts: GeneralTexts | None = None  # that show forgetting; None: it is not measured
 
     @property

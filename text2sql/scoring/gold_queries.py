@@ -11,8 +11,6 @@ from text2sql.scoring.exact_match.match import hardness
 from text2sql.scoring.exact_match.parser import parse_sql
 from text2sql.scoring.execution.pool import SqlWorker, SqlWorkers
 
-TIMEOUT_S = 10.0
-
 
 @dataclass(frozen=True)
 class GoldProblems:
@@ -31,20 +29,18 @@ def gold_hardness(gold_sql: str, schema: Schema) -> str | None:
 
 
 def find_gold_problems(
-    examples: Sequence[Example], databases: Mapping[str, Path], label: str
+    examples: Sequence[Example], databases: Mapping[str, Path], workers: SqlWorkers, label: str
 ) -> GoldProblems:
     """Run the gold query of each example whose database has a file.
 
     The examples have their hardness already; None means that Spider's grammar has no such query.
     """
     asked = [example for example in examples if databases[example.db_id].is_file()]
-    with SqlWorkers(TIMEOUT_S) as workers:
-        running = [
-            workers.submit(gold_error, databases[example.db_id], example.gold_sql)
-            for example in asked
-        ]
-        answers = progress_bar(running, desc=f"{label}: gold SQL", unit="query")
-        errors = [future.result() for future in answers]
+    running = [
+        workers.submit(gold_error, databases[example.db_id], example.gold_sql) for example in asked
+    ]
+    answers = progress_bar(running, desc=f"{label}: gold SQL", unit="query")
+    errors = [future.result() for future in answers]
     return GoldProblems(
         [example.id for example in examples if example.hardness is None],
         {example.id: error for example, error in zip(asked, errors, strict=True) if error},

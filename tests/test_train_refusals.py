@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow  # each test runs a command or a model
         ("--report_to wandb", "wandb"),
         ("--resume_from_checkpoint no_such_folder", "no such folder"),
         ("--deepspeed no_such_file.json", "deepspeed"),
-        ("--gradient_accumulation_steps 3", "does not divide by 1 process"),
+        ("--gradient_accumulation_steps 3", "is not divisible by 1 process"),
         ("--completion_only_loss false", "--completion_only_loss contradicts --loss_on"),
     ],
 )

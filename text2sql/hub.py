@@ -24,7 +24,7 @@ def explain_hub_errors(repo_id: str, kind: str, instead: str = "") -> Iterator[N
     on_the_hub = not Path(repo_id).exists()
     if on_the_hub and looks_like_a_path(repo_id):
         raise UserError(
-            f"The {kind} folder {repo_id} does not exist. Put it back, or pass its present place."
+            f"The {kind} folder {repo_id} does not exist. Put it back, or pass its new location."
         )
     if on_the_hub:
         use_cache_if_hub_is_gone()

@@ -144,6 +144,7 @@ def may_change(name: Path, what: str) -> bool:
     return name.name == "study.json" or (is_result and what == "removed")
 
 
+@pytest.mark.slow
 def test_a_damaged_evaluation_gives_the_same_numbers_or_one_sentence(whole, tmp_path):
     assert find_faults(whole, tmp_path, SHORT, seed=1) == []
 

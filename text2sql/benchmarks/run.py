@@ -93,7 +93,7 @@ def response_cache_path(path: Path, settings: Mapping[str, Any], batch_size: int
 def smaller_batch(size: int | str) -> int:
     """Return the batch size to retry with; a `UserError` where there is none."""
     if size == 1:
-        raise UserError("The GPU's memory does not suffice for one item of this benchmark.")
+        raise UserError("The GPU has too little memory for one item of this benchmark.")
     size = size // 2 if isinstance(size, int) else BATCH_SIZE_WHEN_MEMORY_RAN_OUT
     print(f"Out of memory; continuing with batches of {size}.")
     return size

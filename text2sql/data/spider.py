@@ -80,7 +80,7 @@ def read_example(row: Any, where: str) -> Example:
     for key in ("db_id", question_key, "query"):
         if not is_text(row.get(key)):
             raise UserError(
-                f"{where}, must have text as `{key}`: not empty, and such as UTF-8 can encode. "
+                f"{where}, must have text that is not empty and that UTF-8 can encode as `{key}`. "
                 "Correct the file."
             )
     check_plain_name(row["db_id"], where)

@@ -98,7 +98,9 @@ def read_text(path: Path, num_examples: int, allow_other_text: bool = False) -> 
         refuse_format(path, "HTML or XML", "name a file with one SQL query per line")
     if "\0" in text and not allow_other_text:
         number = text.count("\n", 0, text.index("\0")) + 1
-        raise UserError(f"{path}, line {number}, has a NUL byte, which no SQL has. {CONVERT}")
+        raise UserError(
+            f"{path}, line {number}, has a NUL byte, which SQL cannot contain. {CONVERT}"
+        )
     return text
 
 

@@ -78,7 +78,7 @@ def score_split(
             )
     without_schema = sorted({example.db_id for example in split.examples} - split.schemas.keys())
     if without_schema:
-        raise UserError(f"The tables file has no schema of {', '.join(without_schema)}.")
+        raise UserError(f"The tables file has no schema for {', '.join(without_schema)}.")
     databases = find_databases(split, settings)
     with SqlWorkers(settings.query_timeout_s) as workers:
         golds = prepare_golds(split.examples, split.schemas, databases, workers)

@@ -228,7 +228,7 @@ def parse_table(path: Path, text: str, delimiter: str) -> Iterator[Row]:
             if len(cells) != len(header):
                 raise UserError(
                     f"{path}, line {reader.line_num}, has {len(cells)} cells under a header of "
-                    f"{len(header)}: put SQL that holds the separator into double quotes. "
+                    f"{len(header)}: enclose SQL that contains the separator in double quotes. "
                     "Nothing was scored."
                 )
             members = dict(zip(header, cells, strict=True))

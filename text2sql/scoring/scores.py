@@ -100,7 +100,7 @@ def refuse_other_scores(predictions_path: Path, output_dir: Path) -> None:
     if not is_same_file and scored.get("sha256") != sha256_of_file(predictions_path):
         raise UserError(
             f"{output_dir} holds the scores of {scored.get('path', 'other predictions')}. Choose "
-            "another folder with --output_dir, or say --overwrite."
+            "another folder with --output_dir, or pass --overwrite."
         )
 
 

@@ -65,7 +65,7 @@ def read_split(
     if not tables_path.is_file():
         raise UserError(
             f"{tables_path}, the schemas of {name}, is missing. Put the folder back, or run "
-            "preprocess.py again with its present place."
+            "preprocess.py again with its new location."
         )
     if split.get("tables_sha256") not in (None, sha256_of_file(tables_path)):
         raise UserError(

@@ -134,7 +134,7 @@ def fixed_micro_batch(workload: Workload, fixed: FixedByUser) -> int | None:
     if workload.effective_batch_size % (workload.world_size * divisor):
         kind = "accumulation steps" if fixed.gradient_accumulation_steps else "examples at once"
         raise UserError(
-            f"An effective batch of {workload.effective_batch_size} does not divide by "
+            f"An effective batch of {workload.effective_batch_size} is not divisible by "
             f"{workload.world_size} process(es) and {divisor} {kind}; choose numbers that do."
         )
     if fixed.gradient_accumulation_steps:

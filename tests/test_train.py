@@ -289,7 +289,7 @@ def test_short_run_is_evaluated_once_at_its_end(run_train, tmp_path):
         ("--eval_split test", "no split named test"),
         ("--model_id google/gemma-7b-it", "preprocess.py --model_id google/gemma-7b-it"),
         ("--max_length 16", "preprocess.py --max_length 16"),
-        ("--per_device_train_batch_size 3", "does not divide"),
+        ("--per_device_train_batch_size 3", "is not divisible by"),
         ("--lora_target_modules no_such_layer", "no_such_layer"),
         ("--data_dir no_such_folder", "preprocess.py"),
     ],

@@ -183,7 +183,7 @@ def test_larger_batch_gains_most_where_a_process_has_little_to_compute():
     ids=["three processes", "micro-batch of three", "three parts", "more parts than examples"],
 )
 def test_batch_that_does_not_divide_is_refused(kept):
-    with pytest.raises(UserError, match="does not divide"):
+    with pytest.raises(UserError, match="is not divisible by"):
         plan(gpu(139), **kept)
 
 

@@ -51,6 +51,28 @@ def test_several_runs_share_one_report(run_evaluate, tiny_run_dir, tmp_path):
     assert list(report["splits"]["validation"]["variants"]) == ["base", "tiny-spider", "other"]
 
 
+def test_evaluations_copied_into_one_folder_are_one_evaluation(
+    run_evaluate, tiny_run_dir, tiny_tasks_dir, tmp_path, monkeypatch
+):
+    other = shutil.copytree(tiny_run_dir, tmp_path / "other")
+    flags = ["--benchmarks", "odd_ones", "--benchmarks_dir", tiny_tasks_dir, "--limit", "2"]
+    flags += ["--choosing_split", "none"]
+    for name in ("a", "b"):
+        run_evaluate(*flags, "--output_dir", tmp_path / name, adapters=[tiny_run_dir, other])
+    for folder in ("validation", "general"):
+        shutil.rmtree(tmp_path / "a/limit-2" / folder / "other")
+        shutil.rmtree(tmp_path / "b/limit-2" / folder / "tiny-spider")
+    for name in ("a", "b"):
+        shutil.copytree(tmp_path / name, tmp_path / "all", dirs_exist_ok=True)
+    monkeypatch.setattr(
+        "text2sql.study.variant_models.LoadedVariants.load_weights",
+        lambda *_: pytest.fail("all answers were there"),
+    )
+    run_evaluate(*flags, "--output_dir", tmp_path / "all", adapters=[tiny_run_dir, other])
+    report = read_json(tmp_path / "all/limit-2/report.json")
+    assert list(report["benchmarks"]["odd_ones"]["variants"]) == ["base", "tiny-spider", "other"]
+
+
 def test_runs_that_differ_by_seed_are_one_recipe(run_evaluate, tiny_run_dir, tmp_path):
     runs = []
     for seed, weights in ((1, tiny_run_dir), (2, tiny_run_dir / "checkpoint-10")):

@@ -24,7 +24,7 @@ class ResponseCache:
     def __init__(self, path: Path):
         self.responses: dict[str, Any] = on_main_process(read_responses, path)
         self.findings = Findings(self.keep)
-        self.held: list[tuple[str, Any]] | None = None  # responses of a block that goes on
+        self.held: list[tuple[str, Any]] | None = None  # responses of a block that continues
         self.bar: tqdm[Any] | None = None
         if is_main_process():
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""One folder in Spider's layout for a split whose databases are in several places.
+"""One folder in Spider's layout for a split whose databases are in several folders.
 
 Spider-DK comes with its new databases alone; its other questions ask Spider's own.
 """

@@ -34,7 +34,7 @@ COLUMNS = (
     "schema_reduced",
 )
 DATASET_INFO = "dataset_info.json"  # which `save_to_disk` writes into each split's folder
-MERGED = "spider"  # within it: schemas and databases from several places
+MERGED = "spider"  # within it: schemas and databases from several folders
 UNFINISHED = ".part-"  # prefix of folders that are still being written
 
 
@@ -99,7 +99,7 @@ def place_sources(
 ) -> dict[str, Any]:
     """Return the manifest's paths of schemas and databases, and the hash of the schemas.
 
-    Where they come from several places, they are merged in `temporary`, which becomes `final`.
+    Where they come from several folders, they are merged in `temporary`, which becomes `final`.
     """
     source = merged_source(sources, final)
     tables_path = source.tables_path

@@ -84,7 +84,7 @@ def is_written(output_dir: Path, report: Report) -> bool:
 
 
 def content_of(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what report.json says, without when and by which command it was said."""
+    """Return what report.json says, without when and by which command it was written."""
     content = {**report, "study": dict(report.get("study") or {})}
     for record in (content, content["study"]):
         for name in ("command", "created"):

@@ -86,13 +86,13 @@ def label_points(figure: "Figure", axes: "Axes", points: Mapping[str, Point]) ->
         labels.setdefault(position(point), []).append(name)
     figure.draw_without_rendering()  # the limits are known after it
     texts = [", ".join(names) for names in labels.values()]
-    places = [tuple(axes.transData.transform(where)) for where in labels]
+    centers = [tuple(axes.transData.transform(where)) for where in labels]
     sizes = [text_size(axes, text) for text in texts]
     frame = Box(*axes.get_window_extent().extents)
     base = tuple(axes.transData.transform((0, 0)))
     bars = [Box(*axes.transData.transform(bar).flatten()) for bar in bars_of(points.values())]
-    boxes = place_labels([*places, base], [*sizes, (0, 0)], bars, frame, RADIUS)
-    for text, where, (x, y), box in zip(texts, labels, places, boxes, strict=False):
+    boxes = place_labels([*centers, base], [*sizes, (0, 0)], bars, frame, RADIUS)
+    for text, where, (x, y), box in zip(texts, labels, centers, boxes, strict=False):
         if box is None:
             continue
         offset = ((box.left - x) * 72 / figure.dpi, (box.bottom - y) * 72 / figure.dpi)

@@ -106,23 +106,27 @@ def ends(comparison: Comparison) -> list[float]:
 
 
 def fit(values: Sequence[float], start: float, end: float) -> Axis:
-    """Return an axis with room around the values and 0."""
+    """Return an axis with a margin around the values and 0."""
     low, high = min(0.0, *values), max(0.0, *values)
-    room = 0.06 * (high - low) or 1.0
-    return Axis(low - room, high + room, start, end)
+    margin = 0.06 * (high - low) or 1.0
+    return Axis(low - margin, high + margin, start, end)
 
 
 def marks_of(report: Report, x: Axis, y: Axis, frame: Box) -> Iterator[Mark]:
     points = report.tradeoff.points
-    places = [(x(gain), y(change)) for gain, change in map(position, points)]
+    centers = [(x(gain), y(change)) for gain, change in map(position, points)]
     gains = [bar(x, point.specialization_gain) for point in points]
     changes = [bar(y, point.generalization_change) for point in points]
-    bars = [Box(a[0], p[1] - 1, a[1], p[1] + 1) for a, p in zip(gains, places, strict=True) if a]
-    bars += [Box(p[0] - 1, a[1], p[0] + 1, a[0]) for a, p in zip(changes, places, strict=True) if a]
+    bars = [Box(a[0], p[1] - 1, a[1], p[1] + 1) for a, p in zip(gains, centers, strict=True) if a]
+    bars += [
+        Box(p[0] - 1, a[1], p[0] + 1, a[0]) for a, p in zip(changes, centers, strict=True) if a
+    ]
     sizes = [(LETTER * len(point.variant) + 4, LINE_HEIGHT) for point in points]
-    boxes = place_labels([*places, (x(0), y(0))], [*sizes, (0, 0)], bars, frame, RADIUS)
+    boxes = place_labels([*centers, (x(0), y(0))], [*sizes, (0, 0)], bars, frame, RADIUS)
     runs = list(dict.fromkeys(recipe.run or recipe.name for recipe in report.recipes))
-    for point, place, gain, change, box in zip(points, places, gains, changes, boxes, strict=False):
+    for point, center, gain, change, box in zip(
+        points, centers, gains, changes, boxes, strict=False
+    ):
         recipe = report.recipe(point.variant)
         yield Mark(
             name=point.variant,
@@ -130,12 +134,12 @@ def marks_of(report: Report, x: Axis, y: Axis, frame: Box) -> Iterator[Mark]:
             kind=recipe.kind,
             color=COLORS[runs.index(recipe.run or recipe.name) % len(COLORS)],
             on_front=is_on_front(point),
-            x=place[0],
-            y=place[1],
+            x=center[0],
+            y=center[1],
             gain_bar=gain,
             change_bar=change,
             label=(box.left + 2, box.top - 3) if box else None,
-            leader=leader(place, box, RADIUS) if box else None,
+            leader=leader(center, box, RADIUS) if box else None,
             description=describe(point),
         )
 

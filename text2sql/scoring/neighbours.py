@@ -106,7 +106,7 @@ def choose_rows(table: TableContent, rng: random.Random, grows: bool) -> list[Ro
 def change_values(
     values: list[Value], table: TableContent, position: int, rng: random.Random
 ) -> list[Value]:
-    """Return the values of a column unchanged, shuffled or drawn anew from all of its values."""
+    """Return the values of a column unchanged, shuffled or drawn again from all of its values."""
     pool = [value for value in table.column(position) if value is not None]
     is_distinct = len(pool) == len(set(pool)) > 1
     way = rng.choices(("keep", "shuffle", "draw"), (0.2, 0.4, 0.4))[0]

@@ -27,7 +27,7 @@ class TableContent:
 def read_tables(database: sqlite3.Connection, schema: Schema) -> dict[str, TableContent]:
     """Return the tables by name in lower case, each after those that it refers to.
 
-    The foreign keys are those of `schema`, without those that close a circle over several tables or
+    The foreign keys are those of `schema`, without those that close a cycle over several tables or
     refer to a column that refers elsewhere in the same table. Virtual tables are left out.
     """
     names = database.execute(
@@ -72,7 +72,7 @@ def find_column(table: TableContent, name: str) -> int | None:
 
 
 def sort_tables(tables: Mapping[str, TableContent]) -> dict[str, TableContent]:
-    """Return the tables, each after its parents; foreign keys that close a circle are removed."""
+    """Return the tables, each after its parents; foreign keys that close a cycle are removed."""
     done: dict[str, TableContent] = {}
 
     def visit(name: str, path: tuple[str, ...]) -> None:

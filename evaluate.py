@@ -186,8 +186,7 @@ def plan_study(flags: EvaluateFlags) -> tuple[Study, list[PreparedSplit], Loaded
     variants = name_recorded_bases(variants, base["model_id"])
     models = LoadedVariants(variants, **base)
     refuse_other_tokenizer(Path(flags.data_dir), models.tokenizer)
-    for adapter_dir in adapter_dirs:
-        refuse_other_vocabulary(adapter_dir, base["model_id"], models.tokenizer)
+    refuse_other_vocabulary(adapter_dirs, base["model_id"], models.tokenizer)
     for name in flags.models:
         refuse_other_base(name, base["model_id"])
     study = Study(

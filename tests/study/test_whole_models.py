@@ -7,6 +7,7 @@ import pytest
 from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
 from text2sql.models.tokenizer import load_tokenizer
+from text2sql.study import whole_models
 from text2sql.study.whole_models import (
     hash_model,
     refuse_adapter,
@@ -62,15 +63,32 @@ def test_model_of_another_tokenizer_is_refused(tiny_gemma_dir, copied, change):
 
 def test_tokens_added_beside_an_adapter_are_told_with_both_sizes(tiny_gemma_dir, tmp_path):
     base = load_tokenizer(str(tiny_gemma_dir))
-    refuse_other_vocabulary(tmp_path, "tiny", base)
+    refuse_other_vocabulary([tmp_path], "tiny", base)
     base.save_pretrained(tmp_path)
-    refuse_other_vocabulary(tmp_path, "tiny", base)
+    refuse_other_vocabulary([tmp_path], "tiny", base)
     larger = load_tokenizer(str(tiny_gemma_dir))
     larger.add_tokens(["<sql>", "</sql>"])
     larger.save_pretrained(tmp_path)
     sizes = f"vocabulary of {len(larger):,} tokens, but tiny has {len(base):,}"
     with pytest.raises(UserError, match=sizes):
-        refuse_other_vocabulary(tmp_path, "tiny", base)
+        refuse_other_vocabulary([tmp_path], "tiny", base)
+
+
+def test_vocabulary_of_several_adapters_is_read_once_and_not_by_the_whole_tokenizer(
+    tiny_gemma_dir, tmp_path, monkeypatch
+):
+    base = load_tokenizer(str(tiny_gemma_dir))
+    adapter_dirs = [tmp_path / "one", tmp_path / "two"]
+    for adapter_dir in adapter_dirs:
+        base.save_pretrained(adapter_dir)
+    monkeypatch.setattr("transformers.AutoTokenizer.from_pretrained", lambda *a, **k: pytest.fail())
+    read = []
+    has_tokens = whole_models.has_tokens
+    monkeypatch.setattr(
+        whole_models, "has_tokens", lambda *arguments: read.append(1) or has_tokens(*arguments)
+    )
+    refuse_other_vocabulary(adapter_dirs, "tiny", base)
+    assert len(read) == 1
 
 
 def test_adapter_is_sent_to_its_own_flag(tmp_path):

@@ -92,7 +92,8 @@ class LoadedVariants:
     def load_weights(self, weights: str) -> "Model":
         """Return the model with these weights, in place of the one in memory."""
         if self.loaded is None or self.loaded[0] != weights:
-            self.unload()
+            if self.loaded is not None:
+                self.unload()
             if weights == SHARED:
                 self.loaded = (SHARED, self.load_shared())
             elif weights in self.whole_models:

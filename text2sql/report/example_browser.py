@@ -9,7 +9,6 @@ from text2sql.inference.prediction import Prediction
 from text2sql.report.content import Report
 from text2sql.report.split_results import read_answers
 from text2sql.report.split_tables import FEATURE_NAMES
-from text2sql.scoring.verdict import read_verdicts
 from text2sql.study.examples import read_examples
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
 from text2sql.study.study import EvaluatedSplit
@@ -42,7 +41,7 @@ def split_content(
     examples = read_examples(folder, split)
     variants = list(report.splits[split.name].variants)
     answers = {v: list_answers(folder.answers(split.folder, v), texts) for v in variants}
-    verdicts = read_verdicts(folder.answers(split.folder, variants[0]).verdicts) if variants else []
+    first = read_answers(folder.answers(split.folder, variants[0])) if variants else []
     schemas_path = folder.schemas(split.folder)
     return {
         "examples": [
@@ -53,7 +52,7 @@ def split_content(
                 "uses": [FEATURE_NAMES[name] for name in verdict.gold_features or []],
                 "gold": index_of(format_sql(example["gold_sql"]), texts),
             }
-            for example, verdict in zip(examples, verdicts, strict=bool(answers))
+            for example, (verdict, _) in zip(examples, first, strict=bool(answers))
         ],
         "answers": answers,
         "schemas": read_object(schemas_path) if schemas_path.exists() else {},

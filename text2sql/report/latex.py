@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from text2sql.files import write_text
+from text2sql.files import atomic_write, write_text
 from text2sql.report.bibliography import (
     BENCHMARKS,
     HARNESS,
@@ -59,7 +59,8 @@ def write_latex(output_dir: Path, report: Report) -> None:
     figure_path = output_dir / FIGURE_NAME
     figure_path.unlink(missing_ok=True)  # an earlier report's
     if report.tradeoff.points:
-        figure_path.write_bytes(draw_tradeoff(report, "pdf"))
+        with atomic_write(figure_path) as temporary:
+            temporary.write_bytes(draw_tradeoff(report, "pdf"))
     write_text(output_dir / LATEX_NAME, as_latex(report))
     write_text(output_dir / REFERENCES_NAME, bibliography(report))
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from text2sql.errors import UserError
+from text2sql.files import sha256_of_file
 from text2sql.inference.prediction import Prediction, read_all_predictions
 from text2sql.report.estimators import Floats
 from text2sql.report.significance import Comparison, PairedScores, compare_questions
@@ -145,6 +147,15 @@ def read_answers(answers: AnswersFolder) -> list[tuple[Verdict, Prediction]]:
     Both are in the order of the questions.
     """
     read_scores(answers.path)  # refuses files that were changed
+    hashes = [sha256_of_file(path) for path in (answers.verdicts, answers.predictions)]
+    return parse_answers(answers, *hashes)
+
+
+@lru_cache(maxsize=32)  # several parts of the report read the same answers
+def parse_answers(
+    answers: AnswersFolder, verdicts_sha256: str, predictions_sha256: str
+) -> list[tuple[Verdict, Prediction]]:
+    """Return the answers in files that have these hashes."""
     verdicts = read_verdicts(answers.verdicts)
     predictions = read_all_predictions(answers.predictions)
     if [verdict.index for verdict in verdicts] != list(range(len(predictions))):
@@ -180,7 +191,7 @@ def score_answer(verdict: Verdict, prediction: Prediction) -> dict[str, float | 
 def describe_answers(answers: AnswersFolder, strict: Floats) -> dict[str, Any]:
     """Return what the report keeps of a variant's answers: scores, failures, shares."""
     scores = read_scores(answers.path)
-    predictions = read_all_predictions(answers.predictions)
+    predictions = [prediction for _, prediction in read_answers(answers)]
     counted = strict[~np.isnan(strict)]
     only_sql = [p.is_only_sql for p in predictions if p.is_only_sql is not None]
     stopped = [p.stopped for p in predictions if p.stopped is not None]

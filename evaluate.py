@@ -15,6 +15,7 @@ Finished work is kept: an interrupted evaluation resumes when the command is run
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,13 @@ from text2sql.study.examples import write_examples
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.outdated import find_outdated, remove_outdated
 from text2sql.study.prepared_split import PreparedSplit, read_split, resolve_base_model
-from text2sql.study.study import BaseWeights, Study, read_study, write_study
+from text2sql.study.study import (
+    BaseWeights,
+    Study,
+    read_study,
+    refuse_lost_results,
+    write_study,
+)
 from text2sql.study.training_history import read_training_runs
 from text2sql.study.variant_models import LoadedVariants, choose_dtype
 from text2sql.study.variants import (
@@ -130,7 +137,7 @@ def score_external_answers(flags: EvaluateFlags, folder: EvaluationFolder) -> No
             external_answers.score_answer_files(folder, answers, flags.scoring_settings())
         if samples is not None:
             external_answers.write_samples(folder, samples)
-        write_study(folder, study)
+        write_study(folder, replace(study, finished=True))
 
 
 def choose_splits(flags: EvaluateFlags) -> dict[str, str]:
@@ -258,6 +265,7 @@ def evaluate_variants(
         stages.run_benchmarks(
             study, models, tasks, folder, tasks_sha256=tasks_sha256, batch_size=flags.batch_size
         )
+        write_study(folder, replace(study, finished=True))
     models.print_peak_memory()
 
 
@@ -267,6 +275,7 @@ def compare_variants(
     """Print and return the report on what is in the folder; write it if it is not there yet."""
     print("\nComparing the variants", flush=True)
     study = read_study(folder.root)
+    refuse_lost_results(folder, study)
     report = build_report(folder.root, study, report_flags)
     if rewrite or not is_written(folder.root, report):
         write_report(folder.root, report)

@@ -81,6 +81,7 @@ class Study:
     benchmarks: list[Benchmark]
     training: dict[str, TrainingRun] = field(default_factory=dict)  # by run
     report_settings: dict[str, Any] = field(default_factory=dict)
+    finished: bool = False  # every score and benchmark of every variant is in the folder
     made_by: dict[str, Any] = field(default_factory=build_run_record)  # command, versions, ...
 
     def to_json(self) -> dict[str, Any]:
@@ -173,6 +174,16 @@ def read_study(output_dir: Path) -> Study:
         raise UserError(f"{path} is damaged ({error}). {EVALUATE_AGAIN}") from None
     check_names(study, path)
     return study
+
+
+def refuse_lost_results(folder: EvaluationFolder, study: Study) -> None:
+    """Raise a `UserError` where a result of a finished study is missing."""
+    for variant in study.variants if study.finished else ():
+        paths = [folder.answers(split.folder, variant.name).scores for split in study.splits]
+        paths += [folder.benchmark_results(b.results_file, variant.name) for b in study.benchmarks]
+        for path in paths:
+            if not path.exists():
+                raise UserError(f"{path} is missing from a finished evaluation. {EVALUATE_AGAIN}")
 
 
 def refuse_unpaired(study: Study) -> None:

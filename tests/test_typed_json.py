@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ class Point:
     x: float
     name: str | None = None
     tags: list[str] | None = None
+    curves: dict[str, list[list[float]]] | None = None
+    settings: dict[str, Any] | None = None
 
 
 ACCEPTED = {
@@ -23,6 +26,8 @@ ACCEPTED = {
     "defaults_for_missing_fields": ({"x": 1.5}, Point(1.5)),
     "null_where_it_is_allowed": ({"x": 1.5, "name": None}, Point(1.5)),
     "an_integer_as_a_number": ({"x": 1}, Point(1)),
+    "nested_numbers": ({"x": 1, "curves": {"a": [[1, 0.5]]}}, Point(1, curves={"a": [[1, 0.5]]})),
+    "any_content": ({"x": 1, "settings": {"a": [None]}}, Point(1, settings={"a": [None]})),
     "a_key_of_a_later_version": ({"x": 1.5, "y": 2.5}, Point(1.5)),
 }
 REFUSED = {
@@ -30,6 +35,10 @@ REFUSED = {
     "null": ({"x": None}, "must have a number as `x`"),
     "true_as_a_number": ({"x": True}, "must have a number as `x`"),
     "number_as_a_string": ({"x": 1.5, "name": 2}, "must have a string or null as `name`"),
+    "number_in_a_list": ({"x": 1, "tags": ["a", 2]}, "has an entry of another type in `tags`"),
+    "text_in_a_curve": ({"x": 1, "curves": {"a": [[1, "b"]]}}, "has an entry .* in `curves`"),
+    "null_as_a_curve": ({"x": 1, "curves": {"a": None}}, "has an entry .* in `curves`"),
+    "true_in_a_curve": ({"x": 1, "curves": {"a": [[True]]}}, "has an entry .* in `curves`"),
     "object_as_a_list": ({"x": 1.5, "tags": {}}, "must have a list or null as `tags`"),
 }
 

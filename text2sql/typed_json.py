@@ -27,9 +27,9 @@ NAMES_OF_TYPES = {
 def parse_fields(cls: type[Record], value: Mapping[str, Any]) -> Record:
     """Return the dataclass `cls` with the fields of a JSON object.
 
-    Raises a ValueError that names the first field that is missing or of another type. Only the
-    outermost type is checked: of `dict[str, int]`, that it is an object. Keys that are not fields
-    are ignored, so that files of later versions can be read.
+    Raises a ValueError that names the first field that is missing or of another type, also within
+    its lists and objects. Keys that are not fields are ignored, so that files of later versions can
+    be read.
     """
     return cls(
         **{
@@ -51,7 +51,35 @@ def checked_field(cls: type, field: Field[Any], value: Mapping[str, Any]) -> Any
     if type(content) not in allowed and not (type(content) is int and float in allowed):
         expected = " or ".join(NAMES_OF_TYPES[kind] for kind in allowed)
         raise ValueError(f"must have {expected} as `{field.name}`")
+    if type(content) in (list, dict) and not fits(content, field_types(cls)[field.name]):
+        raise ValueError(f"has an entry of another type in `{field.name}`")
     return content
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """Return whether a JSON value, whose objects may be parsed already, is of a type."""
+    for option in union_options(hint):
+        kind, parts = get_origin(option) or option, get_args(option)
+        if option is Any:
+            return True
+        if option is float and type(value) is int:
+            return True
+        if type(value) is not kind and not (is_parsed(kind) and isinstance(value, kind)):
+            continue
+        entries = value.values() if isinstance(value, dict) else value
+        if not parts or all(fits(entry, parts[-1]) for entry in entries):
+            return True
+    return False
+
+
+def is_parsed(kind: Any) -> bool:
+    """Return whether the type is a class of this project, not one that JSON has."""
+    return isinstance(kind, type) and kind not in NAMES_OF_TYPES
+
+
+@cache
+def field_types(cls: type) -> dict[str, Any]:
+    return get_type_hints(cls)
 
 
 @cache
@@ -59,7 +87,7 @@ def allowed_types(cls: type) -> dict[str, tuple[type, ...]]:
     """Return the Python types that the JSON value of each field may have."""
     return {
         name: tuple(get_origin(option) or option for option in union_options(hint))
-        for name, hint in get_type_hints(cls).items()
+        for name, hint in field_types(cls).items()
     }
 
 

@@ -102,7 +102,7 @@ def find_faults(whole: Path, scratch: Path, evaluate, cases: int, seed: int) -> 
         except Exception as error:  # every other kind is a fault
             faults.append(f"case {case}: {command}: {type(error).__name__} {error}: {name}, {what}")
         shutil.rmtree(root)
-    print(f"seed {seed}: {dict(ends)}, {len(faults)} faults")
+    print(f"seed {seed}: {dict(ends)}, {len(faults)} faults", *faults, sep="\n")
     return faults
 
 

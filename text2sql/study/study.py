@@ -36,6 +36,16 @@ REPORT_SETTINGS: dict[str, tuple[type, ...]] = {
     "benchmark_clusters": (dict,),
 }
 
+NUMBER = (int, float)
+# Those of a training that the report shows or compares.
+TRAINING_SETTINGS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("learning_rate", "lora_r", "lora_alpha", "lora_dropout"), NUMBER),
+    **dict.fromkeys(("num_train_epochs", "max_steps", "weight_decay", "max_length"), NUMBER),
+    **dict.fromkeys(("lr_scheduler_type", "loss_on", "data_sha256", "project"), (str,)),
+    "seed": (int,),
+    "report_to": (str, list),
+}
+
 
 class BaseWeights(TypedDict):
     """How the base model is loaded."""
@@ -170,6 +180,7 @@ def read_study(output_dir: Path) -> Study:
         refuse_unpaired(study)
         check_report_settings(study)
         check_losses(study)
+        check_settings(study)
     except (ValueError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({error}). {EVALUATE_AGAIN}") from None
     check_names(study, path)
@@ -210,9 +221,17 @@ def check_report_settings(study: Study) -> None:
 def check_losses(study: Study) -> None:
     """Raise a ValueError unless every recorded loss is a pair of step and loss."""
     for run in study.training.values():
-        for pair in (pair for pairs in run.losses.values() for pair in pairs):
-            if [type(number) in (int, float) for number in pair] != [True, True]:
-                raise ValueError("a loss is not a pair of two numbers")
+        curves = [*run.losses.values(), run.general_kl]
+        if any(len(pair) != 2 for curve in curves for pair in curve):
+            raise ValueError("a loss is not a pair of two numbers")
+
+
+def check_settings(study: Study) -> None:
+    """Raise a ValueError where a setting of a training that the report shows has another type."""
+    for run in study.training.values():
+        for name, types in TRAINING_SETTINGS.items():
+            if type(run.settings.get(name)) not in (*types, type(None)):
+                raise ValueError(f"`{name}` of a training has another type than train.py writes")
 
 
 def check_names(study: Study, path: Path) -> None:

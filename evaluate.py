@@ -24,10 +24,16 @@ from text2sql.benchmarks.tasks import hash_tasks, load_tasks
 from text2sql.cli import run
 from text2sql.data.spider import read_schemas
 from text2sql.data.spider_splits import SPIDER_FILES, read_questions, refuse_missing_databases
+from text2sql.errors import UserError
 from text2sql.files import folder_lock, sha256_of_file
 from text2sql.flags import parse_flags
 from text2sql.models.device import num_unused_gpus
-from text2sql.processes import is_main_process, lock_folder, on_main_process
+from text2sql.processes import (
+    is_main_process,
+    lock_folder,
+    on_main_process,
+    take_sharding_request,
+)
 from text2sql.prompts.manifest import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
 from text2sql.report.content import Report
@@ -69,6 +75,7 @@ from text2sql.study.whole_models import refuse_other_base, refuse_other_vocabula
 
 def main() -> None:
     flags, explicit = parse_flags(EvaluateFlags, __doc__)
+    refuse_sharding()
     if flags.models and "adapters" not in explicit:
         flags.adapters = []
     refuse_contradictions(flags, explicit)
@@ -91,6 +98,14 @@ def main() -> None:
     if not flags.report_only:
         update_model_cards(report)
         log_scores(report)
+
+
+def refuse_sharding() -> None:
+    if take_sharding_request():
+        raise UserError(
+            "evaluate.py divides questions among processes, not the model. Use `accelerate launch` "
+            "without FSDP, or for a model larger than a GPU `python evaluate.py`, which spreads it."
+        )
 
 
 def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:

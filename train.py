@@ -186,6 +186,11 @@ def refuse_contradictions(flags: TrainFlags, explicit: set[str], manifest: dict[
             f"again with preprocess.py --model_id {flags.model_id}."
         )
     refuse_contradicting_checkpoints(flags)
+    if {"fsdp", "fsdp_config"} & explicit:
+        raise UserError(
+            "Weights are sharded by `accelerate launch --config_file fsdp2.yaml train.py`; omit "
+            "--fsdp and --fsdp_config."
+        )
     loss_flag = "completion_only_loss"
     if loss_flag in explicit and getattr(flags, loss_flag) != (flags.loss_on == "sql"):
         raise UserError("--completion_only_loss contradicts --loss_on; omit it.")

@@ -214,3 +214,15 @@ def test_intermediate_size_of_gpt2_is_four_times_the_hidden_size():
 
     shape = ModelShape.from_config(GPT2Config(n_embd=64, n_layer=2, n_head=4))
     assert (shape.hidden_size, shape.intermediate_size) == (64, 256)
+
+
+def test_weights_are_sharded_where_they_fit_no_other_way_and_several_processes_can():
+    """Llama-3-70B in NF4 is 39 GiB: more than a GPU of 24 GiB, but not than four of them."""
+    llama_70b = ModelShape(80, 8192, 28672, 128_256, 68_451_041_280, 2 * 128_256 * 8192)
+    alone = plan(gpu(24), llama_70b)
+    assert not alone.sharded and alone.expected_gib > 24
+    shared = plan(gpu(24), llama_70b, world_size=4)
+    assert shared.sharded and not shared.dequantize and not shared.cuda_graphs
+    assert shared.expected_gib < 24
+    assert not plan(gpu(24), world_size=4).sharded  # Gemma-2B fits each
+    assert plan(gpu(24), world_size=4, sharded=True).sharded  # as accelerate was configured

@@ -29,7 +29,7 @@ from text2sql.inference.batch_plan import ScoringPlan, plan_scoring
 from text2sql.inference.generate import own_prompts
 from text2sql.inference.kv_cache import supports_block_cache
 from text2sql.inference.log_likelihood import Answer, score_continuations
-from text2sql.models.adapters import Model, runs_in_layers
+from text2sql.models.adapters import Model, is_spread, runs_in_layers
 from text2sql.models.packed_attention import supports_packed_attention
 from text2sql.processes import is_main_process, on_main_process, rank, world_size
 from text2sql.prompts.chat_format import adds_bos
@@ -68,7 +68,10 @@ class PrefixSharingHFLM(HFLM):
         self.cache = cache
         self.continuous = share_prefixes and supports_block_cache(self.model)
         self.share_prefixes = (
-            share_prefixes and runs_in_layers(model) and supports_packed_attention(model.config)
+            share_prefixes
+            and runs_in_layers(model)
+            and supports_packed_attention(model.config)
+            and not is_spread(model)
         )
         self.keeps_batches = not share_prefixes
         self.encoded: dict[str, list[int]] = {}

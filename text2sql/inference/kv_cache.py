@@ -17,7 +17,7 @@ from transformers import AttentionInterface
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
 from text2sql.inference.prefix_tree import Span
-from text2sql.models.adapters import Model, runs_in_layers, unwrap_adapters
+from text2sql.models.adapters import Model, is_spread, runs_in_layers, unwrap_adapters
 from text2sql.models.packed_attention import has_static_rope
 
 GROUPED_ATTENTION = "text2sql_grouped"  # the name in transformers' AttentionInterface
@@ -33,6 +33,7 @@ def supports_block_cache(model: Model) -> bool:
         and getattr(config, "attn_logit_softcapping", None) is None
         and has_static_rope(config)
         and runs_in_layers(model)
+        and not is_spread(model)
         and getattr(unwrap_adapters(model), "_supports_attention_backend", False)
         and all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers)
     )

@@ -35,6 +35,11 @@ def unwrap_adapters(model: Model) -> PreTrainedModel:
     return model
 
 
+def is_spread(model: Model) -> bool:
+    """Return whether the layers are on several devices, between which hooks pass their states."""
+    return len(set(getattr(unwrap_adapters(model), "hf_device_map", {}).values())) > 1
+
+
 def attach_adapter(model: Model, adapter_dir: Path, name: str) -> PeftModel:
     """Return the model with the adapter loaded under `name`, frozen and in evaluation mode.
 

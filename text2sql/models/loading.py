@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from text2sql.errors import UserError
 from text2sql.hub import explain_hub_errors
@@ -11,6 +11,10 @@ from text2sql.processes import own_gpu
 if TYPE_CHECKING:
     import torch
     from transformers import PretrainedConfig, PreTrainedModel
+
+
+# On one device; spread over all GPUs in sight; or a part of each layer on each process.
+Placement = Literal["own", "spread", "sharded"]
 
 
 def choose_device() -> "torch.device":
@@ -51,14 +55,13 @@ def load_base_model(
     dtype: "torch.dtype",
     device: "torch.device",
     dequantize: bool = False,
-    sharded: bool = False,
+    placement: Placement = "own",
 ) -> "PreTrainedModel":
     """Return the base model in evaluation mode, with its linear layers in NF4 if `load_in_4bit`.
 
     With `dequantize` the NF4-rounded values are converted to `dtype` once, which takes more memory
-    and computes the same faster. With `sharded` each process holds a part of every layer, and the
-    outermost module has yet to be sharded (`shard_rest`). A `UserError` explains why a model is
-    unavailable or too large.
+    and computes the same faster. With the placement `sharded` the outermost module has yet to be
+    sharded (`shard_rest`). A `UserError` explains why a model is unavailable or too large.
     """
     import torch
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
@@ -71,8 +74,8 @@ def load_base_model(
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=dtype,
         )
-    device_map = {"": device}
-    if sharded:
+    device_map: Any = "auto" if placement == "spread" else {"": device}
+    if placement == "sharded":
         from text2sql.models.sharding import QUANT_STORAGE, map_own_layers, shard_layers
 
         device_map = map_own_layers(load_config(model_id), device)
@@ -93,7 +96,7 @@ def load_base_model(
         refuse_random_weights(model_id, loaded[1]["missing_keys"])
         if load_in_4bit:
             model = model.dequantize(dtype) if dequantize else keep_gradients_on_cpu(model)
-        if sharded:
+        if placement == "sharded":
             shard_layers(model, device)
     except torch.OutOfMemoryError as error:
         smaller = "a smaller model" if load_in_4bit else "--load_in_4bit true"

@@ -67,7 +67,9 @@ def shard_rest(model: torch.nn.Module) -> None:
     `model` is the outermost module: the one whose call computes the whole.
     """
     trainable = {parameter for parameter in model.parameters() if parameter.requires_grad}
-    fully_shard(model, ignored_params=trainable)
+    # By default the outermost module stays gathered after an evaluation. Saving the adapter, which
+    # one process does, would divide it there alone, and the next gathering would wait forever.
+    fully_shard(model, ignored_params=trainable, reshard_after_forward=True)
 
 
 def share_layer(layer: torch.nn.Module, owner: int, device: torch.device) -> None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from text2sql.errors import UserError
 from text2sql.models.adapter_files import can_share_base, read_adapter_config
-from text2sql.models.device import GIB, NF4_BYTES, Device, ModelShape, weakest_device
+from text2sql.models.device import (
+    GIB,
+    NF4_BYTES,
+    Device,
+    ModelShape,
+    num_unused_gpus,
+    weakest_device,
+)
 from text2sql.models.loading import choose_device, load_base_model, load_config
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.study.variants import Variant
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
     from text2sql.models.adapters import Model
 
 DEQUANTISED_FRACTION = 0.5  # of the free memory for weights; the rest is for long batches
+WEIGHTS_FRACTION = 0.9  # of the free memory, above which a model is spread over several GPUs
 SHARED = ""  # the base with all adapters that leave its weights as they are
 
 
@@ -145,14 +153,33 @@ class LoadedVariants:
         import torch
 
         device = choose_device()
+        weakest = weakest_device(Device.of(device))
+        is_spread = num_unused_gpus() > 0 and not self.fits(weakest, load_in_4bit)
         print(f"Loading {model_id}{' in NF4' if load_in_4bit else ''}", flush=True)
+        if is_spread:
+            print(
+                f"It is too large for a GPU and spread over {num_unused_gpus() + 1}: transformers' "
+                "generate and the harness' own batches answer, more slowly.",
+                flush=True,
+            )
         return load_base_model(
             model_id,
             load_in_4bit=load_in_4bit,
             dtype=getattr(torch, self.dtype),
             device=device,
-            dequantize=load_in_4bit and self.fits_dequantised(weakest_device(Device.of(device))),
+            dequantize=load_in_4bit and not is_spread and self.fits_dequantised(weakest),
+            placement="spread" if is_spread else "own",
         )
+
+    def fits(self, device: Device, load_in_4bit: bool) -> bool:
+        """Return whether the weights fit the device, as they are loaded."""
+        if device.free_bytes is None:
+            return True
+        shape = ModelShape.from_config(load_config(self.model_id))
+        width = 2 if self.dtype == "bfloat16" else 4
+        embeddings = shape.num_embedding_parameters * width
+        linear = shape.num_linear_parameters * (NF4_BYTES if load_in_4bit else width)
+        return embeddings + linear < WEIGHTS_FRACTION * device.free_bytes
 
     def fits_dequantised(self, device: Device) -> bool:
         """Return whether the NF4-rounded weights fit dequantised, which is faster."""

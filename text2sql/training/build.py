@@ -75,7 +75,7 @@ def load_for_training(
         dtype=DTYPES[plans[0].precision],
         device=torch_device,
         dequantize=plans[0].dequantize,
-        sharded=plans[0].sharded,
+        placement="sharded" if plans[0].sharded else "own",
     )
     # Other attention kernels cannot be captured in a graph.
     if not (settings.may_use_cuda_graphs and supports_flash_attention(model)):

@@ -13,6 +13,7 @@ from text2sql.training.run_folder import describe_adapter
 from text2sql.training.settings import TrainSettings
 
 if TYPE_CHECKING:
+    from peft import PeftModel
     from transformers import TrainerState
 
     from text2sql.training.forgetting import ForgettingCurve
@@ -72,7 +73,7 @@ def model_card(record: dict[str, Any]) -> str:
 def print_plan(
     trainer: "AdapterTrainer", settings: TrainSettings, plan: ExecutionPlan, preview: str
 ) -> None:
-    trainable, total = trainer.adapted_model.get_nb_trainable_parameters()
+    trainable, total = count_parameters(trainer.adapted_model)
     print(f"\nThe first row, with the supervised tokens in ⟦ ⟧:\n\n{preview}\n")
     print(f"model       {settings.model_id}{' in NF4' if settings.load_in_4bit else ''}")
     print(f"examples    {settings.num_examples}, and {settings.num_eval_examples} of", end=" ")
@@ -88,6 +89,18 @@ def print_plan(
     if plan.expected_gib:
         print(f"memory      up to {plan.expected_gib:.1f} GiB expected")
     print(flush=True)
+
+
+def count_parameters(model: "PeftModel") -> tuple[int, int]:
+    """Return the numbers of trainable and of all parameters; a packed weight is many of them."""
+    trainable = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    sizes: dict[int, int] = {}
+    for module in model.modules():
+        packed: Any = getattr(module, "quant_state", None)
+        for parameter in module.parameters(recurse=False):
+            is_packed = packed is not None and parameter is module.weight
+            sizes[id(parameter)] = packed.shape.numel() if is_packed else parameter.numel()
+    return trainable, sum(sizes.values())
 
 
 def describe_general_texts(curve: "ForgettingCurve", general: GeneralTexts) -> str:

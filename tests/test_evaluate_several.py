@@ -100,5 +100,8 @@ def test_tasks_of_different_metrics_are_each_reported_under_their_own(run_evalua
         "odd_ones@chat": "acc_norm",
     }
     assert benchmarks["mixed/told"]["variants"]["base"]["score"] > 1
+    [told] = benchmarks["mixed/told"]["comparisons"].values()
+    assert (told["n"], told["cluster"]) == (2, "document")
+    assert told["low"] < told["difference"] < told["high"]
     page = (tmp_path / "limit-2/report.md").read_text()
     assert all(name in page for name in benchmarks)

@@ -30,7 +30,7 @@ def test_tokens_are_those_of_generate_one_by_one(prompts, num_rows):  # noqa: F8
     assert [answers[index] for index in range(len(prompts))] == expected
 
 
-@pytest.mark.parametrize("schedule", [Schedule(8, 1, 2), Schedule(3, 2, 1)], ids=str)
+@pytest.mark.parametrize("schedule", [Schedule(8, 1, 2, 0.75), Schedule(3, 2, 1, 1.0)], ids=str)
 def test_tokens_are_the_same_where_the_device_runs_ahead(prompts, monkeypatch, schedule):  # noqa: F811
     model = build_llama()
     expected = decode(model, prompts, num_rows=100)

@@ -6,19 +6,21 @@ and with what this project adds under `text2sql`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from lm_eval import evaluator, simple_evaluate
+from lm_eval.api.group import Group
 from lm_eval.utils import handle_non_serializable
 from torch.utils import collect_env
 
 from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.benchmarks.harness_model import PrefixSharingHFLM
-from text2sql.benchmarks.headline import describe_headlines
+from text2sql.benchmarks.headline import Headline, describe_headlines
+from text2sql.benchmarks.resampling import Aggregate, resample_tasks
 from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.benchmarks.tasks import find_tasks
 from text2sql.errors import UserError
@@ -28,7 +30,6 @@ from text2sql.run_record import build_run_record, git_commit
 from text2sql.seals import write_sealed_text
 
 if TYPE_CHECKING:
-    from lm_eval.api.group import Group
     from lm_eval.api.model import LM
     from lm_eval.api.task import Task
     from transformers import PreTrainedTokenizerBase
@@ -79,6 +80,7 @@ def run_benchmark(
         as_chat=benchmark.as_chat,
         bos=harness_model.bos,
         **describe_headlines(benchmark.task, results, weight_by_size=weighs_by_size(tasks)),
+        resampled_scores=resample_tasks(results, own_aggregations(tasks)),
     )
     write_results(path, results)
     cache_path.unlink()
@@ -134,6 +136,19 @@ def weighs_by_size(tasks: Sequence["Task | Group"]) -> bool:
     """Return whether `tasks` is a group in which items count equally, whatever their task."""
     settings = getattr(tasks[0], "aggregate_metric_list", None) if len(tasks) == 1 else None
     return bool(settings) and all(setting.weight_by_size for setting in settings or ())
+
+
+def own_aggregations(
+    tasks: Sequence["Task | Group"],
+) -> Callable[[Headline], Aggregate | None]:
+    """Return a function that finds how a task makes its score of its items' values."""
+    leaves = [leaf for task in tasks for leaf in leaves_of(task)]
+    by_name = {str(leaf.task_name): leaf.aggregation() for leaf in leaves}
+    return lambda headline: by_name[headline.benchmark].get(headline.metric)
+
+
+def leaves_of(task: "Task | Group") -> Sequence["Task"]:
+    return task.get_all_tasks() if isinstance(task, Group) else [task]
 
 
 def write_results(path: Path, results: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from text2sql.inference.batch_plan import BatchPlan
 from text2sql.inference.decoding_rows import DecodingRows, Launched
-from text2sql.inference.greedy import CHECK_EVERY
+from text2sql.inference.greedy import CHECK_EVERY, LARGEST_LIVE_FRACTION
 from text2sql.inference.kv_cache import grouped_attention
 from text2sql.models.adapters import Model
 
@@ -29,12 +29,18 @@ class Schedule:
     num_steps: int  # launched together
     num_ahead: int  # launches that may be under way while the tokens of an earlier one are read
     min_free: int  # rows that must be free before waiting prompts are taken in
+    largest_live_fraction: float  # of the rows; below it, free rows are left out of the batch
 
     @classmethod
     def on(cls, device: torch.device, num_rows: int) -> "Schedule":
         if device.type != "cuda":
-            return cls(num_steps=1, num_ahead=0, min_free=1)
-        return cls(CHECK_EVERY, 1, max(num_rows // WAITING_FRACTION, 1))
+            return cls(num_steps=1, num_ahead=0, min_free=1, largest_live_fraction=1.0)
+        return cls(
+            num_steps=CHECK_EVERY,
+            num_ahead=1,
+            min_free=max(num_rows // WAITING_FRACTION, 1),
+            largest_live_fraction=LARGEST_LIVE_FRACTION,
+        )
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ def decode_pending(
                 admitted = [waiting.pop() for _ in rows.free[: len(waiting)]]
                 rows.admit({index: prompts[index] for index in admitted}, plan.prefill_tokens)
             elif not waiting:
-                rows.shrink()
+                rows.shrink(schedule.largest_live_fraction)
             launched.append(rows.advance(schedule.num_steps))
             if len(launched) > schedule.num_ahead:
                 for index, token_ids in rows.take_finished(launched.popleft(), rule.cut):

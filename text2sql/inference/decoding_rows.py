@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from text2sql.inference.greedy import LARGEST_LIVE_FRACTION, additive_mask, prefill
+from text2sql.inference.greedy import additive_mask, prefill
 from text2sql.inference.kv_cache import BlockCache, aligned
 from text2sql.inference.step_graphs import StepGraphs, supports_step_graphs
 from text2sql.models.adapters import Model
@@ -142,14 +142,23 @@ class DecodingRows:
                 self.indices[row], self.lengths[row] = None, 0
         return finished
 
-    def shrink(self) -> None:
-        """Remove the free rows from the batch once there are enough of them."""
-        keep = [row for row, index in enumerate(self.indices) if index is not None]
-        if len(keep) > LARGEST_LIVE_FRACTION * len(self.indices):
+    def shrink(self, largest_live_fraction: float) -> None:
+        """Leave the free rows out of the batch, once there are enough of them."""
+        live = [row for row, index in enumerate(self.indices) if index is not None]
+        num_live = len(live)
+        if num_live == len(self.indices) or num_live > largest_live_fraction * len(self.indices):
             return
-        rows = torch.tensor(keep, device=self.model.device)
+        holes = [row for row in range(num_live) if self.indices[row] is None]
+        movers = [row for row in live if row >= num_live]
+        sources, targets = (
+            torch.tensor(rows, dtype=torch.long, device=self.model.device)
+            for rows in (movers, holes)
+        )
+        for source, target in zip(movers, holes, strict=True):
+            self.indices[target], self.lengths[target] = self.indices[source], self.lengths[source]
+        del self.indices[num_live:], self.lengths[num_live:]
+        for numbers in (self.tokens, self.positions):
+            numbers[targets] = numbers[sources]
+        self.tokens, self.positions = self.tokens[:num_live], self.positions[:num_live]
+        self.cache.move_rows(sources, targets, num_live)
         self.graphs.forget()
-        self.tokens, self.positions = self.tokens[rows], self.positions[rows]
-        self.lengths = [self.lengths[row] for row in keep]
-        self.indices = [self.indices[row] for row in keep]
-        self.cache.keep_rows(rows)

@@ -180,6 +180,13 @@ class BlockCache(Cache):
             keys, values = cast(torch.Tensor, layer.keys), cast(torch.Tensor, layer.values)
             layer.keys, layer.values = keys[rows], values[rows]
 
+    def move_rows(self, sources: torch.Tensor, targets: torch.Tensor, num_rows: int) -> None:
+        """Copy rows into others, in place, and keep the first `num_rows`."""
+        for layer in self.blocks:
+            for block in (cast(torch.Tensor, layer.keys), cast(torch.Tensor, layer.values)):
+                block[targets] = block[sources]
+            layer.keys, layer.values = layer.keys[:num_rows], layer.values[:num_rows]
+
 
 def aligned(columns: int) -> int:
     return -(-columns // ALIGNMENT) * ALIGNMENT

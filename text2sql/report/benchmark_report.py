@@ -13,6 +13,7 @@ from text2sql.report.benchmark_results import (
 )
 from text2sql.report.choosing import is_in_choosing_half
 from text2sql.report.content import BenchmarkReport
+from text2sql.report.corpus_scores import compare_corpora
 from text2sql.report.estimators import Sample, clustered_mean, describe_sample
 from text2sql.report.hypotheses import correct_for_several
 from text2sql.report.recipes import Recipe
@@ -47,7 +48,7 @@ def report_benchmark(
     benchmark: FinishedBenchmark, base: str, recipes: Sequence[Recipe]
 ) -> BenchmarkReport:
     first = benchmark.first
-    finished = finished_recipes(benchmark, base, recipes) if benchmark.keys else []
+    finished = finished_recipes(benchmark, base, recipes)
     limits = base_interval(benchmark, base)
     chance = first.chance
     at_chance = chance is not None and limits is not None and not limits[0] > chance
@@ -59,13 +60,14 @@ def report_benchmark(
         scores[base] |= {"low": limits[0], "high": limits[1]}
     return BenchmarkReport(
         metric=first.metric,
+        is_share=is_share(benchmark),
         num_fewshot=first.num_fewshot,
         bos=first.bos,
         higher_is_better=first.higher_is_better,
         chance=chance,
         n=first.n,
-        cluster=benchmark.cluster,
-        num_clusters=len(set(benchmark.clusters)),
+        cluster=benchmark.cluster if benchmark.keys else "document",
+        num_clusters=len(set(benchmark.clusters)) or first.n,
         at_chance=at_chance,
         left_out_of_mean=why_left_out(benchmark, at_chance),
         variants=scores,
@@ -73,6 +75,7 @@ def report_benchmark(
         subject_groups={
             group: {r.name: compare_group(benchmark, base, r, tasks) for r in finished}
             for group, tasks in first.subject_groups.items()
+            if benchmark.keys
         },
     )
 
@@ -93,12 +96,22 @@ def base_interval(benchmark: FinishedBenchmark, base: str) -> tuple[float, float
 
 def why_left_out(benchmark: FinishedBenchmark, at_chance: bool) -> str | None:
     """Return why the mean over benchmarks leaves it out; None where it does not."""
-    if not all(results.is_accuracy for results in benchmark.results.values()):
+    if not is_share(benchmark):
         return NO_ACCURACY
     return AT_CHANCE if at_chance else None
 
 
+def is_share(benchmark: FinishedBenchmark) -> bool:
+    """Return whether scores are fractions from 0 to 1, which people read in percent."""
+    return all(results.is_accuracy for results in benchmark.results.values())
+
+
 def compare(benchmark: FinishedBenchmark, base: str, recipe: Recipe) -> Comparison:
+    if not benchmark.keys:
+        scores = {run: benchmark.corpus_score(run) for run in recipe.variants}
+        first = benchmark.first
+        num_tasks = len({task for task, _ in first.documents})
+        return compare_corpora(benchmark.corpus_score(base), scores, first.n, num_tasks)
     paired = benchmark.paired(base, recipe.variants)
     return compare_items(paired, benchmark.sample, benchmark.cluster, benchmark.subtasks)
 

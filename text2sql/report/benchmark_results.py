@@ -1,5 +1,9 @@
-"""The results of finished benchmarks, read from disk without torch: scores and paired items."""
+"""The results of finished benchmarks, read from disk without torch: scores and paired items.
 
+A score that no item has by itself (perplexity, BLEU) comes with resampled scores in place of items.
+"""
+
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +17,7 @@ from numpy.typing import NDArray
 
 from text2sql.errors import UserError
 from text2sql.report.benchmark_clusters import ITEM, cluster_of
+from text2sql.report.corpus_scores import CorpusScore
 from text2sql.report.estimators import Floats, Sample, describe_sample
 from text2sql.report.significance import PairedScores
 from text2sql.seals import read_sealed_text
@@ -28,7 +33,11 @@ class Item:
 
 @dataclass(frozen=True)
 class BenchmarkResults:
-    """One benchmark of one variant; `items` by subtask, none for a metric such as perplexity."""
+    """One benchmark of one variant; `items` by subtask, none for a metric such as perplexity.
+
+    Then `documents` has the name of each, with its subtask, and `resampled` the scores of resampled
+    documents, drawn alike for every variant; none where nothing can be resampled.
+    """
 
     name: str
     metric: str
@@ -41,10 +50,12 @@ class BenchmarkResults:
     items: dict[str, dict[str, Item]]
     subject_groups: dict[str, list[str]] = field(default_factory=dict)  # subtasks of each group
     bos: str | None = None  # the token that began every text, where one did
+    documents: list[tuple[str, str]] = field(default_factory=list)
+    resampled: Floats | None = None  # (resamples,)
 
     @property
     def n(self) -> int:
-        return sum(map(len, self.items.values()))
+        return sum(map(len, self.items.values())) or len(self.documents)
 
     @property
     def is_accuracy(self) -> bool:
@@ -104,12 +115,21 @@ class FinishedBenchmark:
         """Return the variant's score of each item; a `UserError` where it answered other items."""
         items = self.results[variant].items
         answered = [(task, item) for task, scores in items.items() for item in scores]
-        if set(answered) != set(self.keys):
+        self.refuse_unless(set(answered) == set(self.keys))
+        return np.array([items[task][key].score for task, key in self.keys], float)
+
+    def corpus_score(self, variant: str) -> CorpusScore:
+        """Return the variant's score; a `UserError` where it read other documents."""
+        results = self.results[variant]
+        self.refuse_unless(results.documents == self.first.documents)
+        return CorpusScore(results.score, results.resampled)
+
+    def refuse_unless(self, are_same: bool) -> None:
+        if not are_same:
             raise UserError(
                 f"The variants answered different items of {self.first.name}. Run evaluate.py "
                 "again in another --output_dir, so that all of them answer the same."
             )
-        return np.array([items[task][key].score for task, key in self.keys], float)
 
     def paired(self, base: str, runs: Sequence[str]) -> PairedScores:
         return PairedScores(self.scores(base), {run: self.scores(run) for run in runs})
@@ -159,6 +179,13 @@ def read_tasks(
     if reported is None:  # a tag: the harness gives no number for all of it
         reported = fmean(content["results"][task][key] for task in tasks)
     samples = {task: content["samples"][task] for task in tasks}
+    items = {task: items_of(s, facts, cluster_field) for task, s in samples.items()}
+    keys = [
+        (task, document_key(row))
+        for task, rows in samples.items()
+        for row in rows
+        if not items[task] and row["filter"] == facts["filter"]
+    ]
     if not isinstance(facts["chance"], int | float | None) or not isinstance(reported, int | float):
         raise TypeError("a score is not a number")
     return BenchmarkResults(
@@ -170,10 +197,34 @@ def read_tasks(
         higher_is_better=facts["higher_is_better"],
         weight_by_size=facts["weight_by_size"],
         score=reported,
-        items={task: items_of(s, facts, cluster_field) for task, s in samples.items()},
+        items=items,
         subject_groups=groups_below(name, content.get("group_subtasks", {})),
         bos=facts.get("bos", "<bos>"),  # which earlier versions did not record
+        documents=keys,
+        resampled=combine(keys, content["text2sql"].get("resampled_scores") or {}, facts),
     )
+
+
+def combine(
+    documents: Sequence[tuple[str, str]],
+    resampled: Mapping[str, Sequence[float]],
+    facts: Mapping[str, Any],
+) -> Floats | None:
+    """Return the resampled scores of all tasks together; None where one of them has none.
+
+    Their spread is widened by √(n/(n − 1)), without which n documents would seem n − 1.
+    """
+    sizes = Counter(task for task, _ in documents)
+    if not sizes or not sizes.keys() <= resampled.keys():
+        return None
+    scores = [np.asarray(resampled[task], float) for task in sizes]
+    widened = [
+        each.mean() + (each - each.mean()) * (n / (n - 1)) ** 0.5
+        for each, n in zip(scores, sizes.values(), strict=True)
+    ]
+    weights = list(sizes.values()) if facts["weight_by_size"] else None
+    combined: Floats = np.average(np.stack(widened), axis=0, weights=weights)
+    return combined
 
 
 def items_of(
@@ -186,11 +237,15 @@ def items_of(
     if not all(isinstance(sample[facts["metric"]], int | float) for sample in filtered):
         return {}
     return {
-        f"{sample['doc_id']}:{sample['doc_hash'][:16]}": Item(
+        document_key(sample): Item(
             float(sample[facts["metric"]]), cluster_of(sample.get("doc") or {}, cluster_field)
         )
         for sample in filtered
     }
+
+
+def document_key(sample: Mapping[str, Any]) -> str:
+    return f"{sample['doc_id']}:{sample['doc_hash'][:16]}"
 
 
 def groups_below(name: str, subtasks: Mapping[str, list[str]]) -> dict[str, list[str]]:

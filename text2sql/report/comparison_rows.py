@@ -1,7 +1,17 @@
-"""Cells of a comparison as the tables of the report show them, in percent and points."""
+"""Cells of a comparison as tables show them: in percent and points, or in a unit of its own."""
 
+from text2sql.report.content import BenchmarkReport
 from text2sql.report.significance import Comparison
-from text2sql.report.text import counted, interval, p_value, percent, points
+from text2sql.report.text import (
+    OWN_UNIT,
+    PERCENT,
+    Unit,
+    counted,
+    interval,
+    p_value,
+    percent,
+    points,
+)
 
 QUESTION_COLUMNS = ["difference", "new databases, 95 %", "these databases, 95 %", "n", "p"]
 
@@ -29,13 +39,17 @@ def shown_p(compared: Comparison) -> str:
     return f"{p_value(compared.p_value)} (exact {p_value(compared.sign_flip_p)})"
 
 
-def item_cells(compared: Comparison, p: str) -> list[str]:
+def unit_of(benchmark: BenchmarkReport) -> Unit:
+    return PERCENT if benchmark.is_share else OWN_UNIT
+
+
+def item_cells(compared: Comparison, p: str, unit: Unit = PERCENT) -> list[str]:
     return [
-        percent(compared.base),
-        percent(compared.other),
-        points(compared.difference),
-        interval(compared),
-        interval(compared.other_subtasks),
+        unit.score(compared.base),
+        unit.score(compared.other),
+        unit.difference(compared.difference),
+        interval(compared, unit),
+        interval(compared.other_subtasks, unit),
         counted(compared),
         p,
     ]

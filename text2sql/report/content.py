@@ -30,6 +30,7 @@ class SplitReport:
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkReport:
     metric: str
+    is_share: bool  # scores are fractions from 0 to 1; else in a unit of their own (perplexity)
     num_fewshot: int
     bos: str | None  # the token that began every text, where one did
     higher_is_better: bool

@@ -17,7 +17,13 @@ from text2sql.report.bibliography import (
     bibliography,
     cited_keys,
 )
-from text2sql.report.comparison_rows import QUESTION_COLUMNS, item_cells, question_row, shown_p
+from text2sql.report.comparison_rows import (
+    QUESTION_COLUMNS,
+    item_cells,
+    question_row,
+    shown_p,
+    unit_of,
+)
 from text2sql.report.content import Report
 from text2sql.report.table import Table
 from text2sql.report.tables import recipes_table
@@ -124,7 +130,8 @@ def all_benchmarks(report: Report) -> Table:
             if recipe in content.comparisons:
                 compared = content.comparisons[recipe]
                 label = f"{name} ({content.num_fewshot}-shot, {content.metric})"
-                rows.append([label, recipe, *item_cells(compared, shown_p(compared))])
+                cells = item_cells(compared, shown_p(compared), unit_of(content))
+                rows.append([label, recipe, *cells])
         mean = report.mean_over_benchmarks.get(recipe)
         if mean:
             label = f"mean of {len(mean.benchmarks or [])} above chance"
@@ -134,11 +141,13 @@ def all_benchmarks(report: Report) -> Table:
 
 
 def benchmarks_caption(report: Report) -> str:
+    shares = [content.is_share for content in report.benchmarks.values()]
     papers = [key for key in cited_keys(report) if key in BENCHMARKS.values()]
     cited = ",".join([HARNESS, *papers])
     return (
         f"General benchmarks \\cite{{{cited}}}, in percent; differences in points with 95\\,\\% "
         "intervals, p corrected by Holm except that of the mean."
+        + ("" if all(shares) else " Metrics that are not a share are in their own unit.")
     )
 
 

@@ -11,12 +11,23 @@ from typing import TYPE_CHECKING, Any, cast
 
 from text2sql.data.spider_splits import HUB_DATASET
 from text2sql.files import write_text
+from text2sql.report.comparison_rows import unit_of
 from text2sql.report.content import Report, SplitReport
 from text2sql.report.recipes import Recipe
 from text2sql.report.sentences import summarize_recipe
 from text2sql.report.significance import Comparison
 from text2sql.report.table import Table, escape_markdown
-from text2sql.report.text import NONE, clusters, counted, interval, p_value, percent, points, quoted
+from text2sql.report.text import (
+    NONE,
+    PERCENT,
+    Unit,
+    clusters,
+    counted,
+    interval,
+    p_value,
+    points,
+    quoted,
+)
 from text2sql.training.run_folder import EVAL_RESULTS_NAME, RECORD_NAME
 
 if TYPE_CHECKING:
@@ -141,28 +152,33 @@ def evaluation_results(report: Report, recipe: Recipe, variant: str) -> Iterator
                 dataset_name=f"{name}, {benchmark.num_fewshot}-shot",
                 metric_type=benchmark.metric,
                 metric_name=benchmark.metric,
-                metric_value=own_score(comparison, variant),
-                metric_args=describe_difference(comparison),
+                metric_value=own_score(comparison, variant, benchmark.is_share),
+                metric_args=describe_difference(comparison, benchmark.is_share),
             )
 
 
-def own_score(comparison: Comparison, variant: str) -> float:
+def own_score(comparison: Comparison, variant: str, is_share: bool = True) -> float:
     """Return the score of one run, also where the comparison is that of several, in percent."""
     difference = comparison.runs.get(variant, comparison.difference)
-    return round(100 * (comparison.base + difference), 1)
+    return rounded(comparison.base + difference, is_share)
 
 
-def describe_difference(comparison: Comparison) -> dict[str, Any]:
+def rounded(score: float, is_share: bool) -> float:
+    """Return a share in percent, and any other score in its own unit."""
+    return round(100 * score, 1) if is_share else float(f"{score:.4g}")
+
+
+def describe_difference(comparison: Comparison, is_share: bool = True) -> dict[str, Any]:
     """Return the difference to the base with both readings, in points."""
     readings = {"interval": comparison, "interval_these_databases": comparison.same_databases}
     intervals = {
-        name: [round(100 * reading.low, 1), round(100 * reading.high, 1)]
+        name: [rounded(reading.low, is_share), rounded(reading.high, is_share)]
         for name, reading in readings.items()
         if reading and reading.low is not None and reading.high is not None
     }
     return {
-        "base": round(100 * comparison.base, 1),
-        "difference": round(100 * comparison.difference, 1),
+        "base": rounded(comparison.base, is_share),
+        "difference": rounded(comparison.difference, is_share),
         **intervals,
         "n": comparison.n,
         "clusters": clusters(comparison),
@@ -176,34 +192,35 @@ def section(report: Report, recipe: Recipe, variant: str) -> str:
         gain = report.gain_of(recipe.name)
         own = f"; its own gain is {points(gain.runs[variant])} points" if gain else ""
         blocks.append(f"This adapter is one of the {len(recipe.variants)} runs{own}.")
-    rows = [score_row(label, compared) for label, compared in scored(report, recipe)]
+    rows = [score_row(*row) for row in scored(report, recipe)]
     header = ["in percent and points", report.base, "fine-tuned", "difference", "95 %"]
     blocks.append(Table([*header, "these databases, 95 %", "n", "p"], rows).as_markdown())
     blocks += ["The evaluation's `report.md` explains the intervals.", END]
     return "\n\n".join(blocks)
 
 
-def scored(report: Report, recipe: Recipe) -> list[tuple[str, Comparison]]:
+def scored(report: Report, recipe: Recipe) -> list[tuple[str, Comparison, Unit]]:
     """Return what the recipe is compared on: each split, each benchmark, their mean."""
     found = []
     for split in report.scoring_splits.values():
         for name, compared in compared_scores(split, recipe).items():
-            found.append((f"{METRICS[name]}, {split.name}", compared))
+            found.append((f"{METRICS[name]}, {split.name}", compared, PERCENT))
     for name, benchmark in report.benchmarks.items():
         if recipe.name in benchmark.comparisons:
-            found.append((name, benchmark.comparisons[recipe.name]))
+            label = name if benchmark.is_share else f"{name}, {benchmark.metric}"
+            found.append((label, benchmark.comparisons[recipe.name], unit_of(benchmark)))
     mean = report.mean_over_benchmarks.get(recipe.name)
-    return [*found, ("mean over benchmarks", mean)] if mean else found
+    return [*found, ("mean over benchmarks", mean, PERCENT)] if mean else found
 
 
-def score_row(label: str, compared: Comparison) -> list[str]:
+def score_row(label: str, compared: Comparison, unit: Unit) -> list[str]:
     corrected = compared.p_value if compared.p_holm is None else compared.p_holm
     return [
         label,
-        percent(compared.base),
-        percent(compared.other),
-        points(compared.difference),
-        interval(compared),
+        unit.score(compared.base),
+        unit.score(compared.other),
+        unit.difference(compared.difference),
+        interval(compared, unit),
         interval(compared.same_databases) if compared.same_databases else NONE,
         counted(compared),
         p_value(corrected),

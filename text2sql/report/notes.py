@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from text2sql.report.content import Primary, Report
+from text2sql.report.content import BenchmarkReport, Primary, Report
 from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL
 from text2sql.report.text import listed, mean_name, points
 from text2sql.scoring.scores import warning_of
@@ -111,6 +111,19 @@ def split_notes(report: Report) -> Iterator[str]:
             yield f"{name} only chose between variants; it scores none."
 
 
+def document_note(name: str, benchmark: BenchmarkReport) -> str:
+    """Return what is known of a score that no document has by itself."""
+    if benchmark.n == 1:
+        return (
+            f"{name}: {benchmark.metric} of a single document; how much it varies between "
+            "documents cannot be said."
+        )
+    return (
+        f"{name}: {benchmark.metric} is one score of {benchmark.n:,} documents together; its "
+        "interval is that of a paired bootstrap over them."
+    )
+
+
 def benchmark_notes(report: Report) -> Iterator[str]:
     names = [variant.name for variant in report.study.variants]
     for name, benchmark in report.benchmarks.items():
@@ -119,6 +132,13 @@ def benchmark_notes(report: Report) -> Iterator[str]:
             yield f"{name}: {', '.join(unfinished)} not finished; run evaluate.py again."
         if benchmark.left_out_of_mean:
             yield f"{name} is left out of the mean: {benchmark.left_out_of_mean}."
+        if benchmark.cluster == "document":
+            yield document_note(name, benchmark)
+    if unknown := [n for n, b in report.benchmarks.items() if b.is_share and b.chance is None]:
+        yield (
+            f"{listed(unknown)}: what guessing gives is unknown, so the base may be at the floor "
+            "and unable to show forgetting."
+        )
     prompted = [b.name for b in report.study.benchmarks if not b.as_chat]
     if prompted and report.study.model_id:
         found = sorted(

@@ -94,8 +94,8 @@ class Comparison:
     standard_error: float | None = None
     same_databases: Reading | None = None
     other_subtasks: Reading | None = None
-    num_better: int  # items on which the recipe scores higher, on average over its runs
-    num_worse: int
+    num_better: int | None  # items on which the recipe scores higher, on average over its runs
+    num_worse: int | None  # None where items have no score by themselves
     smallest_detectable: float | None = None  # true difference that is found with 80 % power
     benchmarks: list[str] | None = None  # those that a mean averages
     runs: dict[str, float] = field(default_factory=dict)  # difference of each of several runs
@@ -162,8 +162,8 @@ def compare_means(parts: dict[str, tuple[PairedScores, Sample]]) -> Comparison:
         difference=float(run_means.mean()),
         cluster="item" if n == num_clusters else "cluster",
         num_clusters=num_clusters,
-        num_better=sum(one.num_better for one in each),
-        num_worse=sum(one.num_worse for one in each),
+        num_better=sum(one.num_better or 0 for one in each),
+        num_worse=sum(one.num_worse or 0 for one in each),
         benchmarks=list(parts),
     )
     names = next(iter(parts.values()))[0].runs

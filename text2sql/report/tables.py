@@ -2,12 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from text2sql.report.comparison_rows import QUESTION_COLUMNS, item_cells, question_row, shown_p
+from text2sql.report.comparison_rows import (
+    QUESTION_COLUMNS,
+    item_cells,
+    question_row,
+    shown_p,
+    unit_of,
+)
 from text2sql.report.content import BenchmarkReport, Report, SplitReport
 from text2sql.report.significance import Comparison
 from text2sql.report.table import Table
 from text2sql.report.text import (
     NONE,
+    PERCENT,
+    Unit,
     counted,
     interval,
     p_value,
@@ -141,25 +149,29 @@ def benchmark_row(benchmark: str, content: BenchmarkReport, name: str, report: R
     label = f"{benchmark} ({content.num_fewshot}-shot, {content.metric})"
     if content.at_chance:
         label += ", at chance: cannot show forgetting"
-    compared = content.comparisons.get(name)
-    if compared is None:
-        # A metric such as perplexity is not a share, and its items cannot be paired.
+    compared, unit = content.comparisons.get(name), unit_of(content)
+    if compared is None:  # a variant has not finished it
         variants = [report.base, *report.recipe(name).variants[:1]]
         scores = [content.variants.get(variant, {}).get("score") for variant in variants]
-        shown = [NONE if score is None else f"{score:.4g}" for score in scores]
-        return [label, *shown, *[NONE] * 8]
+        return [label, *map(unit.score, scores), *[NONE] * 8]
     above = None if content.chance is None else compared.other - content.chance
-    cells = item_cells(compared, shown_p(compared))
-    return [label, *cells, percent(content.chance), points(above), detectable(compared)]
+    cells = item_cells(compared, shown_p(compared), unit)
+    return [label, *cells, shown_chance(content), points(above), detectable(compared, unit)]
 
 
-def detectable(compared: Comparison) -> str:
-    return points(compared.smallest_detectable).lstrip("+")
+def shown_chance(content: BenchmarkReport) -> str:
+    if content.is_share and content.chance is None:
+        return "unknown"
+    return percent(content.chance)
+
+
+def detectable(compared: Comparison, unit: Unit = PERCENT) -> str:
+    return unit.difference(compared.smallest_detectable).lstrip("+")
 
 
 def subject_groups_table(content: BenchmarkReport, base: str, name: str) -> Table:
     rows = [
-        [group, *item_cells(compared[name], "")[:-1]]
+        [group, *item_cells(compared[name], "", unit_of(content))[:-1]]
         for group, compared in content.subject_groups.items()
         if name in compared
     ]

@@ -1,6 +1,7 @@
 """Numbers as people read them: percent, points, intervals, and how many items in what clusters."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL, Comparison, Reading
 from text2sql.report.tradeoff import Ratio
@@ -27,10 +28,33 @@ def points(fraction: float | None) -> str:
     return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
-def interval(reading: Comparison | Reading | None) -> str:
+def number(score: float | None) -> str:
+    """Return a score that is not a fraction, such as a perplexity."""
+    return NONE if score is None else f"{score:.4g}"
+
+
+def signed_number(difference: float | None) -> str:
+    if difference is None:
+        return NONE
+    return f"{difference:+.3g}".replace("-", "−") if difference else "0"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How the scores of a table's row, and their differences, are written."""
+
+    score: Callable[[float | None], str]
+    difference: Callable[[float | None], str]
+
+
+PERCENT = Unit(percent, points)
+OWN_UNIT = Unit(number, signed_number)
+
+
+def interval(reading: Comparison | Reading | None, unit: Unit = PERCENT) -> str:
     if reading is None or reading.low is None or reading.high is None:
         return NONE
-    return f"{points(reading.low)} to {points(reading.high)}"
+    return f"{unit.difference(reading.low)} to {unit.difference(reading.high)}"
 
 
 def p_value(p: float | None) -> str:
@@ -61,6 +85,8 @@ def clusters(reading: Comparison | Reading) -> str:
 
 def counted(comparison: Comparison, what: str = "") -> str:
     """Return "1,034 questions in 20 databases", or "400 items" where each is a cluster."""
+    if comparison.cluster == "document":
+        return clusters(comparison)
     n = f"{comparison.n:,} {what}".strip()
     return n if comparison.num_clusters == comparison.n else f"{n} in {clusters(comparison)}"
 

@@ -15,6 +15,7 @@ from text2sql.benchmarks.harness_samples import (
     refuse_unpaired,
     split_by_benchmark,
 )
+from text2sql.benchmarks.resampling import registered_aggregation, resample_tasks
 from text2sql.data.spider_splits import SPIDER_FILES, Split, read_questions
 from text2sql.errors import UserError
 from text2sql.files import read_object, sha256_of_file, write_json, write_jsonl
@@ -169,5 +170,6 @@ def write_samples(folder: EvaluationFolder, samples: dict[str, Results]) -> None
     """Write the results of each benchmark and variant where the report reads them."""
     for variant, results in samples.items():
         for name, part in split_by_benchmark(results).items():
+            part["text2sql"]["resampled_scores"] = resample_tasks(part, registered_aggregation)
             path = folder.benchmark_results(Benchmark(name, None).results_file, variant)
             write_json(path, part)

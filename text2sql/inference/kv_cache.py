@@ -183,9 +183,9 @@ class BlockCache(Cache):
     def move_rows(self, sources: torch.Tensor, targets: torch.Tensor, num_rows: int) -> None:
         """Copy rows into others, in place, and keep the first `num_rows`."""
         for layer in self.blocks:
-            for block in (cast(torch.Tensor, layer.keys), cast(torch.Tensor, layer.values)):
-                block[targets] = block[sources]
-            layer.keys, layer.values = layer.keys[:num_rows], layer.values[:num_rows]
+            keys, values = cast(torch.Tensor, layer.keys), cast(torch.Tensor, layer.values)
+            keys[targets], values[targets] = keys[sources], values[sources]
+            layer.keys, layer.values = keys[:num_rows], values[:num_rows]
 
 
 def aligned(columns: int) -> int:

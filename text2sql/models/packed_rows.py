@@ -14,9 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 if TYPE_CHECKING:
     import torch
 
-KEYS_PER_TOKEN = 8  # the keys of a row are padded to this times the multiple of its tokens
-
-
 class Suffix(NamedTuple):
     """Tokens that follow the first `prefix_length` tokens of the prefix with index `prefix`."""
 
@@ -43,6 +40,15 @@ class Segment(NamedTuple):
         yield from range(self.start, self.start + self.length)
 
 
+class RowShape(NamedTuple):
+    """The sizes that rows are padded to, so that one CUDA graph can compute them all."""
+
+    num_tokens: int
+    num_keys: int
+    num_segments: int
+    max_seqlen: int  # an upper bound of the segments' lengths and of their numbers of keys
+
+
 @dataclass(frozen=True)
 class PackedLayout:
     """Which tokens of a packed row attend to which; a model takes it as `shared_prefix=`."""
@@ -54,6 +60,7 @@ class PackedLayout:
     cu_seqlens_k: "torch.Tensor"  # (segments + 1,) int32, where in `keys` each segment begins
     max_seqlen_q: int  # an upper bound of the segments' lengths
     max_seqlen_k: int  # an upper bound of the segments' numbers of keys
+    shape: RowShape | None = None  # what the row was padded to
 
     def to(self, device: "torch.device", non_blocking: bool = False) -> "PackedLayout":
         return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
@@ -79,13 +86,14 @@ class PackedRow(TypedDict):
 
 
 def pack_row(
-    prefixes: Sequence[Sequence[int]], suffixes: Sequence[Suffix], *, multiple: int = 1
+    prefixes: Sequence[Sequence[int]],
+    suffixes: Sequence[Suffix],
+    shapes: Sequence[RowShape] = (),
 ) -> PackedRow:
     """Return the row of these prefixes and suffixes, in this order, with all tensors on the CPU.
 
-    With a `multiple` above 1 a last segment, which no other sees, pads the row and its keys to
-    multiples, so that rows come in few shapes. Raises `ValueError` for a suffix that is empty or
-    continues beyond its prefix.
+    It is padded, by segments that no other sees, to the first of `shapes` that holds it, if any
+    does. Raises `ValueError` for a suffix that is empty or continues beyond its prefix.
     """
     import torch
 
@@ -94,17 +102,13 @@ def pack_row(
     texts = [*prefixes, *(suffix.tokens for suffix in suffixes)]
     segments = lay_out_segments(prefixes, suffixes)
     suffix_segments = tuple(segments[len(prefixes) :])
-    num_tokens = segments[-1].start + segments[-1].length
-    if multiple > 1:
-        segments.append(Segment(num_tokens, round_up(num_tokens + 1, multiple) - num_tokens))
-    keys = [*chain.from_iterable(segment.keys() for segment in segments)]
-    key_lengths = [segment.num_keys for segment in segments]
-    if multiple > 1:
-        num_padding_keys = round_up(len(keys), KEYS_PER_TOKEN * multiple) - len(keys)
-        keys += [index % num_tokens for index in range(num_padding_keys)]
-        key_lengths[-1] += num_padding_keys
+    shape = next((shape for shape in shapes if can_pad(segments, shape)), None)
+    if shape is not None:
+        segments += padding_segments(segments, shape)
     lengths = [segment.length for segment in segments]
-    padding = [0] * (sum(lengths) - num_tokens)
+    key_lengths = [segment.num_keys for segment in segments]
+    padding = [0] * (sum(lengths) - sum(map(len, texts)))
+    keys = chain.from_iterable(segment.keys() for segment in segments)
     positions = chain.from_iterable(range(s.prefix_length, s.num_keys) for s in segments)
     return {
         "input_ids": torch.tensor([[*chain(*texts), *padding]]),
@@ -112,13 +116,43 @@ def pack_row(
         "shared_prefix": PackedLayout(
             segments=tuple(segments),
             suffixes=suffix_segments,
-            keys=torch.tensor(keys),
+            keys=torch.tensor([*keys], dtype=torch.int32),
             cu_seqlens_q=torch.tensor([*accumulate(lengths, initial=0)], dtype=torch.int32),
             cu_seqlens_k=torch.tensor([*accumulate(key_lengths, initial=0)], dtype=torch.int32),
-            max_seqlen_q=round_up(max(lengths), 4 * multiple),
-            max_seqlen_k=round_up(max(key_lengths), 2 * KEYS_PER_TOKEN * multiple),
+            max_seqlen_q=shape.max_seqlen if shape else max(lengths),
+            max_seqlen_k=shape.max_seqlen if shape else max(key_lengths),
+            shape=shape,
         ),
     }
+
+
+def can_pad(segments: Sequence[Segment], shape: RowShape) -> bool:
+    """Return whether a row of these segments, padded, can have this shape."""
+    if max(segment.num_keys for segment in segments) > shape.max_seqlen:
+        return False
+    padded = [*segments, *padding_segments(segments, shape)]
+    sizes = (
+        sum(segment.length for segment in padded),
+        sum(segment.num_keys for segment in padded),
+        len(padded),
+        shape.max_seqlen,
+    )
+    return sizes == shape
+
+
+def padding_segments(segments: Sequence[Segment], shape: RowShape) -> list[Segment]:
+    """Return the segments to add to a row of the shape, which no other segment sees.
+
+    Those that fill up the tokens see themselves alone; those that fill up the keys have no tokens.
+    """
+    last, longest = segments[-1], shape.max_seqlen
+    starts = range(last.start + last.length, shape.num_tokens, longest)
+    padding = [Segment(start, min(longest, shape.num_tokens - start)) for start in starts]
+    num_keys = shape.num_keys - sum(segment.num_keys for segment in [*segments, *padding])
+    for first_key in range(0, num_keys, longest):
+        padding.append(Segment(shape.num_tokens, 0, 0, min(longest, num_keys - first_key)))
+    num_empty = shape.num_segments - len(segments) - len(padding)
+    return padding + [Segment(shape.num_tokens, 0)] * num_empty
 
 
 def lay_out_segments(
@@ -132,10 +166,6 @@ def lay_out_segments(
         Segment(starts[index], len(suffix.tokens), starts[suffix.prefix], suffix.prefix_length)
         for index, suffix in enumerate(suffixes, start=len(prefixes))
     ]
-
-
-def round_up(number: int, multiple: int) -> int:
-    return -(-number // multiple) * multiple
 
 
 def split_shared_prefix(

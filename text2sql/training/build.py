@@ -31,7 +31,7 @@ from text2sql.processes import this_process, world_size
 from text2sql.prompts.manifest import refuse_other_tokenizer
 from text2sql.prompts.tokens import encode_rows
 from text2sql.training.general_texts import affordable_tokens, encode_general_texts
-from text2sql.training.packing import mean_packed_row
+from text2sql.training.packing import packed_row_sizes
 from text2sql.training.plan import (
     PLAN_FLAGS,
     ExecutionPlan,
@@ -114,7 +114,7 @@ def micro_batch_token_counter(
         return lambda micro_batch: round(micro_batch * mean)
     order = np.random.default_rng(0).permutation(len(rows))[:SAMPLED_ROWS]
     texts = tokenizer(list(rows.select(order)["text"]), add_special_tokens=False)["input_ids"]
-    return partial(mean_packed_row, texts)
+    return lambda micro_batch: round(float(np.mean(packed_row_sizes(texts, micro_batch))))
 
 
 def choose_plans(

@@ -10,7 +10,12 @@ from transformers import PreTrainedModel
 from trl.kernels import ChunkedLogProbFunction
 
 from text2sql.models.packed_attention import use_packed_attention
-from text2sql.models.packed_rows import PackedLayout, pack_row, split_shared_prefix
+from text2sql.models.packed_rows import (
+    PackedLayout,
+    RowShape,
+    pack_row,
+    split_shared_prefix,
+)
 
 # What the model takes of a batch.
 MODEL_INPUTS = ("input_ids", "position_ids", "shared_prefix", "supervised", "shift_labels")
@@ -38,12 +43,14 @@ class LabelOutputs(NamedTuple):
     is_top1: torch.Tensor  # (n,) whether the label is the likeliest token
 
 
-def pack_examples(examples: Sequence[Mapping[str, Any]], multiple: int = 1) -> PackedBatch:
-    """Return tokenised examples as one row, padded to a `multiple` of tokens."""
+def pack_examples(
+    examples: Sequence[Mapping[str, Any]], shapes: Sequence[RowShape] = ()
+) -> PackedBatch:
+    """Return tokenised examples as one row, padded to the first of `shapes` that holds it."""
     texts = [list(example["input_ids"]) for example in examples]
     labels = [list(example["labels"]) for example in examples]
     prefix, suffixes = split_shared_prefix(texts, [first_label(own) - 1 for own in labels])
-    row = pack_row([prefix], suffixes, multiple=multiple)
+    row = pack_row([prefix], suffixes, shapes)
     supervised: list[int] = []
     shift_labels: list[int] = []
     weights: list[float] = []
@@ -111,11 +118,14 @@ def packed_forward(
     return LabelOutputs(log_probs, entropy, is_top1)
 
 
-def mean_packed_row(texts: Sequence[Sequence[int]], num_texts: int) -> int:
-    """Return the mean number of tokens of rows that pack `num_texts` neighbours of `texts`."""
+def packed_row_sizes(texts: Sequence[Sequence[int]], num_texts: int) -> list[int]:
+    """Return the numbers of tokens of the rows that pack each `num_texts` neighbours of `texts`.
+
+    The last texts are left out where they do not fill a row, unless there is no other.
+    """
     sizes = []
     for start in range(0, max(len(texts) - num_texts, 0) + 1, num_texts):
         batch = texts[start : start + num_texts]
         prefix, suffixes = split_shared_prefix(batch, [len(text) - 1 for text in batch])
         sizes.append(len(prefix) + sum(len(suffix.tokens) for suffix in suffixes))
-    return round(sum(sizes) / len(sizes))
+    return sizes

@@ -1,0 +1,48 @@
+"""The few shapes that a run's packed rows are padded to, each of which gets a CUDA graph."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import accumulate
+
+from text2sql.models.device import ModelShape
+from text2sql.models.packed_rows import RowShape
+
+TOKEN_MULTIPLE = 128  # of the tokens in a row, as matrix kernels like it
+CAPTURE_FLOPS = 5e12  # what a GPU computes while a layer is captured in a graph (measured)
+FLOPS_PER_WEIGHT = 4  # for a token of a training step whose weights are frozen
+
+
+def row_shape(num_tokens: int, num_texts: int, longest_text: int) -> RowShape:
+    """Return the shape of rows of `num_tokens` that pack at most `num_texts` texts."""
+    return RowShape(
+        num_tokens=num_tokens,
+        num_keys=(num_texts + 1) * longest_text,  # of the texts and of what they share
+        num_segments=2 * (num_texts + 2),
+        max_seqlen=min(longest_text, num_tokens),
+    )
+
+
+def capture_tokens(model: ModelShape) -> int:
+    """Return how many tokens a GPU computes while a graph of the model's layers is captured."""
+    flops_per_token = FLOPS_PER_WEIGHT * model.num_linear_parameters
+    return round(CAPTURE_FLOPS * model.num_layers / flops_per_token)
+
+
+def choose_row_sizes(sample: Sequence[int], num_rows: int, graph_tokens: int) -> list[int]:
+    """Return the sizes, in tokens, that rows are padded to, so that a run takes the least time.
+
+    `sample` holds the sizes of some of the run's `num_rows` rows. A larger number of sizes saves
+    padding, but each takes a graph, which costs as much as computing `graph_tokens`.
+    """
+    counts = Counter(-(-size // TOKEN_MULTIPLE) * TOKEN_MULTIPLE for size in sample)
+    sizes = sorted(counts)
+    rows = [0, *accumulate(counts[size] * num_rows / len(sample) for size in sizes)]
+    best: list[tuple[float, list[int]]] = [(0.0, [])]  # tokens computed for the first n sizes
+    for end, size in enumerate(sizes, start=1):
+        computed = [
+            (best[start][0] + graph_tokens + (rows[end] - rows[start]) * size, start)
+            for start in range(end)
+        ]
+        cost, start = min(computed)
+        best.append((cost, [*best[start][1], size]))
+    return best[-1][1]

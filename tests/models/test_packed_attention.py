@@ -24,7 +24,7 @@ from text2sql.models.packed_attention import (
     supports_flash_attention,
     supports_packed_attention,
 )
-from text2sql.models.packed_rows import Suffix, pack_row, split_shared_prefix
+from text2sql.models.packed_rows import RowShape, Suffix, pack_row, split_shared_prefix
 
 SIZES = {
     "vocab_size": 96,
@@ -135,16 +135,23 @@ def test_layout_gives_the_position_and_the_keys_of_each_segment():
     assert layout.cu_seqlens_k.tolist() == [0, 2, 4, 7, 10]
 
 
-def test_row_is_padded_by_a_segment_that_no_other_sees():
-    row = pack_row([[1, 2]], [Suffix([5, 6], 2), Suffix([7], 1)], multiple=4)
+def test_row_is_padded_by_segments_that_no_other_sees():
+    shape = RowShape(num_tokens=12, num_keys=20, num_segments=8, max_seqlen=4)
+    row = pack_row([[1, 2]], [Suffix([5, 6], 2), Suffix([7], 1)], [shape])
     layout = row["shared_prefix"]
-    assert row["input_ids"].tolist() == [[1, 2, 5, 6, 7, 0, 0, 0]]
-    assert row["position_ids"].shape == row["input_ids"].shape
-    assert layout.cu_seqlens_q.tolist() == [0, 2, 4, 5, 8]
-    assert layout.cu_seqlens_k.tolist() == [0, 2, 6, 8, len(layout.keys)]
-    assert len(layout.keys) % 4 == 0 and layout.keys.max() < 8
+    assert layout.shape == shape
+    assert row["input_ids"].tolist() == [[1, 2, 5, 6, 7, 0, 0, 0, 0, 0, 0, 0]]
+    assert row["position_ids"].tolist() == [[0, 1, 2, 3, 1, 0, 1, 2, 3, 0, 1, 2]]
+    assert layout.cu_seqlens_q.tolist() == [0, 2, 4, 5, 9, 12, 12, 12, 12]
+    assert layout.cu_seqlens_k.tolist() == [0, 2, 6, 8, 12, 15, 19, 20, 20]
     assert layout.keys[:8].tolist() == [0, 1, 0, 1, 2, 3, 0, 4]
-    assert layout.max_seqlen_q >= 3 and layout.max_seqlen_k >= len(layout.keys) - 8
+
+
+def test_row_that_no_shape_holds_is_not_padded():
+    shapes = [RowShape(4, 20, 8, 4), RowShape(12, 7, 8, 4), RowShape(12, 20, 2, 4)]
+    shapes.append(RowShape(12, 20, 8, max_seqlen=3))
+    layout = pack_row([[1, 2]], [Suffix([5, 6], 2), Suffix([7], 1)], shapes)["shared_prefix"]
+    assert layout.shape is None and len(layout.keys) == 8
 
 
 @pytest.mark.parametrize("suffix", [Suffix([], 1), Suffix([4], 3)], ids=["empty", "too much"])

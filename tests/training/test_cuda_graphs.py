@@ -8,22 +8,19 @@ from transformers.modeling_outputs import BaseModelOutputWithPast
 
 from text2sql.models.packed_rows import Suffix, pack_row
 from text2sql.training import cuda_graphs
-from text2sql.training.cuda_graphs import (
-    ROW_MULTIPLE,
-    ROWS_BEFORE_GRAPH,
-    drop_cuda_graphs,
-    use_cuda_graphs,
-)
+from text2sql.training.cuda_graphs import drop_cuda_graphs, use_cuda_graphs
 from text2sql.training.packing import MODEL_INPUTS, pack_examples, use_packed_forward
+from text2sql.training.row_shapes import row_shape
 
+SHAPES = [row_shape(size, num_texts=4, longest_text=110) for size in (256, 512)]
 ROWS = [[2, *range(5, 5 + length)] for length in (40, 60, 30, 80)]
 LONGER_ROWS = [[*range(start, start + 100)] for start in (5, 6, 7, 8)]  # fill another shape
 
 
-def step(model, rows: list[list[int]]) -> torch.Tensor:
+def step(model, rows: list[list[int]], shapes=SHAPES) -> torch.Tensor:
     """Return the adapter's gradients of a step on the last tokens of the rows."""
     examples = [{"input_ids": row, "labels": [-100] * (len(row) - 4) + row[-4:]} for row in rows]
-    batch = pack_examples(examples, multiple=ROW_MULTIPLE)
+    batch = pack_examples(examples, shapes)
     inputs = {name: batch[name].to(model.device) for name in MODEL_INPUTS}
     model.zero_grad()
     with torch.autocast(model.device.type, torch.bfloat16, model.dtype == torch.bfloat16):
@@ -50,26 +47,32 @@ def test_graphs_give_the_gradients_of_eager_layers_for_rows_of_every_shape():
     model = build_model("cuda")
     batches = [ROWS, LONGER_ROWS, ROWS[:2] * 2]
     eager = [step(model, rows) for rows in batches]
-    use_cuda_graphs(model.get_base_model().base_model)
-    for _ in range(ROWS_BEFORE_GRAPH + 2):
+    use_cuda_graphs(model.get_base_model().base_model, SHAPES)
+    for _ in range(2):
         for rows, expected in zip(batches, eager, strict=True):
             assert (step(model, rows) - expected).norm() <= 0.02 * expected.norm()
 
 
-def test_graph_is_made_for_a_shape_of_rows_that_has_come_several_times(monkeypatch):
+def test_graphs_are_made_before_the_first_step_and_serve_the_rows_of_their_shapes(monkeypatch):
+    captured = []
+
+    def capture(layers, inputs, pool, num_warmup_iters):
+        captured.append(inputs[0].shape[1])
+        return lambda *inputs: f"replayed for {layers.shape.num_tokens}"
+
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 0))
-    monkeypatch.setattr(cuda_graphs, "capture", lambda *given: lambda *inputs: "replayed")
+    monkeypatch.setattr(cuda_graphs, "capture", capture)
     backbone = torch.nn.Module()
     backbone.forward = lambda **inputs: BaseModelOutputWithPast(last_hidden_state="eager")
-    use_cuda_graphs(backbone)
+    use_cuda_graphs(backbone, SHAPES)
 
     def compute(length: int) -> str:
-        rows = pack_row([[5] * length], [Suffix([6], length)], multiple=ROW_MULTIPLE)
+        rows = pack_row([[5] * length], [Suffix([6] * length, length)], SHAPES)
         return backbone.forward(**rows).last_hidden_state
 
-    assert [compute(20) for _ in range(ROWS_BEFORE_GRAPH)] == ["eager"] * ROWS_BEFORE_GRAPH
-    assert compute(ROW_MULTIPLE) == "eager"
-    assert compute(20) == compute(21) == "replayed"  # filled up to the same shape
+    assert compute(20) == compute(21) == "replayed for 256"
+    assert captured == [512, 256]  # the smaller one in the memory of the larger one
+    assert compute(111) == "eager"  # longer than any text was expected to be
     with torch.no_grad():
         assert compute(20) == "eager"
 
@@ -78,22 +81,20 @@ def test_dropped_graphs_leave_the_eager_layers(monkeypatch):
     monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 0))
     backbone = build_model("cpu").get_base_model().base_model
     eager = backbone.forward
-    use_cuda_graphs(backbone)
+    use_cuda_graphs(backbone, SHAPES)
     assert backbone.forward != eager
     drop_cuda_graphs(backbone)
     assert backbone.forward == eager
 
 
-def test_rows_filled_up_to_a_shape_give_the_gradients_of_rows_that_are_not(monkeypatch):
+def test_padded_rows_give_the_gradients_of_rows_that_are_not():
     model = build_model("cpu").float()
-    filled = step(model, ROWS)
-    monkeypatch.setattr("test_cuda_graphs.ROW_MULTIPLE", 1)
-    assert (step(model, ROWS) - filled).norm() <= 0.02 * filled.norm()
+    assert torch.allclose(step(model, ROWS), step(model, ROWS, shapes=()), atol=1e-5)
 
 
 def test_the_rows_of_these_tests_are_of_two_shapes():
-    def shape(rows):
+    def num_tokens(rows):
         examples = [{"input_ids": row, "labels": [-100, *row[1:]]} for row in rows]
-        return pack_examples(examples, multiple=ROW_MULTIPLE)["input_ids"].shape
+        return pack_examples(examples, SHAPES)["input_ids"].shape[1]
 
-    assert shape(ROWS) == shape(ROWS[:2] * 2) != shape(LONGER_ROWS)
+    assert [num_tokens(rows) for rows in (ROWS, LONGER_ROWS, ROWS[:2] * 2)] == [256, 512, 256]

@@ -3,7 +3,7 @@
 import pytest
 from datasets import Dataset
 
-from text2sql.training.packing import add_padding_rows, mean_packed_row, pack_examples
+from text2sql.training.packing import add_padding_rows, pack_examples, packed_row_sizes
 
 SQL_ALONE = [
     {"input_ids": [2, 5, 6, 7, 8], "labels": [-100, -100, -100, 7, 8]},
@@ -60,9 +60,11 @@ def test_labels_are_counted_the_same_shifted_and_not(examples):
     assert num_labels == batch["labels"][..., 1:].ne(-100).sum() == batch["labels"].ne(-100).sum()
 
 
-def test_mean_row_is_that_of_runs_of_neighbours():
+def test_sizes_of_rows_are_those_of_runs_of_neighbours():
     texts = [[1, 2, 3, 4], [1, 2, 3, 5], [6, 7], [8]]
-    assert mean_packed_row(texts, 1) == 3  # of 4, 4, 2 and 1
-    assert mean_packed_row(texts, 2) == 4  # of 1 2 3, 4, 5 and 6 7, 8
-    assert mean_packed_row(texts, 4) == 8
-    assert mean_packed_row(texts, 8) == 8
+    limits = [3, 3, 1, 0]
+    assert packed_row_sizes(texts, limits, 1) == [4, 4, 2, 1]
+    assert packed_row_sizes(texts, limits, 2) == [5, 3]  # of 1 2 3, 4, 5 and 6 7, 8
+    assert packed_row_sizes(texts, [2, 3, 1, 0], 2) == [6, 3]  # the first text shares two tokens
+    assert packed_row_sizes(texts, limits, 4) == packed_row_sizes(texts, limits, 8) == [8]
+    assert packed_row_sizes(texts, limits, 3) == [7]  # the last text does not fill a row

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 if TYPE_CHECKING:
     import torch
 
+
 class Suffix(NamedTuple):
     """Tokens that follow the first `prefix_length` tokens of the prefix with index `prefix`."""
 

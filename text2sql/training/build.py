@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable
 from dataclasses import fields, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +113,8 @@ def micro_batch_token_counter(
         return lambda micro_batch: round(micro_batch * mean)
     order = np.random.default_rng(0).permutation(len(rows))[:SAMPLED_ROWS]
     texts = tokenizer(list(rows.select(order)["text"]), add_special_tokens=False)["input_ids"]
-    return lambda micro_batch: round(float(np.mean(packed_row_sizes(texts, micro_batch))))
+    limits = [len(text) - 1 for text in texts]
+    return lambda examples: round(float(np.mean(packed_row_sizes(texts, limits, examples))))
 
 
 def choose_plans(

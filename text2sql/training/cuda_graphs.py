@@ -60,14 +60,14 @@ def use_cuda_graphs(backbone: torch.nn.Module, shapes: Sequence[RowShape]) -> No
         shared_prefix: PackedLayout,
         **settings: Any,
     ) -> BaseModelOutputWithPast:
-        in_training = backbone.training and torch.is_grad_enabled()
-        if shared_prefix.shape not in shapes or not in_training:
+        shape, in_training = shared_prefix.shape, backbone.training and torch.is_grad_enabled()
+        if shape is None or not in_training:
             row = {"input_ids": input_ids, "position_ids": position_ids}
             return eager(**row, shared_prefix=shared_prefix, **settings)
         if not graphs:
             graphs.update(capture_all(backbone, eager, shapes, input_ids.device))
         layout = (shared_prefix.keys, shared_prefix.cu_seqlens_q, shared_prefix.cu_seqlens_k)
-        states = graphs[shared_prefix.shape](input_ids, position_ids, *layout)
+        states = graphs[shape](input_ids, position_ids, *layout)
         return BaseModelOutputWithPast(last_hidden_state=cast(Any, states))
 
     backbone.forward = forward

@@ -8,7 +8,6 @@ from pathlib import Path
 import torch
 
 from text2sql.errors import UserError
-from text2sql.training.cuda_graphs import drop_cuda_graphs
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
 
@@ -34,7 +33,7 @@ def train_within_memory(
                     "The GPU ran out of memory. Retry with --per_device_train_batch_size 1 "
                     "--gradient_checkpointing true --resume."
                 ) from None
-        drop_cuda_graphs(trainer.base_model.base_model)
+        trainer.stop_using_cuda_graphs()
         checkpoint = save_finished_steps(trainer) or checkpoint
         print(f"\nThe GPU ran out of memory after step {trainer.state.global_step}.")
         print(f"Continuing with {smaller} instead of {current}.\n", flush=True)

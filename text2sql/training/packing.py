@@ -118,14 +118,17 @@ def packed_forward(
     return LabelOutputs(log_probs, entropy, is_top1)
 
 
-def packed_row_sizes(texts: Sequence[Sequence[int]], num_texts: int) -> list[int]:
+def packed_row_sizes(
+    texts: Sequence[Sequence[int]], limits: Sequence[int], num_texts: int
+) -> list[int]:
     """Return the numbers of tokens of the rows that pack each `num_texts` neighbours of `texts`.
 
-    The last texts are left out where they do not fill a row, unless there is no other.
+    No text shares more tokens than its limit. The last texts are left out where they do not fill
+    a row, unless there is no other.
     """
     sizes = []
     for start in range(0, max(len(texts) - num_texts, 0) + 1, num_texts):
-        batch = texts[start : start + num_texts]
-        prefix, suffixes = split_shared_prefix(batch, [len(text) - 1 for text in batch])
+        batch = slice(start, start + num_texts)
+        prefix, suffixes = split_shared_prefix(texts[batch], limits[batch])
         sizes.append(len(prefix) + sum(len(suffix.tokens) for suffix in suffixes))
     return sizes

@@ -16,7 +16,7 @@ def row_shape(num_tokens: int, num_texts: int, longest_text: int) -> RowShape:
     """Return the shape of rows of `num_tokens` that pack at most `num_texts` texts."""
     return RowShape(
         num_tokens=num_tokens,
-        num_keys=(num_texts + 1) * longest_text,  # of the texts and of what they share
+        num_keys=max((num_texts + 1) * longest_text, num_tokens),  # of texts and what they share
         num_segments=2 * (num_texts + 2),
         max_seqlen=min(longest_text, num_tokens),
     )

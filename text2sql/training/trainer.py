@@ -1,12 +1,9 @@
-"""TRL's trainer for an adapter, with an order of examples that survives a restart."""
+"""TRL's trainer for an adapter, whose rows are packed and whose layers may be CUDA graphs."""
 
-import errno
 import math
-import os
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,52 +17,37 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 from transformers.trainer_callback import ProgressCallback
-from transformers.trainer_pt_utils import LengthGroupedSampler
 from transformers.trainer_utils import EvalLoopOutput
 from trl.trainer.sft_trainer import SFTTrainer
 
-from text2sql.errors import UserError
+from text2sql.models.device import ModelShape
 from text2sql.seals import write_checksums
 from text2sql.training.callbacks import ReadableProgress, ThroughputTimer
-from text2sql.training.cuda_graphs import ROW_MULTIPLE, use_cuda_graphs
+from text2sql.training.cuda_graphs import drop_cuda_graphs, use_cuda_graphs
 from text2sql.training.forgetting import ForgettingCurve
 from text2sql.training.gradients import average_gradients, broadcast_parameters
+from text2sql.training.lora import use_lean_lora
 from text2sql.training.packing import (
     MODEL_INPUTS,
     LabelOutputs,
     add_padding_rows,
+    first_label,
     pack_examples,
+    packed_row_sizes,
     use_packed_forward,
 )
 from text2sql.training.plan import ExecutionPlan
+from text2sql.training.row_shapes import capture_tokens, choose_row_sizes, row_shape
+from text2sql.training.sampler import EpochSeededSampler
+from text2sql.training.settings import count_steps
+from text2sql.training.training_errors import (
+    explain_damage,
+    explain_failed_write,
+    non_finite_loss,
+)
 
-# What libraries in Rust say instead of an `OSError` when a disk is full.
-FULL_DISK = re.compile(r"No space left|os error \d+")
-OS_ERROR = re.compile(r"os error (\d+)")
+SAMPLED_ROWS = 256  # from whose sizes those of a run are known well enough
 DATA_PARALLEL = (DistributedType.MULTI_GPU, DistributedType.MULTI_CPU)
-
-
-class EpochSeededSampler(LengthGroupedSampler):
-    """Groups by length in an order that depends on the seed and the epoch alone.
-
-    The stock sampler draws from the global generator, whose state at the start of an epoch is
-    lost when a run is resumed in the middle of it. Rows that pad the last batch come last.
-    """
-
-    def __init__(self, *, batch_size: int, lengths: list[int], seed: int, num_padding: int = 0):
-        super().__init__(batch_size, lengths=lengths, generator=torch.Generator())
-        self.seed, self.num_padding = seed, num_padding
-        self.set_epoch(0)
-
-    def __len__(self) -> int:
-        return len(self.lengths) + self.num_padding
-
-    def __iter__(self) -> Iterator[int]:
-        yield from super().__iter__()
-        yield from range(len(self.lengths), len(self))
-
-    def set_epoch(self, epoch: int) -> None:
-        self.generator.manual_seed(self.seed + epoch)
 
 
 class AdapterTrainer(SFTTrainer):
@@ -81,15 +63,13 @@ class AdapterTrainer(SFTTrainer):
     def __init__(
         self, *, plan: ExecutionPlan, general_texts: Sequence[Sequence[int]] = (), **kwargs: Any
     ):
-        multiple = ROW_MULTIPLE if plan.cuda_graphs else 1
-        collator = partial(pack_examples, multiple=multiple) if plan.packed else None
-        super().__init__(data_collator=cast(Any, collator), **kwargs)
+        super().__init__(data_collator=cast(Any, pack_examples if plan.packed else None), **kwargs)
         self.packed = plan.packed
         self.token_sums: dict[bool, list[torch.Tensor]] = {True: [], False: []}  # by model.training
         if plan.packed:
             use_packed_forward(self.base_model)
-        if plan.cuda_graphs:
-            use_cuda_graphs(self.base_model.base_model)
+        if plan.packed and self.args.bf16:
+            use_lean_lora(self.adapted_model)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()
         config = cast(LoraConfig, self.adapted_model.active_peft_config)
@@ -102,6 +82,8 @@ class AdapterTrainer(SFTTrainer):
         self.num_eval_rows = len(cast(Dataset, self.eval_dataset))
         if plan.packed and self.args.world_size > 1:
             self.pad_splits()
+        if plan.cuda_graphs:
+            self.use_cuda_graphs()
         self.averages_gradients = self.accelerator.distributed_type in DATA_PARALLEL
         if self.averages_gradients:
             # With evaluation_mode, accelerate prepares mixed precision and does not wrap the model.
@@ -133,6 +115,29 @@ class AdapterTrainer(SFTTrainer):
         """Return the examples of a step, over all processes."""
         own = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return int(own * self.args.world_size)
+
+    def use_cuda_graphs(self) -> None:
+        """Pad rows to few shapes, and compute the layers of each by a graph."""
+        args, rows = self.args, cast(Dataset, self.train_dataset)
+        num_texts = args.train_batch_size
+        sampler = cast(Sampler[int], self._get_train_sampler())
+        sample = rows.select([*islice(sampler, SAMPLED_ROWS * num_texts)])
+        limits = [first_label(labels) - 1 for labels in sample["labels"]]
+        sizes = choose_row_sizes(
+            packed_row_sizes(sample["input_ids"], limits, num_texts),
+            num_rows=count_steps(
+                len(rows), self.step_size(), args.num_train_epochs, args.max_steps
+            ),
+            graph_tokens=capture_tokens(ModelShape.from_config(self.base_model.config)),
+        )
+        longest = max(map(len, rows["input_ids"]))
+        shapes = [row_shape(size, num_texts, longest) for size in sizes]
+        self.data_collator = cast(Any, partial(pack_examples, shapes=shapes))
+        use_cuda_graphs(self.base_model.base_model, shapes)
+
+    def stop_using_cuda_graphs(self) -> None:
+        self.data_collator = cast(Any, pack_examples)
+        drop_cuda_graphs(self.base_model.base_model)
 
     def pad_splits(self) -> None:
         """Fill up the last batches, in which accelerate would have processes repeat rows."""
@@ -277,43 +282,3 @@ class AdapterTrainer(SFTTrainer):
         """Raise a `UserError` if any weight of the adapter is not a finite number."""
         if not all(parameter.isfinite().all() for parameter in self.trainable_parameters()):
             raise non_finite_loss(self.state.global_step)
-
-
-def non_finite_loss(step: int) -> UserError:
-    return UserError(
-        f"The loss was not finite by step {step}; the run stopped without writing an adapter. "
-        "Lower --learning_rate, or train in bf16 or float32 if this was fp16."
-    )
-
-
-@contextmanager
-def explain_damage(checkpoint: str | None) -> Iterator[None]:
-    """Turn what the libraries raise for a damaged checkpoint into a `UserError`."""
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        raise
-    except Exception as error:  # torch, pickle and safetensors raise errors of all kinds
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise UserError(
-            f"{checkpoint} is damaged ({reason}). Remove that folder and pass --resume to continue "
-            "from the checkpoint before it."
-        ) from error
-
-
-@contextmanager
-def explain_failed_write(folder: str | Path | None) -> Iterator[None]:
-    """Turn what libraries raise on a full disk instead of an `OSError` into a `UserError`."""
-    try:
-        yield
-    except (OSError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:  # torch: RuntimeError; tokenizers: Exception
-        if (number := OS_ERROR.search(str(error))) and int(number[1]) != errno.ENOSPC:
-            code = int(number[1])
-            raise OSError(code, os.strerror(code), str(folder)) from error
-        full = isinstance(error, RuntimeError) or FULL_DISK.search(str(error))
-        advice = "Free some space there, and pass" if full else "Pass"
-        raise UserError(
-            f"{folder} could not be written ({error}). {advice} --resume to continue."
-        ) from error

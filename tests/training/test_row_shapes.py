@@ -1,0 +1,58 @@
+"""The shapes that rows are padded to: few where graphs are dear, many where padding is."""
+
+import pytest
+
+from text2sql.models.packed_rows import Suffix, can_pad, lay_out_segments, pack_row
+from text2sql.training.row_shapes import TOKEN_MULTIPLE, choose_row_sizes, row_shape
+
+SAMPLE = [*range(1000, 3000, 10)]
+
+
+def cost(sizes: list[int], sample: list[int], num_rows: int, graph_tokens: int) -> float:
+    padded = [min(size for size in sizes if size >= row) for row in sample]
+    return sum(padded) * num_rows / len(sample) + len(sizes) * graph_tokens
+
+
+@pytest.mark.parametrize("graph_tokens", [1_000, 30_000, 1_000_000])
+def test_sizes_hold_every_sampled_row_and_cost_less_than_any_multiples(graph_tokens):
+    sizes = choose_row_sizes(SAMPLE, 1000, graph_tokens)
+    assert sizes[-1] >= max(SAMPLE) and all(size % TOKEN_MULTIPLE == 0 for size in sizes)
+    for multiple in range(TOKEN_MULTIPLE, 3000, TOKEN_MULTIPLE):
+        others = sorted({-(-row // multiple) * multiple for row in SAMPLE})
+        chosen, other = (cost(each, SAMPLE, 1000, graph_tokens) for each in (sizes, others))
+        assert chosen <= other
+
+
+def test_longer_runs_get_more_sizes():
+    counts = [len(choose_row_sizes(SAMPLE, num_rows, 30_000)) for num_rows in (10, 1000, 100_000)]
+    assert counts == sorted(counts) and counts[0] == 1 and counts[2] > 10
+
+
+def test_row_of_as_many_texts_as_promised_fits_whatever_they_share():
+    for shared in (0, 1, 50, 99):
+        suffixes = [Suffix([6] * (100 - shared), shared) for _ in range(4)]
+        segments = lay_out_segments([[5] * shared], suffixes)
+        num_tokens = sum(segment.length for segment in segments)
+        assert can_pad(segments, row_shape(num_tokens, num_texts=4, longest_text=100))
+
+
+def test_row_beyond_the_promised_texts_does_not_fit():
+    shape = row_shape(512, num_texts=4, longest_text=100)
+    assert can_pad(lay_out_segments([[]], [Suffix([6])]), shape)
+    assert not can_pad(lay_out_segments([[]], [Suffix([6] * 101)]), shape)
+    assert not can_pad(lay_out_segments([[]], [Suffix([6] * 100)] * 6), shape)
+
+
+def test_padded_rows_of_a_shape_differ_in_nothing_that_a_graph_depends_on():
+    shape = row_shape(256, num_texts=4, longest_text=100)
+    rows = [pack_row([[5] * n], [Suffix([6] * n, n)] * 4, [shape]) for n in (20, 35, 50)]
+    assert {row["input_ids"].shape for row in rows} == {(1, 256)}
+    assert {row["position_ids"].shape for row in rows} == {(1, 256)}
+    for row in rows:
+        layout = row["shared_prefix"]
+        assert layout.shape == shape
+        assert layout.keys.shape == (shape.num_keys,) and layout.keys.max() < 256
+        for bounds, total in ((layout.cu_seqlens_q, 256), (layout.cu_seqlens_k, shape.num_keys)):
+            lengths = bounds.diff()
+            assert bounds.shape == (shape.num_segments + 1,) and bounds[-1] == total
+            assert lengths.min() >= 0 and lengths.max() <= layout.max_seqlen_q == 100

@@ -24,7 +24,8 @@ def logits_and_gradients(model) -> list[torch.Tensor]:
     torch.manual_seed(1)
     model.zero_grad()
     logits = model(input_ids=torch.arange(3, 40)[None]).logits
-    logits.square().mean().backward()
+    if logits.requires_grad:
+        logits.square().mean().backward()
     return [logits, *(p.grad for p in model.parameters() if p.requires_grad)]
 
 
@@ -36,6 +37,15 @@ def test_logits_and_gradients_are_those_of_peft(rate, training):
     use_lean_lora(model)
     for lean, own in zip(logits_and_gradients(model), expected, strict=True):
         assert torch.allclose(lean, own, rtol=1e-5, atol=1e-7)
+
+
+def test_disabled_adapter_leaves_the_base():
+    model = build_model().eval()
+    with model.disable_adapter():
+        expected = logits_and_gradients(model)[0]
+        use_lean_lora(model)
+        assert torch.equal(logits_and_gradients(model)[0], expected)
+    assert not torch.equal(logits_and_gradients(model)[0], expected)
 
 
 @pytest.mark.parametrize("settings", [{"use_dora": True}, {"lora_bias": True}])

@@ -33,6 +33,8 @@ def is_plain(layer: LoraLayer) -> bool:
 def compute_lean(layer: LoraLayer, x: torch.Tensor) -> torch.Tensor:
     """Return what PEFT's forward does: the base layer's output and the scaled adapter's."""
     result = layer.base_layer(x)
+    if layer.disable_adapters:
+        return cast(torch.Tensor, result)
     (name,) = layer.lora_A
     if isinstance(drop := layer.lora_dropout[name], torch.nn.Dropout):
         x = dropout(x, drop.p, drop.training)

@@ -15,6 +15,17 @@ SHAPES = {
         "head_dim": 256,
         "tie_word_embeddings": True,
     },
+    "smollm2-135m": {
+        "model_type": "llama",
+        "vocab_size": 49_152,
+        "hidden_size": 576,
+        "intermediate_size": 1536,
+        "num_hidden_layers": 30,
+        "num_attention_heads": 9,
+        "num_key_value_heads": 3,
+        "rope_theta": 100_000.0,
+        "tie_word_embeddings": True,
+    },
     "mistral-7b": {
         "model_type": "mistral",
         "vocab_size": 32_000,

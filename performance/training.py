@@ -62,8 +62,10 @@ SPEED = {
     "plan, not packed": [*EAGER, "--fix", "packed=False"],
     "plan, NF4 kept": [*EAGER, "--fix", "dequantize=False"],
     "plan, 4 × 2": [*EIGHTY, "--per_device_train_batch_size", "4"],
-    "exact plan": [*EXACT, "--fix", "cuda_graphs=True", "--fix", "ROWS_BEFORE_GRAPH=0"],
+    "exact plan": [*EXACT, "--fix", "cuda_graphs=True"],
+    "exact eager": [*EXACT, "--fix", "cuda_graphs=False"],
     "exact paper": [*EXACT, "--plan", "paper"],
+    "whole run": ["--max_steps", "1200", "--eval_steps", "200"],
     "batch of 32, 16 at once": [*THIRTY_TWO, "--gradient_accumulation_steps", "2"],
     "batch of 32, 16 on each of two": [*THIRTY_TWO, "--gradient_accumulation_steps", "1"],
 }
@@ -78,7 +80,7 @@ RUNGS = {  # each keeps what those above it have switched on
     "weights dequantised": {"dequantize": "True"},
     "one packed row": {"packed": "True"},
     "fused layers": {"fused": "True"},
-    "CUDA graphs": {"cuda_graphs": "True", "ROWS_BEFORE_GRAPH": "0"},
+    "CUDA graphs": {"cuda_graphs": "True"},
 }
 CARDS = {
     "gemma-2b": (6, 8, 12, 16, 24, 40, 80),
@@ -92,6 +94,7 @@ class Flags:
     spider_dir: str
     work_dir: str
     table: str = "speed"
+    shape: str = "gemma-2b"  # of the table of speeds
     rows: str = ""  # names of the rows wanted, separated by ";"; all if there are none
     max_steps: int | None = None  # in place of the number of steps of every row
 
@@ -103,18 +106,18 @@ def main() -> None:
     work_dir = Path(flags.work_dir)
     prepare_prompts(Path(flags.spider_dir), work_dir)
     steps = [] if flags.max_steps is None else [str(flags.max_steps)]
-    for name, shape, gib, settings in rows_of(flags.table):
+    for name, shape, gib, settings in rows_of(flags.table, flags.shape):
         if not flags.rows or name in flags.rows.split(";"):
             for number in steps:
                 settings += ["--max_steps", number, "--eval_steps", number]
             measure(name, shape, gib, settings, work_dir)
 
 
-def rows_of(table: str) -> Iterator[tuple[str, str, float | None, list[str]]]:
+def rows_of(table: str, shape: str) -> Iterator[tuple[str, str, float | None, list[str]]]:
     """Yield name, shape, GiB of the card and train.py's flags of each row."""
     if table == "speed":
         for name, extra in SPEED.items():
-            yield name, "gemma-2b", None, [*EPOCH, *extra]
+            yield name, shape, None, [*EPOCH, *extra]
     elif table == "ladder":
         for name, extra in ladder().items():
             yield name, "gemma-2b", None, extra
@@ -198,15 +201,14 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
     """Give train.py a random model of the shape, and a card of that memory, within the block."""
     from transformers.models.gemma import modeling_gemma
 
-    from text2sql.training import build, cuda_graphs, plan
+    from text2sql.training import build, plan
     from text2sql.training.trainer import AdapterTrainer
 
-    safety, rows_before_graph = plan.SAFETY, cuda_graphs.ROWS_BEFORE_GRAPH
+    safety = plan.SAFETY
     compute_loss = AdapterTrainer.compute_loss
     if fixed.pop("FULL_LOGITS", 0):
         AdapterTrainer.compute_loss = full_logits_loss(compute_loss)
     plan.SAFETY = fixed.pop("SAFETY", safety)
-    cuda_graphs.ROWS_BEFORE_GRAPH = fixed.pop("ROWS_BEFORE_GRAPH", rows_before_graph)
     config = make_config(shape)
 
     def load_random_model(model_id, *, load_in_4bit, dtype, device, dequantize=False):
@@ -231,7 +233,6 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
         yield
     finally:
         plan.SAFETY = safety
-        cuda_graphs.ROWS_BEFORE_GRAPH = rows_before_graph
         AdapterTrainer.compute_loss = compute_loss
         build.load_config, build.load_base_model, build.choose_plans = originals
         for name, plain in plain_layers.items():
@@ -278,6 +279,7 @@ def read_row(output_dir: Path) -> dict:
         "examples_per_second": round(harmonic_mean(speeds[len(speeds) // 2 :]), 2),
         "examples_per_second_of_all": round(harmonic_mean(speeds), 2),
         "examples_per_second_by_log": speeds,
+        "train_seconds": record["train_seconds"],
         "peak_gib": record["peak_memory_gib"],
         "losses": [round(entry["loss"], 5) for entry in logs],
         "eval_loss": evaluation["eval_loss"],

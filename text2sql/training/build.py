@@ -43,6 +43,7 @@ from text2sql.training.trainer import AdapterTrainer
 
 SAMPLED_ROWS = 128  # from which the typical size of a micro-batch is estimated
 LARGER_BATCH = 4  # times the effective batch, whose gain several processes report
+EVALUATED_AT_ONCE = 8  # times as many rows as in training where memory is ample
 DTYPES: dict[Precision, torch.dtype] = {
     "bf16": torch.bfloat16,
     "fp16": torch.float16,
@@ -224,7 +225,8 @@ def build_sft_config(settings: TrainSettings, plan: ExecutionPlan) -> SFTConfig:
     if settings.eval_batch_size is not None:
         values["per_device_eval_batch_size"] = settings.eval_batch_size
     elif plan.packed:
-        values["per_device_eval_batch_size"] = plan.per_device_train_batch_size
+        at_once = EVALUATED_AT_ONCE if plan.cuda_graphs else 1
+        values["per_device_eval_batch_size"] = at_once * plan.per_device_train_batch_size
     if plan.cuda_graphs:
         values["dataloader_pin_memory"] = False  # its thread must not allocate during a capture
     return use_one_gpu(SFTConfig(**values))

@@ -68,7 +68,7 @@ class AdapterTrainer(SFTTrainer):
         self.token_sums: dict[bool, list[torch.Tensor]] = {True: [], False: []}  # by model.training
         if plan.packed:
             use_packed_forward(self.base_model)
-        if plan.packed and self.args.bf16:
+        if plan.packed and self.args.bf16 and not plan.sharded:
             use_lean_lora(self.adapted_model)
         for parameter in self.trainable_parameters():
             parameter.data = parameter.data.float()

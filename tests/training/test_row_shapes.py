@@ -2,8 +2,9 @@
 
 import pytest
 
+from text2sql.models.device import ModelShape
 from text2sql.models.packed_rows import Suffix, can_pad, lay_out_segments, pack_row
-from text2sql.training.row_shapes import TOKEN_MULTIPLE, choose_row_sizes, row_shape
+from text2sql.training.row_shapes import TOKEN_MULTIPLE, capture_tokens, choose_row_sizes, row_shape
 
 SAMPLE = [*range(1000, 3000, 10)]
 
@@ -21,6 +22,12 @@ def test_sizes_hold_every_sampled_row_and_cost_less_than_any_multiples(graph_tok
         others = sorted({-(-row // multiple) * multiple for row in SAMPLE})
         chosen, other = (cost(each, SAMPLE, 1000, graph_tokens) for each in (sizes, others))
         assert chosen <= other
+
+
+def test_graph_costs_more_tokens_of_a_small_model_than_of_a_large_one():
+    small = ModelShape(30, 576, 1536, 49_152, 106_000_000, 28_000_000)
+    large = ModelShape(18, 2048, 16_384, 256_000, 1_980_000_000, 524_000_000)
+    assert capture_tokens(small) > 5 * capture_tokens(large) > 5_000
 
 
 def test_longer_runs_get_more_sizes():

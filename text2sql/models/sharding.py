@@ -68,7 +68,7 @@ def shard_rest(model: torch.nn.Module) -> None:
     """
     trainable = {parameter for parameter in model.parameters() if parameter.requires_grad}
     # By default the outermost module stays gathered after an evaluation. Saving the adapter, which
-    # one process does, would divide it there alone, and the next gathering would wait forever.
+    # one process does, would divide it there alone, and the next gathering would fail.
     fully_shard(model, ignored_params=trainable, reshard_after_forward=True)
 
 

@@ -93,6 +93,6 @@ def test_ifeval_without_the_sentence_model_is_refused_before_any_answer(monkeypa
         raise LookupError(name)
 
     monkeypatch.setattr(nltk.data, "find", find)
-    monkeypatch.setattr(nltk, "download", lambda name, quiet: False)
+    monkeypatch.setattr(nltk, "download", lambda name, **settings: False)
     with pytest.raises(UserError, match=r"nltk\.downloader punkt_tab.*leave ifeval out"):
         load_tasks([parse_benchmark("ifeval@chat")], None)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import lru_cache
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,7 +178,7 @@ def require_sentence_model(name: str) -> None:
     try:
         nltk.data.find(f"tokenizers/{SENTENCE_MODEL}")
     except LookupError:
-        if not nltk.download(SENTENCE_MODEL, quiet=True):
+        if not nltk.download(SENTENCE_MODEL, quiet=True, print_error_to=StringIO()):
             raise UserError(
                 f"{name} counts sentences with NLTK's model, which cannot be fetched. Run "
                 f"`python -m nltk.downloader {SENTENCE_MODEL}` once where there is a network, or "

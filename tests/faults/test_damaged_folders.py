@@ -5,6 +5,8 @@ how many cases to try, `FAULT_SEED` which. No case asks a model: what a command 
 right by that.
 """
 
+import contextlib
+import io
 import json
 import os
 import random
@@ -83,7 +85,10 @@ def resume(root: Path) -> str:
 
 
 def find_faults(whole: Path, scratch: Path, evaluate, cases: int, seed: int) -> list[str]:
-    """Return the cases that ended neither with the same numbers nor with a `UserError`."""
+    """Return the cases that ended neither with the same numbers nor with a `UserError`.
+
+    A checkpoint without its adapter may be left out, as the command says then.
+    """
     chance, faults, ends = random.Random(seed), [], Counter[str]()
     commands = {"evaluate": evaluate, "resume": resume}
     expected = {name: command(whole) for name, command in commands.items()}
@@ -94,7 +99,10 @@ def find_faults(whole: Path, scratch: Path, evaluate, cases: int, seed: int) -> 
         name, command = chance.choice(names), chance.choice(list(commands))
         what = damage(root / name, chance)
         try:
-            if commands[command](root) != expected[command]:
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                found = commands[command](root)
+            if found != expected[command] and "is left out" not in printed.getvalue():
                 faults.append(f"case {case}: {command}: other numbers: {name}, {what}")
             ends["same or other numbers"] += 1
         except (UserError, AskedAgain) as error:

@@ -147,7 +147,12 @@ def list_checkpoints(run_dir: Path) -> list[Path]:
 
 
 def is_complete(checkpoint: Path) -> bool:
-    """Return whether the trainer finished writing it: `trainer_state.json` comes last."""
+    """Return whether the trainer finished writing it, even if it was damaged since.
+
+    `trainer_state.json` comes last, and after it the checksums, which earlier versions lack.
+    """
+    if (checkpoint / CHECKSUMS_NAME).exists():
+        return True
     try:
         json.loads((checkpoint / "trainer_state.json").read_bytes())
     except (OSError, ValueError):

@@ -16,9 +16,11 @@ def tokenizer(tiny_gemma_dir):
 def test_training_begins_with_exactly_what_decoding_is_given(tokenizer, tiny_prompts_dir):
     rows = load_from_disk(str(tiny_prompts_dir / "train"))
     asked = encode_texts(tokenizer, [prompt_text(row) for row in rows])
-    for row, prompt_ids, trained in zip(rows, asked, encode_rows(rows, tokenizer), strict=True):
+    encoded = encode_rows(rows, tokenizer, completion_only=True)
+    for row, prompt_ids, trained in zip(rows, asked, encoded, strict=True):
         assert trained["input_ids"][: len(prompt_ids)] == prompt_ids
-        assert trained["completion_mask"].index(1) == len(prompt_ids)
+        assert trained["labels"][: len(prompt_ids)] == [-100] * len(prompt_ids)
+        assert trained["labels"][len(prompt_ids) :] == trained["input_ids"][len(prompt_ids) :]
         assert tokenizer.decode(trained["input_ids"]) == row["text"]
         answer = trained["input_ids"][len(prompt_ids) :]
         assert tokenizer.decode(answer) == row["completion"][0]["content"] + "<end_of_turn>\n"
@@ -35,5 +37,6 @@ def test_token_that_would_span_the_boundary_is_split_there(tokenizer):
 def test_chat_template_is_not_rendered_for_training(tokenizer, monkeypatch):
     monkeypatch.setattr(tokenizer, "apply_chat_template", lambda *a, **k: pytest.fail())
     rows = Dataset.from_list([{"text": "<bos>Who?Ann<eos>", "num_prompt_chars": 9}])
-    (row,) = encode_rows(rows, tokenizer)
+    (row,) = encode_rows(rows, tokenizer, completion_only=False)
+    assert row["labels"] == row["input_ids"]
     assert tokenizer.decode(row["input_ids"]) == "<bos>Who?Ann<eos>"

@@ -33,8 +33,10 @@ def encode_examples(
     ]
 
 
-def encode_rows(rows: "Dataset", tokenizer: "PreTrainedTokenizerBase") -> "Dataset":
-    """Return the rows as TRL trains on them: `input_ids`, and 1 in `completion_mask` for the SQL.
+def encode_rows(
+    rows: "Dataset", tokenizer: "PreTrainedTokenizerBase", completion_only: bool
+) -> "Dataset":
+    """Return the rows as TRL trains on them: `input_ids` and `labels`, -100 where there is no loss.
 
     `rows` need `text` and `num_prompt_chars`. The chat template is not rendered again.
     """
@@ -45,6 +47,9 @@ def encode_rows(rows: "Dataset", tokenizer: "PreTrainedTokenizerBase") -> "Datas
     return Dataset.from_dict(
         {
             "input_ids": [prompt + completion for prompt, completion in encoded],
-            "completion_mask": [[0] * len(p) + [1] * len(c) for p, c in encoded],
+            "labels": [
+                ([-100] * len(prompt) if completion_only else prompt) + completion
+                for prompt, completion in encoded
+            ],
         }
     )

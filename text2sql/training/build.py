@@ -55,8 +55,6 @@ def load_for_training(
     settings: TrainSettings, rows: Dataset
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, list[ExecutionPlan]]:
     """Return the model loaded for the fastest plan, its tokenizer, and all plans that fit."""
-    # Data-loader workers are forked, and threads of the tokenizer do not survive a fork.
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     tokenizer = load_tokenizer(settings.model_id)
     refuse_other_tokenizer(settings.data_dir, tokenizer)
     tokenizer.padding_side = "right"
@@ -156,17 +154,22 @@ def build_trainer(
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(tensorboard_dir(settings.run_dir))
     if plan.fused:
         fuse_layers(model)
+    completion_only = settings.loss_on == "sql"
+    encoded = [encode_rows(each, tokenizer, completion_only) for each in (rows, eval_rows)]
+    general_texts = choose_general_texts(settings, plan, model.config, rows, tokenizer)
+    # Data-loader workers are forked, and threads of the tokenizer do not survive a fork.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
         trainer = AdapterTrainer(
             model=model,
             args=build_sft_config(settings, plan),
-            train_dataset=encode_rows(rows, tokenizer),
-            eval_dataset=encode_rows(eval_rows, tokenizer),
+            train_dataset=encoded[0],
+            eval_dataset=encoded[1],
             processing_class=tokenizer,
             peft_config=adapter_config,
             callbacks=callbacks,
             plan=plan,
-            general_texts=choose_general_texts(settings, plan, model.config, rows, tokenizer),
+            general_texts=general_texts,
         )
     except (ValueError, ImportError, OSError, RuntimeError) as error:
         lacks_package = "requires" in str(error)  # transformers' wording, in a RuntimeError

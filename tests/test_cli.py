@@ -126,7 +126,12 @@ def test_full_disk_without_a_name_is_a_sentence_too(capsys):
     assert status.startswith("error: No space left: while writing. Free some space")
 
 
+class PanicException(BaseException):
+    """As libraries in Rust raise."""
+
+
 MEMORY = [
+    PanicException("The global thread pool has not been initialized.: ThreadPoolBuildError"),
     MemoryError(),
     OSError(errno.ENOMEM, "Cannot allocate memory"),
     ImportError("libtorch_cpu.so: failed to map segment from shared object"),

@@ -45,7 +45,7 @@ CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # Parts of messages with which Python and its libraries report that memory is short.
 SHORT_OF_MEMORY = re.compile(
     r"out of memory|cannot allocate memory|can't allocate memory|failed to map segment"
-    r"|can't start new thread|bad_alloc|insufficient memory",
+    r"|can't start new thread|bad_alloc|insufficient memory|ThreadPoolBuildError",
     re.IGNORECASE,
 )
 
@@ -84,7 +84,12 @@ def run(main: Callable[[], None]) -> NoReturn:
     except KeyboardInterrupt as interrupt:
         interrupts.append(interrupt)
         sys.exit("\nInterrupted; finished work is kept." if is_main_process() else 1)
-    except Exception as error:
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            # Libraries in Rust panic, with a class of their own, where a thread or memory is refused.
+            if type(error).__name__ != "PanicException":
+                raise
+            error = RuntimeError(str(error))
         if not is_first_to_fail():
             sys.exit(1)
         sys.exit(explain_failure(error))

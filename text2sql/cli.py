@@ -86,7 +86,7 @@ def run(main: Callable[[], None]) -> NoReturn:
         sys.exit("\nInterrupted; finished work is kept." if is_main_process() else 1)
     except BaseException as error:
         if not isinstance(error, Exception):
-            # Libraries in Rust panic, with a class of their own, where a thread or memory is refused.
+            # Libraries in Rust panic, with a class of their own, where memory is refused.
             if type(error).__name__ != "PanicException":
                 raise
             error = RuntimeError(str(error))

@@ -141,7 +141,7 @@ def explain_disk_error(causes: list[BaseException]) -> str | None:
 
 def explain_content_error(causes: list[BaseException]) -> str | None:
     """Return the library's message about files that are missing, corrupt or of another kind."""
-    kinds = (OSError, ValueError, TypeError, KeyError)  # the last two for JSON of another shape
+    kinds = (OSError, ValueError, TypeError)  # the last for JSON of another shape
     # The tokenizers' library raises `Exception` itself.
     library_said = isinstance(causes[0], kinds) or type(causes[0]) is Exception
     if library_said and getattr(causes[0], "errno", None) is None:

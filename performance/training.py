@@ -211,7 +211,9 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
     plan.SAFETY = fixed.pop("SAFETY", safety)
     config = make_config(shape)
 
-    def load_random_model(model_id, *, load_in_4bit, dtype, device, dequantize=False):
+    def load_random_model(
+        model_id, *, load_in_4bit, dtype, device, dequantize=False, placement="own"
+    ):
         cap_memory(None)  # what making the weights takes is not what loading them takes
         kept = {"load_in_4bit": load_in_4bit, "dequantize": dequantize}
         model = make_model(config, dtype, device, **kept)

@@ -5,6 +5,7 @@ from tiny_train import QUICK, losses
 
 from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
+from text2sql.seals import SEAL_KEY
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
@@ -51,6 +52,7 @@ def test_former_name_of_the_plan_is_understood(run_train, tmp_path):
     record = read_json(tmp_path / "run" / "run.json")
     assert record["settings"]["plan"] == "paper"
     record["settings"]["arrangement"] = record["settings"].pop("plan")
+    del record[SEAL_KEY]  # as earlier versions wrote no seal
     write_json(tmp_path / "run" / "run.json", record | {"status": "running"})
     run_train(tmp_path / "run", "--max_steps", 1, "--plan", "paper", "--resume")
     assert read_json(tmp_path / "run" / "run.json")["status"] == "finished"

@@ -2,10 +2,11 @@
 
     SPIDER_DIR=spider python -m performance.evaluation_gpus --work_dir DIR --gpus 1 2
 
-Base and a random adapter at Gemma-2B's shape answer Spider's validation questions and the
+Base and a random adapter at Gemma-2B's shape answer Spider's validation questions and the default
 benchmarks. Prints, for each number of GPUs, the seconds of every stage and their sum without the
 start (imports, fetching the data of the benchmarks, loading the model), and, beside the first
-number, the share of linear and how many answers are the same.
+number, the share of linear and how many answers are the same. With `--keep true`, numbers of GPUs
+that were timed in the folder before are not timed again.
 """
 
 import os
@@ -20,9 +21,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from performance.decoding import write_random_adapter
+from text2sql.benchmarks.benchmark import DEFAULT_BENCHMARKS
 from text2sql.cli import run
 from text2sql.errors import UserError
-from text2sql.files import read_json, read_jsonl
+from text2sql.files import read_json, read_jsonl, write_json
 from text2sql.flags import parse_flags
 
 ROOT = Path(__file__).parent.parent
@@ -38,13 +40,13 @@ STAGES = re.compile(
 class Flags:
     work_dir: str
     gpus: list[int] = field(default_factory=lambda: [1, 2])
-    benchmarks: list[str] = field(
-        default_factory=lambda: ["mmlu", "hellaswag", "arc_challenge", "winogrande"]
-    )
+    benchmarks: list[str] = field(default_factory=lambda: list(DEFAULT_BENCHMARKS))
     limit: int | None = None
     max_new_tokens: int = 64  # random weights never stop
-    model_id: str | None = None  # default: a random model of Gemma-2B's shape
+    model_id: str | None = None  # default: a random model of the shape
+    shape: str = "gemma-2b"  # of performance/shapes.py
     tokenizer_dir: str | None = None
+    keep: bool = False
 
 
 def main() -> None:
@@ -56,7 +58,8 @@ def main() -> None:
     tokenizer = ["--tokenizer_dir", flags.tokenizer_dir] if flags.tokenizer_dir else spider
     model_id = flags.model_id or str(work_dir / "gemma")
     if flags.model_id is None:
-        command("-m", "performance.make_gemma_shape", *tokenizer, "--output_dir", model_id)
+        shape = ["--shape", flags.shape, "--output_dir", model_id]
+        command("-m", "performance.make_gemma_shape", *tokenizer, *shape)
     data_dir = str(work_dir / "processed_data")
     if not Path(data_dir, "manifest.json").exists():
         command("preprocess.py", *spider, "--model_id", model_id, "--output_dir", data_dir)
@@ -64,8 +67,11 @@ def main() -> None:
     first: dict[str, float] = {}
     for num_gpus in flags.gpus:
         output_dir = work_dir / f"on-{num_gpus}"
-        shutil.rmtree(output_dir, ignore_errors=True)
-        seconds = time_evaluation(num_gpus, work_dir, output_dir, flags)
+        seconds_path = output_dir.with_suffix(".json")
+        if not (flags.keep and seconds_path.exists()):
+            shutil.rmtree(output_dir, ignore_errors=True)
+            write_json(seconds_path, time_evaluation(num_gpus, work_dir, output_dir, flags))
+        seconds = read_json(seconds_path)
         first = first or seconds
         tell_seconds(num_gpus, seconds, flags.gpus[0], first)
         if num_gpus != flags.gpus[0]:

@@ -31,6 +31,7 @@ from text2sql.training.trainer import AdapterTrainer
 
 DEMO_PROMPTS = ["--schema_format", "compact", "--num_shots", "0", "--holdout_fraction", "0.24"]
 DEMO_TRAINING = ["--learning_rate", "5e-3", "--max_steps", "120", "--eval_steps", "40"]
+ROWS = {"with": [], "without": ["--general_texts", "none"]}
 CLOCKS = {"": time.perf_counter, "cpu_": time.process_time}
 
 
@@ -42,6 +43,7 @@ class Flags:
     max_steps: int = 800  # of a shape, evaluated every `eval_steps`
     eval_steps: int = 200
     turns: int = 2
+    without: bool = True  # also train without the curve
 
 
 def main() -> None:
@@ -59,7 +61,9 @@ def main() -> None:
             return emulated(shape, None, {})
 
     for turn in range(flags.turns):
-        for name, texts in (("with", []), ("without", ["--general_texts", "none"])):
+        for name, texts in ROWS.items():
+            if name == "without" and not flags.without:
+                continue
             with emulate():
                 row = measure(work_dir, [*training, *texts])
             print(json.dumps({"turn": turn + 1, "row": name, **row}), flush=True)
@@ -98,6 +102,7 @@ def measure(work_dir: Path, training: list[str]) -> dict[str, Any]:
             f"{clock}seconds": round(of_run, 2),
             f"{clock}evaluations": round(plain_evaluations, 2),
             f"{clock}curve": round(of_curve, 3),
+            f"{clock}curve_start": round(start, 3),
             f"{clock}share": round(of_curve / (of_run - plain_evaluations - of_curve), 4),
         }
     keys = ("steps", "best_eval_loss", "general_loss_of_base", "general_loss", "general_kl")

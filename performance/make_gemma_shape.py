@@ -32,6 +32,7 @@ class Flags:
     output_dir: str
     spider_dir: str | None = None
     tokenizer_dir: str | None = None
+    shape: str = "gemma-2b"  # of performance/shapes.py
     seed: int = 42
 
 
@@ -46,15 +47,15 @@ def main() -> None:
     else:
         raise UserError("Pass --spider_dir or --tokenizer_dir.")
     tokenizer.save_pretrained(flags.output_dir)
-    save_model(flags.output_dir, flags.seed)
+    save_model(flags.output_dir, flags.shape, flags.seed)
 
 
-def save_model(output_dir: str, seed: int) -> None:
+def save_model(output_dir: str, shape: str, seed: int) -> None:
     import torch
 
     from text2sql.models.loading import choose_device
 
-    config, plain = make_config("gemma-2b"), {"load_in_4bit": False, "dequantize": False}
+    config, plain = make_config(shape), {"load_in_4bit": False, "dequantize": False}
     model = make_model(config, torch.bfloat16, choose_device(), **plain, seed=seed)
     model.save_pretrained(output_dir)
 

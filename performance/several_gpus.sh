@@ -1,25 +1,19 @@
 #!/usr/bin/env bash
-# Times training at Gemma-2B's shape on one GPU and on several of the same host, at effective batches
-# of 8 and 32, and prints the losses of both at dropout 0. One JSON line per row.
-#   SPIDER_DIR=spider performance/several_gpus.sh WORK_DIR [GPUS]
+# Times training at Gemma-2B's shape at effective batches of 8, 32 and 128, on one GPU and on several
+# of the same host, and prints the losses of 40 steps at dropout 0. One JSON line per row.
+#   SPIDER_DIR=spider performance/several_gpus.sh WORK_DIR [NUMBERS OF GPUS]
+# As many GPUs as CUDA_VISIBLE_DEVICES names must be free; the default is "1 2".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${SPIDER_DIR:?set SPIDER_DIR to a folder in Spider\'s official layout}"
-work=${1:?usage: SPIDER_DIR=spider performance/several_gpus.sh WORK_DIR [GPUS]}
-gpus=${2:-2}
+work=${1:?usage: SPIDER_DIR=spider performance/several_gpus.sh WORK_DIR [NUMBERS OF GPUS]}
 python=${PYTHON:-python}
 mkdir -p "$work"
 
-measure() { # measure GPUS FLAGS...
-  local launch=()
-  [ "$1" -eq 1 ] || launch=(-m torch.distributed.run --nproc_per_node "$1")
+for number in ${2:-1 2}; do
+  launch=()
+  [ "$number" -eq 1 ] || launch=(-m torch.distributed.run --nproc_per_node "$number")
   "$python" "${launch[@]}" -m performance.training --spider_dir "$SPIDER_DIR" --work_dir "$work" \
-    --table speed "${@:2}" 2>>"$work/several_gpus.log"
-}
-
-for number in 1 "$gpus"; do
-  measure "$number" --rows "exact plan"
-  measure "$number" --rows "plan" --max_steps 480
+    --table speed --shape "${SHAPE:-gemma-2b}" \
+    --rows "exact plan;batch of 8;batch of 32;batch of 128" 2>>"$work/on-$number-gpus.log"
 done
-measure 1 --rows "batch of 32, 16 at once" --max_steps 120
-measure "$gpus" --rows "batch of 32, 16 on each of two" --max_steps 480

@@ -4,6 +4,17 @@ Time and memory depend on shapes, not on what the weights have learned.
 """
 
 SHAPES = {
+    "tiny": {  # to try the commands of this folder on a CPU
+        "model_type": "gemma",
+        "vocab_size": 32_000,
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+        "head_dim": 64,
+        "tie_word_embeddings": True,
+    },
     "gemma-2b": {
         "model_type": "gemma",
         "vocab_size": 256_000,

@@ -3,7 +3,7 @@
     python -m performance.training --spider_dir DIR --work_dir DIR --table speed
     python -m performance.training --spider_dir DIR --work_dir DIR --table ladder
     python -m performance.training --spider_dir DIR --work_dir DIR --table cards
-    torchrun --nproc_per_node 2 -m performance.training ... --rows "plan"
+    torchrun --nproc_per_node 2 -m performance.training ... --rows "batch of 8;batch of 32"
 
 Every row is train.py itself (its trainer, evaluation and logs), run in this process with random
 weights of the shape (performance/shapes.py). `ladder` goes from the recipe as written to the plan,
@@ -52,7 +52,19 @@ LONGER = ["--max_steps", "400", "--eval_steps", "400"]  # for which the plan mak
 EXACT = ["--lora_dropout", "0", "--max_steps", "40", "--eval_steps", "40", "--logging_steps", "1"]
 EIGHTY = ["--max_steps", "80", "--eval_steps", "80"]
 EAGER = [*EIGHTY, "--fix", "cuda_graphs=False"]
-THIRTY_TWO = [*EIGHTY, "--per_device_train_batch_size", "16"]
+AT_ONCE = 16  # examples of a large batch
+
+
+def large_batch(batch_size: int) -> list[str]:
+    """Return the flags of 2,048 examples in steps of `batch_size`, over the processes there are."""
+    share = batch_size // int(os.environ.get("WORLD_SIZE", 1))
+    at_once = min(share, AT_ONCE)
+    steps = str(2048 // batch_size)
+    flags = ["--max_steps", steps, "--eval_steps", steps, "--logging_steps", "2"]
+    flags += ["--per_device_train_batch_size", str(at_once)]
+    return [*flags, "--gradient_accumulation_steps", str(share // at_once)]
+
+
 SPEED = {
     "plan": [],
     "paper": [*SHORT, "--plan", "paper", "--max_steps", "8", "--eval_steps", "8"],
@@ -66,8 +78,9 @@ SPEED = {
     "exact eager": [*EXACT, "--fix", "cuda_graphs=False"],
     "exact paper": [*EXACT, "--plan", "paper"],
     "whole run": ["--max_steps", "1200", "--eval_steps", "200"],
-    "batch of 32, 16 at once": [*THIRTY_TWO, "--gradient_accumulation_steps", "2"],
-    "batch of 32, 16 on each of two": [*THIRTY_TWO, "--gradient_accumulation_steps", "1"],
+    "batch of 8": ["--max_steps", "240", "--eval_steps", "240", "--fix", "cuda_graphs=True"],
+    "batch of 32": large_batch(32),
+    "batch of 128": large_batch(128),
 }
 FORTY_EIGHT = ["--max_steps", "48", "--eval_steps", "48", "--logging_steps", "8"]
 EIGHT_AT_ONCE = ["--per_device_train_batch_size", "8", "--gradient_accumulation_steps", "1"]

@@ -107,7 +107,7 @@ class Flags:
     spider_dir: str
     work_dir: str
     table: str = "speed"
-    shape: str = "gemma-2b"  # of the table of speeds
+    shape: str = "gemma-2b"  # of speeds and of the ladder
     rows: str = ""  # names of the rows wanted, separated by ";"; all if there are none
     max_steps: int | None = None  # in place of the number of steps of every row
 
@@ -133,7 +133,7 @@ def rows_of(table: str, shape: str) -> Iterator[tuple[str, str, float | None, li
             yield name, shape, None, [*EPOCH, *extra]
     elif table == "ladder":
         for name, extra in ladder().items():
-            yield name, "gemma-2b", None, extra
+            yield name, shape, None, extra
     else:
         for shape, sizes in CARDS.items():
             for gib in sizes:

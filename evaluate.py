@@ -259,8 +259,8 @@ def evaluate_variants(
             overwrite=flags.overwrite,
         )
         unfinished = on_main_process(stages.list_unfinished, study, folder, outdated)
-        # Refused before the model loads; the other processes find the data in the cache.
-        tasks = load_tasks(unfinished, benchmarks_dir) if is_main_process() else None
+        # Refused before the model loads, and on all processes at once, so that none waits later.
+        tasks = load_tasks(unfinished, benchmarks_dir)
         remove_outdated(outdated, models)
         if is_main_process():
             write_study(folder, study)
@@ -275,8 +275,6 @@ def evaluate_variants(
             batch_size=flags.batch_size,
         )
         stages.score_all(study, splits, folder, flags.scoring_settings())
-        if tasks is None:  # while the main process scores
-            tasks = load_tasks(unfinished, benchmarks_dir)
         stages.run_benchmarks(
             study, models, tasks, folder, tasks_sha256=tasks_sha256, batch_size=flags.batch_size
         )

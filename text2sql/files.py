@@ -187,8 +187,13 @@ def read_bytes(path: Path) -> bytes:
 
 def read_json(path: Path) -> Any:
     """Return the parsed file; a `UserError` if it is missing or not valid JSON."""
+    return parse_json(path, read_bytes(path))
+
+
+def parse_json(path: Path, content: bytes) -> Any:
+    """Return the parsed content of the file; a `UserError` if it is not valid JSON."""
     try:
-        return json.loads(read_bytes(path))
+        return json.loads(content)
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not valid JSON: {error}. Repair or replace it.") from None
 

@@ -1,6 +1,7 @@
 """Benchmarks through the harness: its own numbers, item by item, and nothing asked twice."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from text2sql.errors import UserError
 from text2sql.files import read_json
 from text2sql.inference import batch_plan, log_likelihood
 from text2sql.models.tokenizer import load_tokenizer
-from text2sql.report.benchmark_results import FinishedBenchmark, read_benchmark
+from text2sql.report.benchmark_results import BenchmarkResults, FinishedBenchmark, read_results
 from text2sql.report.significance import compare_items
 from text2sql.seals import SEAL_KEY
 
@@ -78,6 +79,12 @@ def texts(monkeypatch):
 
     monkeypatch.setattr(log_likelihood, "read_texts", reading)
     return read
+
+
+def read_benchmark(path: Path) -> BenchmarkResults:
+    """Return the results of a benchmark whose tasks have one metric."""
+    [results] = read_results(path, "benchmark").values()
+    return results
 
 
 @pytest.mark.parametrize("name", ["odd_fruit", "odd_ones", "odd_equally"])

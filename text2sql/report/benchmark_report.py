@@ -8,8 +8,7 @@ import numpy as np
 from text2sql.report.benchmark_results import (
     BenchmarkResults,
     FinishedBenchmark,
-    read_benchmark,
-    read_parts,
+    read_results,
 )
 from text2sql.report.choosing import is_in_choosing_half
 from text2sql.report.content import BenchmarkReport
@@ -38,8 +37,7 @@ def read_benchmarks(
             if not path.exists():
                 continue
             field = cluster_fields.get(benchmark.name)
-            parts = {f"{benchmark.name}/{k}": v for k, v in read_parts(path, field).items()}
-            for name, results in (parts or {benchmark.name: read_benchmark(path, field)}).items():
+            for name, results in read_results(path, benchmark.name, field).items():
                 found.setdefault(name, {})[variant.name] = results
     return {name: FinishedBenchmark(results) for name, results in found.items()}
 

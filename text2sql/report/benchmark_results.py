@@ -135,24 +135,25 @@ class FinishedBenchmark:
         return PairedScores(self.scores(base), {run: self.scores(run) for run in runs})
 
 
-def read_benchmark(path: Path, cluster_field: str | None = None) -> BenchmarkResults:
-    """Return the results in a file that `run_benchmark` wrote.
+def read_results(
+    path: Path, name: str, cluster_field: str | None = None
+) -> dict[str, BenchmarkResults]:
+    """Return the results in a file that `run_benchmark` wrote for the benchmark `name`.
 
-    Items with the same `cluster_field` in their documents belong together; by default the
-    documents tell by their own fields.
+    Where its tasks have different metrics, there are results of each, named `name/task`. Items with
+    the same `cluster_field` in their documents belong together; by default the documents tell by
+    their own fields.
     """
     content = read_sealed_text(path)
     with explain_damage(path):
-        return read_tasks(content, content["text2sql"], list(content["samples"]), cluster_field)
-
-
-def read_parts(path: Path, cluster_field: str | None = None) -> dict[str, BenchmarkResults]:
-    """Return each task's results, where tasks of different metrics were run as one benchmark."""
-    content = read_sealed_text(path)
-    with explain_damage(path):
+        facts = content["text2sql"]
+        if not facts.get("parts"):
+            return {name: read_tasks(content, facts, list(content["samples"]), cluster_field)}
         return {
-            part["benchmark"]: read_tasks(content, part, [part["benchmark"]], cluster_field)
-            for part in content["text2sql"].get("parts") or ()
+            f"{name}/{part['benchmark']}": read_tasks(
+                content, part, [part["benchmark"]], cluster_field
+            )
+            for part in facts["parts"]
         }
 
 

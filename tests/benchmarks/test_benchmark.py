@@ -21,6 +21,14 @@ def test_chat_is_part_of_the_name_but_not_of_the_task():
     assert [b.name for b in parse_benchmarks(["mmlu", "mmlu@chat"])] == ["mmlu", "mmlu@chat"]
 
 
+@pytest.mark.parametrize(
+    "text", ["", "@chat", ":5", "mmlu:five", "mmlu:-1", "mmlu@Chat", "a@chat:5"]
+)
+def test_a_name_of_another_form_is_told_the_form(text):
+    with pytest.raises(UserError, match=r"task\[:shots\]\[@chat\], such as mmlu:5"):
+        parse_benchmark(text)
+
+
 @pytest.mark.parametrize("names", [["none", "mmlu"], ["mmlu", "mmlu:0"], ["", "mmlu"]], ids=str)
 def test_benchmarks_that_contradict_each_other_are_refused(names):
     with pytest.raises(UserError, match="--benchmarks"):

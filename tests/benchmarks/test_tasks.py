@@ -86,7 +86,21 @@ def test_a_missing_package_says_what_to_install(tiny_tasks_dir, tmp_path):
         load_tasks([parse_benchmark("needing")], tmp_path)
 
 
-def test_ifeval_without_the_sentence_model_is_refused_before_any_answer(monkeypatch):
+def test_a_task_that_says_itself_what_to_install_is_quoted(tiny_tasks_dir, tmp_path):
+    settings = yaml.safe_load((tiny_tasks_dir / "odd_fruit.yaml").read_text())
+    text = yaml.safe_dump({**settings, "task": "solving"}) + "process_docs: !function code.solve\n"
+    (tmp_path / "solving.yaml").write_text(text)
+    (tmp_path / "code.py").write_text('raise ModuleNotFoundError("Please install sums[math].")\n')
+    with pytest.raises(UserError) as raised:
+        load_tasks([parse_benchmark("solving")], tmp_path)
+    assert str(raised.value) == (
+        "solving needs what cannot be imported: Please install sums[math]. Or leave solving out of "
+        "--benchmarks."
+    )
+
+
+@pytest.fixture
+def no_sentence_model(monkeypatch):
     import nltk
 
     def find(name):
@@ -94,5 +108,25 @@ def test_ifeval_without_the_sentence_model_is_refused_before_any_answer(monkeypa
 
     monkeypatch.setattr(nltk.data, "find", find)
     monkeypatch.setattr(nltk, "download", lambda name, **settings: False)
+
+
+def test_ifeval_without_the_sentence_model_is_refused_before_any_answer(no_sentence_model):
     with pytest.raises(UserError, match=r"nltk\.downloader punkt_tab.*leave ifeval out"):
         load_tasks([parse_benchmark("ifeval@chat")], None)
+
+
+def test_so_is_a_group_that_ifeval_is_in(no_sentence_model, only_folders, tiny_tasks_dir, tmp_path):
+    settings = yaml.safe_load((tiny_tasks_dir / "odd_fruit.yaml").read_text())
+    (tmp_path / "task.yaml").write_text(yaml.safe_dump({**settings, "task": "own_ifeval"}))
+    group = {"group": "leaders", "task": ["own_ifeval"]}
+    (tmp_path / "group.yaml").write_text(yaml.safe_dump(group))
+    with pytest.raises(UserError, match=r"leaders counts sentences.*leave leaders out"):
+        load_tasks([parse_benchmark("leaders")], tmp_path)
+
+
+def test_the_language_of_a_text_is_always_the_same(tiny_tasks_dir, monkeypatch):
+    from langdetect import DetectorFactory, detect
+
+    monkeypatch.setattr(DetectorFactory, "seed", None)
+    load_tasks([parse_benchmark("odd_fruit")], tiny_tasks_dir)
+    assert len({detect("hello hello bonjour bonjour") for _ in range(30)}) == 1

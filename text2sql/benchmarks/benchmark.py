@@ -9,7 +9,7 @@ from text2sql.errors import UserError
 # Knowledge and common sense as continuations, and what chat tuning gave, asked as a chat.
 DEFAULT_BENCHMARKS = ("mmlu", "hellaswag", "arc_challenge", "winogrande", "ifeval@chat")
 DEFAULT_SHOTS = {"mmlu": 5, "hellaswag": 0, "arc_challenge": 0, "winogrande": 0}
-NAME = re.compile(r"(?P<task>.+?)(?::(?P<shots>\d+))?(?P<chat>@chat)?")
+NAME = re.compile(r"(?P<task>[^:@]+)(?::(?P<shots>\d+))?(?P<chat>@chat)?")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ def parse_benchmark(text: str) -> Benchmark:
     """Return the benchmark that `task`, `task:shots`, `task@chat` or `task:shots@chat` names."""
     match = NAME.fullmatch(text)
     if match is None:
-        raise UserError("--benchmarks: a name is empty.")
+        raise UserError(
+            f"--benchmarks {text!r} is not task[:shots][@chat], such as mmlu:5 or gsm8k:5@chat."
+        )
     task, shots, chat = match["task"], match["shots"], match["chat"]
     num_fewshot = DEFAULT_SHOTS.get(task) if shots is None else int(shots)
     return Benchmark(task + (chat or ""), num_fewshot, task, as_chat=chat is not None)

@@ -49,6 +49,7 @@ def load_tasks(
     for benchmark in benchmarks:
         print(f"Fetching the data of {benchmark.name}", flush=True)
         tasks[benchmark.name] = load_task(manager, benchmark.task)
+    detect_languages_alike()
     return tasks
 
 
@@ -127,7 +128,7 @@ def likely_folders(name: str) -> list[Path]:
 
 
 def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
-    require_sentence_model(name)
+    require_sentence_model(name, name)
     dataset = dataset_of(manager, name)
     instead = f"Or leave {name} out of --benchmarks."
     try:
@@ -135,22 +136,29 @@ def load_task(manager: "TaskManager", name: str) -> list["Task | Group"]:
             loaded = manager.load([name])
     except UserError:
         raise
-    except ModuleNotFoundError as error:
-        raise UserError(
-            f"{name} needs a package that is not installed: `pip install {error.name}`. {instead}"
-        ) from error
+    except ImportError as error:
+        raise UserError(f"{name} needs {explain_import_error(error)} {instead}") from error
     except Exception as error:  # a task's files are anybody's and can fail in any way
         reason = f"{type(error).__name__}: {error}"
         raise UserError(f"The benchmark {name} cannot be prepared ({reason}).") from error
-    for task in loaded["tasks"].values():
+    for leaf, task in loaded["tasks"].items():
         if getattr(task, "UNSAFE_CODE", False):
             raise UserError(
                 f"{name} would run code that the model wrote. Leave it out of --benchmarks."
             )
+        require_sentence_model(leaf, name)  # of a group
         build_requests_once(task)
     if name in loaded.get("groups", {}):
         return [loaded["groups"][name]]
     return list(loaded["tasks"].values())
+
+
+def explain_import_error(error: ImportError) -> str:
+    """Return what to install; many tasks say it themselves, in an error without a module's name."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        return f"a package that is not installed: `pip install {package}`."
+    return f"what cannot be imported: {str(error).rstrip('.')}."
 
 
 def build_requests_once(task: "Task") -> None:
@@ -166,12 +174,12 @@ def build_requests_once(task: "Task") -> None:
     task.build_all_requests = build_or_clear
 
 
-def require_sentence_model(name: str) -> None:
+def require_sentence_model(task: str, benchmark: str) -> None:
     """Have the model with which IFEval counts sentences, fetched once; a `UserError` without it.
 
     Without it the harness would fail after all answers are generated.
     """
-    if "ifeval" not in name:
+    if "ifeval" not in task:
         return
     import nltk
 
@@ -180,10 +188,19 @@ def require_sentence_model(name: str) -> None:
     except LookupError:
         if not nltk.download(SENTENCE_MODEL, quiet=True, print_error_to=StringIO()):
             raise UserError(
-                f"{name} counts sentences with NLTK's model, which cannot be fetched. Run "
+                f"{benchmark} counts sentences with NLTK's model, which cannot be fetched. Run "
                 f"`python -m nltk.downloader {SENTENCE_MODEL}` once where there is a network, or "
-                f"leave {name} out of --benchmarks."
+                f"leave {benchmark} out of --benchmarks."
             ) from None
+
+
+def detect_languages_alike() -> None:
+    """Make IFEval find the same language in the same text whenever it is asked.
+
+    Its package draws random numbers: of `SELECT name FROM singer` it says Danish or English.
+    """
+    if (package := sys.modules.get("langdetect")) is not None:
+        package.DetectorFactory.seed = 0
 
 
 def dataset_of(manager: "TaskManager", name: str) -> str | None:

@@ -211,10 +211,12 @@ def plan_study(flags: EvaluateFlags) -> tuple[Study, list[PreparedSplit], Loaded
     refuse_other_vocabulary(adapter_dirs, base["model_id"], models.tokenizer)
     for name in flags.models:
         refuse_other_base(name, base["model_id"])
+    manifest = read_manifest(Path(flags.data_dir))
     study = Study(
         **base,
+        chat_template_sha256=manifest["tokenizer"]["chat_template_sha256"],
         limit=flags.limit,
-        prompts_limit=read_manifest(Path(flags.data_dir))["limit"],
+        prompts_limit=manifest["limit"],
         variants=variants,
         splits=[split.evaluated for split in splits],
         benchmarks=parse_benchmarks(flags.benchmarks),

@@ -20,6 +20,8 @@ from text2sql.study.variants import Variant
 if TYPE_CHECKING:
     from text2sql.study.variant_models import LoadedVariants
 
+TEMPLATE = "chat_template_sha256"
+
 
 @dataclass(frozen=True)
 class StoredAnswers:
@@ -82,8 +84,11 @@ def find_benchmark_results(
         for variant in study.variants:
             path = folder.benchmark_results(benchmark.results_file, variant.name)
             if path.exists():
+                recorded = recorded_settings(path)
                 settings = benchmark_settings(study, benchmark, variant, tasks_sha256)
-                yield StoredAnswers(path, [path], recorded_settings(path), settings)
+                if TEMPLATE not in recorded:  # of an earlier version, whose results stay valid
+                    settings.pop(TEMPLATE, None)
+                yield StoredAnswers(path, [path], recorded, settings)
 
 
 def recorded_settings(path: Path) -> dict[str, Any]:
@@ -128,4 +133,5 @@ def benchmark_settings(
         "own_tasks_sha256": tasks_sha256,
     }
     # Left out where false, so that results of earlier versions, which lack it, stay valid.
-    return settings | {"as_chat": True} if benchmark.as_chat else settings
+    as_chat = {"as_chat": True, TEMPLATE: study.chat_template_sha256}
+    return settings | as_chat if benchmark.as_chat else settings

@@ -84,6 +84,7 @@ class Study:
     model_id: str | None = None
     load_in_4bit: bool | None = None
     dtype: str | None = None
+    chat_template_sha256: str | None = None  # of the base's tokenizer, which all variants have
     limit: int | None = None  # of a smoke run: questions per split, and items per task
     prompts_limit: int | None = None  # the --limit with which preprocess.py made the prompts
     variants: list[Variant]

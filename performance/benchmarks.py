@@ -19,7 +19,8 @@ from pathlib import Path
 
 from performance.cards import cap_memory
 from text2sql.benchmarks.benchmark import DEFAULT_SHOTS, Benchmark, parse_benchmark
-from text2sql.benchmarks.run import leaves_of, response_cache_path, run_benchmark
+from text2sql.benchmarks.response_cache import response_cache_path
+from text2sql.benchmarks.run import leaves_of, run_benchmark
 from text2sql.benchmarks.tasks import load_tasks
 from text2sql.cli import run
 from text2sql.errors import UserError

@@ -11,7 +11,8 @@ from tiny_tasks import SIZES, build_tiny_tasks
 
 from text2sql.benchmarks import harness_model
 from text2sql.benchmarks.benchmark import parse_benchmark
-from text2sql.benchmarks.run import response_cache_path, run_benchmark
+from text2sql.benchmarks.response_cache import response_cache_path
+from text2sql.benchmarks.run import run_benchmark
 from text2sql.benchmarks.tasks import load_tasks
 from text2sql.errors import UserError
 from text2sql.files import read_json

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from text2sql.benchmarks import response_cache
 from text2sql.benchmarks.response_cache import ResponseCache
 
 
@@ -66,3 +67,22 @@ def test_short_memory_is_reported_after_what_was_found_is_stored(tmp_path):
         cache.complete("loglikelihood", [request], ask)
     with ResponseCache(path) as cache:
         assert list(cache.responses.values()) == [(-2.0, False)]
+
+
+def test_a_process_does_not_wait_to_hear_of_responses_that_are_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(response_cache, "on_main_process", lambda *a: pytest.fail("it waits"))
+    with ResponseCache(tmp_path / "answers.jsonl", is_begun=False) as cache:
+        assert cache.responses == {}
+
+
+def test_other_processes_ask_nothing_twice_and_leave_the_responses_to_the_main_one(
+    tmp_path, monkeypatch
+):
+    path, asked = tmp_path / "answers.jsonl", []
+    request = SimpleNamespace(args=("context", " a"))
+    with ResponseCache(path) as cache:
+        monkeypatch.setattr(response_cache, "is_main_process", lambda: False)
+        for _ in range(2):
+            assert cache.complete("loglikelihood", [request], asked.append) == [None]
+        monkeypatch.undo()
+    assert asked == [[request]]

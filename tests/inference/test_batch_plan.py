@@ -8,7 +8,13 @@ from transformers import GemmaConfig, LlamaConfig
 
 from text2sql.errors import UserError
 from text2sql.inference import batch_plan
-from text2sql.inference.batch_plan import BatchPlan, ScoringPlan, plan_decoding, plan_scoring
+from text2sql.inference.batch_plan import (
+    BatchPlan,
+    ScoringPlan,
+    plan_decoding,
+    plan_scoring,
+    scoring_plan_of,
+)
 
 GB = 10**9
 GEMMA_2B = GemmaConfig(
@@ -65,6 +71,15 @@ def test_processes_score_by_the_plan_of_the_smallest_free_memory(monkeypatch):
     assert plan_scoring(model) != alone
     monkeypatch.setattr(batch_plan, "gather", lambda own: [own, 3 * GB])
     assert plan_scoring(model) == alone
+
+
+def test_processes_agree_on_the_plan_of_a_model_once(monkeypatch):
+    model, another = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+    monkeypatch.setattr(batch_plan, "plan_scoring", lambda model: ScoringPlan(2, 2))
+    assert scoring_plan_of(model) == ScoringPlan(2, 2)
+    monkeypatch.setattr(batch_plan, "plan_scoring", lambda model: ScoringPlan(1, 1))
+    assert scoring_plan_of(model) == ScoringPlan(2, 2)
+    assert scoring_plan_of(another) == ScoringPlan(1, 1)
 
 
 def test_6_gb_gpu_still_decodes_many_questions_of_gemma_at_once(plan_on_gpu):

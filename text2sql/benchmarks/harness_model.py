@@ -25,7 +25,7 @@ from text2sql.benchmarks.generation import (
     read_settings,
 )
 from text2sql.benchmarks.response_cache import ResponseCache
-from text2sql.inference.batch_plan import ScoringPlan, plan_scoring
+from text2sql.inference.batch_plan import ScoringPlan, scoring_plan_of
 from text2sql.inference.generate import own_prompts
 from text2sql.inference.kv_cache import supports_block_cache
 from text2sql.inference.log_likelihood import Answer, score_continuations
@@ -80,7 +80,7 @@ class PrefixSharingHFLM(HFLM):
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
         def ask_packed(rest: list[Instance]) -> None:
-            self.plan = plan_scoring(self.model)
+            self.plan = scoring_plan_of(self.model)
             for block, encoded in self.encoded_ahead(take_blocks(rest, self.plan)):
                 self.encoded = encoded
                 with self.cache.storing_together():
@@ -97,7 +97,7 @@ class PrefixSharingHFLM(HFLM):
         self, requests: list[Instance], disable_tqdm: bool = False
     ) -> list[float]:
         def ask_packed(rest: list[Instance]) -> None:
-            self.plan = plan_scoring(self.model)
+            self.plan = scoring_plan_of(self.model)
             original, self.batch_size_per_gpu = self.batch_size_per_gpu, WINDOWS_AT_ONCE
             try:
                 for part in take_parts(rest, LONG_TEXTS_AT_ONCE):

@@ -1,10 +1,11 @@
 """On-disk cache of model responses, so that an interrupted benchmark resumes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from text2sql.files import sha256_of_json
 from text2sql.processes import gather, is_main_process, on_main_process
 from text2sql.progress import progress_bar
 from text2sql.seals import read_sealed_lines, sealed_line
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 class ResponseCache:
     """Responses by request type and arguments; the harness calls it a cache hook.
 
-    Several processes have the same responses, and the main one writes those that all of them find.
+    The main one of several processes writes the responses that all of them find. The others know
+    those of earlier runs, for which they need not wait where `path` is not there (`is_begun`).
     """
 
-    def __init__(self, path: Path):
-        self.responses: dict[str, Any] = on_main_process(read_responses, path)
+    def __init__(self, path: Path, is_begun: bool = True):
+        self.responses: dict[str, Any] = on_main_process(read_responses, path) if is_begun else {}
         self.findings = Findings(self.keep)
         self.held: list[tuple[str, Any]] | None = None  # responses of a block that continues
         self.bar: tqdm[Any] | None = None
@@ -73,7 +75,7 @@ class ResponseCache:
         ask: Callable[[list["Instance"]], object],
         label: str | None = None,
     ) -> list[Any]:
-        """Return a response for each request.
+        """Return a response for each request; on a process that is not the main one, maybe None.
 
         `ask` is given those that have none yet, and adds the responses to the part of them that
         this process answers. A `label` is that of a progress bar.
@@ -87,7 +89,8 @@ class ResponseCache:
         if rest:
             with progress_bar(total=len(rest), desc=label, disable=label is None) as self.bar:
                 self.collect(ask, list(rest.values()))
-            self.responses |= on_main_process(lambda: {key: self.responses[key] for key in rest})
+            if not is_main_process():
+                self.responses |= dict.fromkeys(rest)
         return [self.responses[key] for key in keys]
 
     def collect(
@@ -105,6 +108,12 @@ class ResponseCache:
         failures = [found for found in gather(failure) if found is not None]
         if failures:
             raise OutOfMemoryError(failures[0])
+
+
+def response_cache_path(path: Path, settings: Mapping[str, Any], batch_size: int) -> Path:
+    """Return the path of the cache; padded batches have other last digits than packed rows."""
+    made_by = sha256_of_json({**settings, "batch_size": batch_size})[:12]
+    return path.with_name(f".{path.stem}-{made_by}-answers.jsonl")
 
 
 def read_responses(path: Path) -> dict[str, Any]:

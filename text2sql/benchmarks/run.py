@@ -21,10 +21,9 @@ from text2sql.benchmarks.benchmark import Benchmark
 from text2sql.benchmarks.harness_model import PrefixSharingHFLM
 from text2sql.benchmarks.headline import Headline, describe_headlines
 from text2sql.benchmarks.resampling import Aggregate, resample_tasks
-from text2sql.benchmarks.response_cache import ResponseCache
+from text2sql.benchmarks.response_cache import ResponseCache, response_cache_path
 from text2sql.benchmarks.tasks import find_tasks
 from text2sql.errors import UserError
-from text2sql.files import sha256_of_json
 from text2sql.processes import is_main_process
 from text2sql.run_record import build_run_record, git_commit
 from text2sql.seals import write_sealed_text
@@ -48,14 +47,15 @@ def run_benchmark(
     path: Path,
     *,
     settings: Mapping[str, Any],
+    is_begun: bool = True,
     batch_size: int = 0,
     limit: int | None = None,
 ) -> None:
     """Write the benchmark's results to `path`; they record the `settings` that they depend on.
 
     A `batch_size` other than 0 asks for the harness' own padded batches of that size. Responses
-    are cached beside `path` until it is written, so that an interrupted run resumes. Several
-    processes divide the items, and the main one writes.
+    are cached beside `path` until it is written, so that an interrupted run resumes; unless
+    `is_begun`, there are none yet. Several processes divide the items, and the main one writes.
     """
     cache_path = response_cache_path(path, settings, batch_size)
     size: int | str = batch_size or CPU_BATCH_SIZE
@@ -63,14 +63,14 @@ def run_benchmark(
         size = "auto:4"
     while True:
         try:
-            with ResponseCache(cache_path) as cache:
+            with ResponseCache(cache_path, is_begun) as cache:
                 harness_model = PrefixSharingHFLM(
                     model, tokenizer, cache, size, share_prefixes=not batch_size
                 )
                 results = ask_harness(benchmark, tasks, harness_model, limit)
             break
         except torch.OutOfMemoryError:
-            size = smaller_batch(size)
+            size, is_begun = smaller_batch(size), True
         torch.cuda.empty_cache()
     if not is_main_process():
         return
@@ -84,12 +84,6 @@ def run_benchmark(
     )
     write_results(path, results)
     cache_path.unlink()
-
-
-def response_cache_path(path: Path, settings: Mapping[str, Any], batch_size: int) -> Path:
-    """Return the path of the cache; padded batches have other last digits than packed rows."""
-    made_by = sha256_of_json({**settings, "batch_size": batch_size})[:12]
-    return path.with_name(f".{path.stem}-{made_by}-answers.jsonl")
 
 
 def smaller_batch(size: int | str) -> int:
@@ -113,6 +107,8 @@ def ask_harness(
     """
     evaluator.get_git_commit_hash = git_commit  # its own prints "fatal: ..." outside a checkout
     describe_machine_once()
+    if not is_main_process():
+        leave_results_to_main_process(tasks)
     results: dict[str, Any] = simple_evaluate(
         harness_model,
         tasks=list(tasks),
@@ -124,6 +120,13 @@ def ask_harness(
         task_manager=find_tasks([], None),
     )
     return results
+
+
+def leave_results_to_main_process(tasks: Sequence["Task | Group"]) -> None:
+    """Make the harness do nothing with the responses, so that the next benchmark can begin."""
+    for task in tasks:
+        for leaf in leaves_of(task):
+            leaf.apply_filters = lambda: None
 
 
 def describe_machine_once() -> None:

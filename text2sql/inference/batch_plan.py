@@ -1,6 +1,7 @@
 """Batch sizes from free memory: how many prompts, and how many of their tokens, at once."""
 
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import torch
 from transformers import PretrainedConfig
@@ -21,6 +22,7 @@ ROW_FRACTION = 0.4  # of the usable memory
 ROW_TOKENS = (256, 16_384)
 KEYS_PER_TOKEN = 16  # the keys of a long prefix are gathered for each of its suffixes
 CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE = 4096, 256
+SCORING_PLANS: WeakKeyDictionary[Model, "ScoringPlan"] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,13 @@ def plan_decoding(model: Model, longest: int, num_prompts: int = 0) -> BatchPlan
     bytes_per_prompt = width * (cached + config.vocab_size) + activations
     fitting = int((usable - prefill_tokens * activations) / bytes_per_prompt)
     return BatchPlan(num_prompts or min(max(fitting, 1), LARGEST_BATCH_SIZE), prefill_tokens)
+
+
+def scoring_plan_of(model: Model) -> ScoringPlan:
+    """Return the model's plan for log-likelihoods, made once as all processes wait for it."""
+    if model not in SCORING_PLANS:
+        SCORING_PLANS[model] = plan_scoring(model)
+    return SCORING_PLANS[model]
 
 
 def plan_scoring(model: Model) -> ScoringPlan:

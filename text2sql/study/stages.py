@@ -5,10 +5,12 @@ processes divide the answers; the main one reads and writes the folder, and deci
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from text2sql.benchmarks.benchmark import Benchmark
+from text2sql.benchmarks.response_cache import response_cache_path
 from text2sql.data.spider import read_schemas
 from text2sql.files import (
     read_jsonl,
@@ -32,6 +34,14 @@ if TYPE_CHECKING:
     from lm_eval.api.task import Task
 
     from text2sql.study.variant_models import LoadedVariants
+
+
+@dataclass(frozen=True)
+class BenchmarkRun:
+    """A benchmark that a variant still has to answer."""
+
+    settings: dict[str, Any]  # that the results depend on
+    is_begun: bool  # an interrupted run left responses
 
 
 def generate_all(
@@ -108,15 +118,22 @@ def run_benchmarks(
     tasks_sha256: str | None,
     batch_size: int,
 ) -> None:
-    """Run every benchmark that is not finished yet; `tasks` has those of `list_unfinished`."""
+    """Run every benchmark that is not finished yet; `tasks` has those of `list_unfinished`.
+
+    All processes learn at the start what is left, and then wait for nothing but answers: while the
+    main one makes results of these, the others begin with the next benchmark.
+    """
+    left = on_main_process(list_left, study, folder, tasks_sha256, batch_size)
     for variant in study.variants:
         for benchmark in study.benchmarks:
-            if on_main_process(has_results, study, benchmark, variant, folder):
+            run = left.get((variant.name, benchmark.name))
+            if run is None:
+                if is_main_process():
+                    copy_results(study, benchmark, variant, folder)
                 continue
             from text2sql.benchmarks.run import run_benchmark  # takes seconds
 
             print(f"{benchmark.name}, {variant.name}", flush=True)
-            settings = on_main_process(benchmark_settings, study, benchmark, variant, tasks_sha256)
             with models.active(variant) as model:
                 run_benchmark(
                     benchmark,
@@ -124,25 +141,39 @@ def run_benchmarks(
                     model,
                     models.tokenizer,
                     folder.benchmark_results(benchmark.results_file, variant.name),
-                    settings=settings,
+                    settings=run.settings,
+                    is_begun=run.is_begun,
                     batch_size=batch_size,
                     limit=study.limit,
                 )
             del model  # other weights may take its memory
 
 
-def has_results(
+def list_left(
+    study: Study, folder: EvaluationFolder, tasks_sha256: str | None, batch_size: int
+) -> dict[tuple[str, str], BenchmarkRun]:
+    """Return what is left to run, by variant and benchmark; identical variants are asked once."""
+    left = {}
+    for variant in study.variants:
+        for benchmark in study.benchmarks:
+            path = folder.benchmark_results(benchmark.results_file, variant.name)
+            if path.exists() or study.identical_variant(variant) is not None:
+                continue
+            settings = benchmark_settings(study, benchmark, variant, tasks_sha256)
+            is_begun = response_cache_path(path, settings, batch_size).exists()
+            left[variant.name, benchmark.name] = BenchmarkRun(settings, is_begun)
+    return left
+
+
+def copy_results(
     study: Study, benchmark: Benchmark, variant: Variant, folder: EvaluationFolder
-) -> bool:
-    """Return whether the variant has results, or those of an identical one, which are copied."""
+) -> None:
+    """Give the variant the results of an identical one, unless it has some."""
     path = folder.benchmark_results(benchmark.results_file, variant.name)
-    if path.exists():
-        return True
     identical = study.identical_variant(variant)
-    if identical is not None:
+    if identical is not None and not path.exists():
         earlier = folder.benchmark_results(benchmark.results_file, identical.name)
         write_text(path, earlier.read_text(encoding="utf-8"))
-    return identical is not None
 
 
 def list_unfinished(

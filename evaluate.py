@@ -27,7 +27,6 @@ from text2sql.data.spider_splits import SPIDER_FILES, read_questions, refuse_mis
 from text2sql.errors import UserError
 from text2sql.files import folder_lock, sha256_of_file
 from text2sql.flags import parse_flags
-from text2sql.models.device import num_unused_gpus
 from text2sql.processes import (
     is_main_process,
     lock_folder,
@@ -243,11 +242,6 @@ def evaluate_variants(
     flags: EvaluateFlags,
 ) -> None:
     """Generate, score and benchmark every variant of the study, writing results to disk."""
-    if num_unused_gpus():
-        print(
-            "This command uses one GPU; `accelerate launch evaluate.py` uses the other "
-            f"{num_unused_gpus()} too."
-        )
     benchmarks_dir = Path(flags.benchmarks_dir) if flags.benchmarks_dir else None
     tasks_sha256 = hash_tasks(benchmarks_dir)
     with lock_folder(folder.root), lock_adapters(study.variants):

@@ -151,9 +151,9 @@ def test_own_tasks_are_the_same_with_what_python_leaves_beside_them(tiny_tasks_d
 
 
 def test_default_folder_is_the_adapters_own_and_one_of_three_gpus_says_how_to_use_all(
-    run_evaluate, evaluate_script, tiny_run_dir, tmp_path, monkeypatch
+    run_evaluate, tiny_run_dir, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(evaluate_script, "num_unused_gpus", lambda: 2)
+    monkeypatch.setattr("text2sql.study.variant_models.num_unused_gpus", lambda: 2)
     run_dir = shutil.copytree(tiny_run_dir, tmp_path / "run")
     printed = run_evaluate("--limit", "2", "--benchmarks", "none", adapters=[run_dir])
     assert "`accelerate launch evaluate.py` uses the other 2 too" in printed

@@ -60,6 +60,7 @@ class LoadedVariants:
         }
         self.loaded: tuple[str, Model] | None = None  # what it is, and the model
         self.is_checked = False
+        self.told_gpus: str | None = None
 
     @cached_property
     def tokenizer(self) -> "PreTrainedTokenizerBase":
@@ -156,12 +157,7 @@ class LoadedVariants:
         weakest = weakest_device(Device.of(device))
         is_spread = num_unused_gpus() > 0 and not self.fits(weakest, load_in_4bit)
         print(f"Loading {model_id}{' in NF4' if load_in_4bit else ''}", flush=True)
-        if is_spread:
-            print(
-                f"It is too large for a GPU and spread over {num_unused_gpus() + 1}: transformers' "
-                "generate and the harness' own batches answer, more slowly.",
-                flush=True,
-            )
+        self.tell_gpus(is_spread)
         return load_base_model(
             model_id,
             load_in_4bit=load_in_4bit,
@@ -170,6 +166,23 @@ class LoadedVariants:
             dequantize=load_in_4bit and not is_spread and self.fits_dequantised(weakest),
             placement="spread" if is_spread else "own",
         )
+
+    def tell_gpus(self, is_spread: bool) -> None:
+        """Print on which of several GPUs the model is, once for models that are on the same."""
+        message = None
+        if is_spread:
+            message = (
+                f"It is too large for a GPU and spread over {num_unused_gpus() + 1}: transformers' "
+                "generate and the harness' own batches answer, more slowly."
+            )
+        elif num_unused_gpus():
+            message = (
+                "This command uses one GPU; `accelerate launch evaluate.py` uses the other "
+                f"{num_unused_gpus()} too."
+            )
+        if message and message != self.told_gpus:
+            print(message, flush=True)
+        self.told_gpus = message
 
     def fits(self, device: Device, load_in_4bit: bool) -> bool:
         """Return whether the weights fit the device, as they are loaded."""

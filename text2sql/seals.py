@@ -4,11 +4,9 @@ A seal finds accidents and edits, not forgery. A file without one, as earlier ve
 taken as it is.
 """
 
-import gc
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -71,25 +69,12 @@ def read_sealed_text(path: Path) -> Any:
     text, seal, sha256 = content.rpartition(TEXT_SEAL.encode())
     if seal and hashlib.sha256(text + b"}").hexdigest() != last_word(sha256):
         raise UserError(f"{path} was changed after it was written. Restore it, or make it again.")
-    with no_garbage_collection():
-        return parse_json(path, content)
+    return parse_json(path, content)
 
 
 def last_word(end: bytes) -> str:
     """Return the hash in the end of a sealed text, which closes a string and the object."""
     return end.decode(errors="replace").strip().removesuffix('"}')
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Let Python not look for garbage while it makes many objects, which takes as long again."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def read_sealed_lines(path: Path) -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ from text2sql.processes import (
 from text2sql.prompts.manifest import read_manifest, refuse_other_tokenizer
 from text2sql.report.build import build_report
 from text2sql.report.content import Report
+from text2sql.report.libraries import import_ahead
 from text2sql.report.model_card import update_model_cards
 from text2sql.report.page import is_written, print_report, print_scores, write_report
 from text2sql.report.trackers import log_scores
@@ -270,6 +271,8 @@ def evaluate_variants(
             max_new_tokens=flags.max_new_tokens,
             batch_size=flags.batch_size,
         )
+        if is_main_process():
+            import_ahead()
         stages.score_all(study, splits, folder, flags.scoring_settings())
         stages.run_benchmarks(
             study, models, tasks, folder, tasks_sha256=tasks_sha256, batch_size=flags.batch_size

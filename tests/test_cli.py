@@ -37,6 +37,16 @@ def test_command_that_returns_ends_with_status_0(capsys):
     assert status_and_message(capsys, lambda: None) == (0, "")
 
 
+def test_nothing_is_searched_for_garbage_as_a_command_ends():
+    code = (
+        "import atexit, gc\n"
+        "from text2sql.cli import run\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 10_000))\n"
+        "run(lambda: atexit.register(lambda: print(gc.get_freeze_count())))"
+    )
+    assert run_python(code).stdout == "0\nTrue\n"
+
+
 def test_error_of_the_user_is_one_line_and_status_1():
     code = (
         "from text2sql.cli import run\n"

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from lm_eval.api.model import hash_args
 
 from text2sql.benchmarks import response_cache
 from text2sql.benchmarks.response_cache import ResponseCache
@@ -86,3 +87,10 @@ def test_other_processes_ask_nothing_twice_and_leave_the_responses_to_the_main_o
             assert cache.complete("loglikelihood", [request], asked.append) == [None]
         monkeypatch.undo()
     assert asked == [[request]]
+
+
+@pytest.mark.parametrize("arguments", [("context", " a"), ("context", {"until": ["\n"]})])
+def test_requests_have_the_names_that_the_harness_gives_them(arguments):
+    names = [response_cache.key_of("loglikelihood", arguments) for _ in range(2)]
+    assert names == [hash_args("loglikelihood", arguments)] * 2
+    assert response_cache.key_of("generate_until", arguments) not in names

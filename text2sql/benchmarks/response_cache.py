@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -122,6 +123,21 @@ def read_responses(path: Path) -> dict[str, Any]:
 
 
 def key_of(kind: str, arguments: tuple[Any, ...]) -> str:
+    """Return the name of a request in the cache, the harness' hash of it.
+
+    Those of texts are kept, as a benchmark asks every variant the same long prompts.
+    """
+    if all(isinstance(argument, str) for argument in arguments):
+        return key_of_texts(kind, arguments)
+    return hash_request(kind, arguments)
+
+
+@lru_cache(maxsize=2**17)
+def key_of_texts(kind: str, texts: tuple[str, ...]) -> str:
+    return hash_request(kind, texts)
+
+
+def hash_request(kind: str, arguments: tuple[Any, ...]) -> str:
     from lm_eval.api.model import hash_args
 
     return str(hash_args(kind, arguments))

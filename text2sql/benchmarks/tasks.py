@@ -1,8 +1,8 @@
 """The tasks of lm-evaluation-harness, found by their names and loaded with their data."""
 
 import difflib
+import importlib.abc
 import importlib.machinery
-import importlib.util
 import logging
 import sys
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from functools import lru_cache
 from io import StringIO
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from text2sql.benchmarks.benchmark import Benchmark
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from lm_eval.api.task import Task
     from lm_eval.tasks import TaskManager
 
+ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_MODEL = "punkt_tab"  # in NLTK's data
 LOCAL_FORMATS = ("arrow", "csv", "json", "parquet", "text")  # `dataset_path` of one's own files
 
@@ -54,21 +56,30 @@ def load_tasks(
 
 
 def provide_installed_evaluate() -> None:
-    """Put the package `evaluate` into `sys.modules`, to be loaded if the harness uses it.
+    """Make `import evaluate` find the installed package, not this project's script of that name.
 
-    This project's script has the same name and would be found first.
+    Nothing is imported yet: the harness needs the package for few metrics.
     """
-    root = Path(__file__).resolve().parents[2]
     present = sys.modules.get("evaluate")
-    if present is not None and Path(present.__file__ or "").resolve().parent != root:
-        return
-    elsewhere = [folder for folder in sys.path if Path(folder or ".").resolve() != root]
-    spec = importlib.machinery.PathFinder.find_spec("evaluate", elsewhere)
-    if spec is None or spec.loader is None:
-        return  # the harness says what to install when a metric needs it
-    spec.loader = importlib.util.LazyLoader(spec.loader)
-    sys.modules["evaluate"] = package = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(package)
+    if present is not None and Path(present.__file__ or "").resolve().parent == ROOT:
+        del sys.modules["evaluate"]
+    if not any(isinstance(finder, EvaluateFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, EvaluateFinder())
+
+
+class EvaluateFinder(importlib.abc.MetaPathFinder):
+    """Finds the package `evaluate` outside of this project, if it is installed.
+
+    If it is not, the harness says what to install when a metric needs it.
+    """
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name != "evaluate":
+            return None
+        elsewhere = [folder for folder in sys.path if Path(folder or ".").resolve() != ROOT]
+        return importlib.machinery.PathFinder.find_spec(name, elsewhere, target)
 
 
 def keep_compiled_templates() -> None:

@@ -235,6 +235,32 @@ def test_samples_of_other_shots_are_refused(evaluate, sample_dirs):
         evaluate("--samples", *sample_dirs, "--output_dir", "out")
 
 
+def apply_chat_template(folder: Path) -> None:
+    """Record what lm_eval does with --apply_chat_template."""
+    path = folder / "model" / RESULTS
+    write_json(path, read_json(path) | {"chat_template": "{% for message in messages %}"})
+
+
+def test_samples_of_a_chat_are_named_as_one(evaluate, sample_dirs):
+    for folder in sample_dirs:
+        apply_chat_template(folder)
+    evaluate("--samples", *sample_dirs, "--output_dir", "out")
+    report = read_json(Path("out/report.json"))
+    assert list(report["benchmarks"]) == ["quiz@chat"]
+    assert report["benchmarks"]["quiz@chat"]["comparisons"]["after"]["n"] == 40
+    [told] = read_json(Path("out/study.json"))["benchmarks"]
+    assert (told["name"], told["task"], told["as_chat"]) == ("quiz@chat", "quiz", True)
+    assert "quiz@chat" in Path("out/report.md").read_text()
+
+
+def test_samples_of_a_chat_and_of_none_are_refused(evaluate, sample_dirs):
+    apply_chat_template(sample_dirs[1])
+    with pytest.raises(
+        UserError, match=r"quiz was asked as a chat in only one.*both or for neither"
+    ):
+        evaluate("--samples", *sample_dirs, "--output_dir", "out")
+
+
 def test_a_folder_without_samples_says_how_to_make_them(evaluate, sample_dirs, tmp_path):
     with pytest.raises(UserError, match="--log_samples"):
         evaluate("--samples", sample_dirs[0], tmp_path / "absent", "--output_dir", "out")

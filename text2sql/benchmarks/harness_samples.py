@@ -30,13 +30,14 @@ def read_samples(folder: Path) -> Results:
             f"{folder} holds no samples_<task>_<time>.jsonl. Run lm_eval with --log_samples and "
             "--output_path, and name that folder."
         )
-    merged: Results = {key: {} for key in (*RESULTS_KEYS, "group_subtasks", "samples")}
+    merged: Results = {key: {} for key in (*RESULTS_KEYS, "group_subtasks", "samples", "as_chat")}
     for task, path in newest.items():
         time = path.stem.rpartition("_")[2]
         results = read_object(path.with_name(f"results_{time}.json"), *RESULTS_KEYS)
         for key in RESULTS_KEYS:
             merged[key] |= results.get(key, {})
         merged["group_subtasks"] |= results.get("group_subtasks", {})
+        merged["as_chat"][task] = bool(results.get("chat_template"))
         merged["samples"][task] = [without_arguments(row) for row in read_jsonl(path)]
         refuse_incomplete(path, task, merged)
     return merged
@@ -65,7 +66,10 @@ def refuse_incomplete(path: Path, task: str, results: Results) -> None:
 
 
 def split_by_benchmark(results: Results) -> dict[str, Results]:
-    """Return the results of each group, and of each task that is in no group, by its name."""
+    """Return the results of each group, and of each task that is in no group.
+
+    They are named as `--benchmarks` names them, with `@chat` where a chat template was applied.
+    """
     groups, tasks = results["group_subtasks"], set(results["samples"])
     children = {child for members in groups.values() for child in members}
     found = {}
@@ -74,7 +78,11 @@ def split_by_benchmark(results: Results) -> dict[str, Results]:
         if leaves and set(leaves) <= tasks:
             found[name] = results_of(name, leaves, results)
             tasks -= set(leaves)
-    return found | {task: results_of(task, [task], results) for task in sorted(tasks)}
+    found |= {task: results_of(task, [task], results) for task in sorted(tasks)}
+    return {
+        f"{name}@chat" if part["text2sql"]["as_chat"] else name: part
+        for name, part in found.items()
+    }
 
 
 def leaves_of(name: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
@@ -96,7 +104,8 @@ def results_of(name: str, leaves: Sequence[str], results: Results) -> Results:
             for key, default in (("configs", {}), ("n-shot", 0), ("higher_is_better", {}))
         },
     }
-    part["text2sql"] = describe_headlines(name, part, weight_by_size=is_weighted(name, part))
+    headlines = describe_headlines(name, part, weight_by_size=is_weighted(name, part))
+    part["text2sql"] = headlines | {"as_chat": all(results["as_chat"][leaf] for leaf in leaves)}
     return part
 
 
@@ -118,7 +127,7 @@ def is_weighted(name: str, results: Results) -> bool:
 
 
 def refuse_unpaired(base: Path, base_results: Results, other: Path, other_results: Results) -> None:
-    """Raise a `UserError` that names the tasks, shots or items in which two folders differ."""
+    """Raise a `UserError` that names the tasks, shots, mode or items in which folders differ."""
     tasks, others = set(base_results["samples"]), set(other_results["samples"])
     if tasks != others:
         raise UserError(
@@ -131,6 +140,11 @@ def refuse_unpaired(base: Path, base_results: Results, other: Path, other_result
             raise UserError(
                 f"{task} was asked with {shots[0]} shots in {base} and {shots[1]} in {other}. Run "
                 "lm_eval with the same --num_fewshot."
+            )
+        if base_results["as_chat"][task] != other_results["as_chat"][task]:
+            raise UserError(
+                f"{task} was asked as a chat in only one of {base} and {other}. Run lm_eval with "
+                "--apply_chat_template for both or for neither."
             )
         items, other_items = (
             {(row["doc_id"], row["doc_hash"]) for row in results["samples"][task]}

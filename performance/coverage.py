@@ -18,6 +18,7 @@ from performance.simulated_studies import (
     World,
     simulate,
 )
+from performance.simulated_texts import TextWorld, coverage_of_perplexity
 from text2sql.report.choosing import out_of_bag_gain
 from text2sql.report.estimators import (
     Estimate,
@@ -34,6 +35,7 @@ from text2sql.report.text import points
 Interval = tuple[float, float]
 RUNS = (1, 2, 3, 5)
 RUN_SD = 0.04
+TEXTS = (30, 100, 300)
 CHOICES = (
     "overstated by the best of six equal variants, points: as observed",
     "the same, out of bag",
@@ -51,6 +53,7 @@ def main() -> None:
     print_rare_changes(flags.studies, rng)
     print_other_promises(flags.studies, rng)
     print_few_databases(flags.studies, rng)
+    print_texts(flags.studies, rng)
 
 
 def worlds(sizes: tuple[int, ...]) -> dict[str, World]:
@@ -166,6 +169,19 @@ def print_few_databases(num_studies: int, rng: np.random.Generator) -> None:
             world = World(sizes, wordings_agree=0.5, database_sd=0.06)
             _, covered, _ = coverage_of_differences(world, 1, num_studies, rng)
             print(f"| {num_databases} | {sum(sizes):,} | {100 * covered:.1f} |")
+
+
+def print_texts(num_studies: int, rng: np.random.Generator) -> None:
+    """Print how often the interval of a perplexity's difference covers it, by number of texts."""
+    header = " | ".join(f"{n} texts" for n in TEXTS)
+    print(f"\n| standard deviation of log length | loss grows with length | {header} |")
+    print("| ---: | --- | ---: | ---: | ---: |")
+    for length_sd in (0.0, 0.5, 1.0, 1.5):
+        for slope in (0.0, 0.05) if length_sd else (0.0,):
+            world = TextWorld(length_sd=length_sd, change_with_length=slope)
+            rates = [coverage_of_perplexity(world, n, num_studies, rng) for n in TEXTS]
+            shown = " | ".join(f"{100 * rate:.1f}" for rate in rates)
+            print(f"| {length_sd} | {'yes' if slope else 'no'} | {shown} |", flush=True)
 
 
 def coverage_of_ratio(sizes: tuple[int, ...], num_studies: int, rng: np.random.Generator) -> float:

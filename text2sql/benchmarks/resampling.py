@@ -10,6 +10,7 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+from numpy.typing import NDArray
 
 from text2sql.benchmarks.headline import Headline, headline_of
 
@@ -51,14 +52,21 @@ def resample(values: Sequence[Any], aggregate: Aggregate, headline: Headline) ->
         return []
     is_slow = headline.aggregation in SLOW_AGGREGATIONS
     num_resamples = NUM_SLOW_RESAMPLES if is_slow else NUM_RESAMPLES
-    generator = np.random.default_rng([SEED, crc32(headline.benchmark.encode())])
-    draws = generator.integers(len(values), size=(num_resamples, len(values)))
+    draws = draw_documents(headline.benchmark, len(values), num_resamples)
     try:
         scores = [float(aggregate([values[i] for i in draw])) for draw in draws]
     except Exception as error:  # a task's function is anybody's, and its score is finished work
         print(f"{headline.benchmark} has no interval: its score cannot be resampled ({error}).")
         return []
     return scores if all(map(isfinite, scores)) else []
+
+
+def draw_documents(
+    task: str, num_documents: int, num_resamples: int = NUM_RESAMPLES
+) -> NDArray[np.intp]:
+    """Return the documents of each resample by number, (num_resamples, num_documents)."""
+    generator = np.random.default_rng([SEED, crc32(task.encode())])
+    return generator.integers(num_documents, size=(num_resamples, num_documents))
 
 
 def registered_aggregation(headline: Headline) -> Aggregate | None:

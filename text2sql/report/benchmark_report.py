@@ -107,9 +107,8 @@ def is_share(benchmark: FinishedBenchmark) -> bool:
 def compare(benchmark: FinishedBenchmark, base: str, recipe: Recipe) -> Comparison:
     if not benchmark.keys:
         scores = {run: benchmark.corpus_score(run) for run in recipe.variants}
-        first = benchmark.first
-        num_tasks = len({task for task, _ in first.documents})
-        return compare_corpora(benchmark.corpus_score(base), scores, first.n, num_tasks)
+        weights = benchmark.first.documents
+        return compare_corpora(benchmark.corpus_score(base), scores, weights)
     paired = benchmark.paired(base, recipe.variants)
     return compare_items(paired, benchmark.sample, benchmark.cluster, benchmark.subtasks)
 

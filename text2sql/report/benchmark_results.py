@@ -4,8 +4,7 @@ A score that no item has by itself (perplexity, BLEU) comes with resampled score
 """
 
 import gc
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +22,8 @@ from text2sql.report.estimators import Floats, Sample, describe_sample
 from text2sql.report.significance import PairedScores
 from text2sql.seals import read_sealed_text
 
+WEIGHTED = ("weighted_perplexity", "bits_per_byte")  # of pairs: a log-likelihood and a weight
+
 
 @dataclass(frozen=True)
 class Item:
@@ -36,8 +37,8 @@ class Item:
 class BenchmarkResults:
     """One benchmark of one variant; `items` by subtask, none for a metric such as perplexity.
 
-    Then `documents` has the name of each, with its subtask, and `resampled` the scores of resampled
-    documents, drawn alike for every variant; none where nothing can be resampled.
+    Then `documents` has the weight of each in the score, by subtask and name, and `resampled` the
+    scores of resampled documents, drawn alike for every variant; none where nothing can be.
     """
 
     name: str
@@ -51,12 +52,12 @@ class BenchmarkResults:
     items: dict[str, dict[str, Item]]
     subject_groups: dict[str, list[str]] = field(default_factory=dict)  # subtasks of each group
     bos: str | None = None  # the token that began every text, where one did
-    documents: list[tuple[str, str]] = field(default_factory=list)
+    documents: dict[str, dict[str, float]] = field(default_factory=dict)
     resampled: Floats | None = None  # (resamples,)
 
     @property
     def n(self) -> int:
-        return sum(map(len, self.items.values())) or len(self.documents)
+        return sum(map(len, self.items.values())) or sum(map(len, self.documents.values()))
 
     @property
     def is_accuracy(self) -> bool:
@@ -194,12 +195,7 @@ def read_tasks(
         reported = fmean(content["results"][task][key] for task in tasks)
     samples = {task: content["samples"][task] for task in tasks}
     items = {task: items_of(s, facts, cluster_field) for task, s in samples.items()}
-    keys = [
-        (task, document_key(row))
-        for task, rows in samples.items()
-        for row in rows
-        if not items[task] and row["filter"] == facts["filter"]
-    ]
+    documents = {task: weights_of(rows, facts) for task, rows in samples.items() if not items[task]}
     if not isinstance(facts["chance"], int | float | None) or not isinstance(reported, int | float):
         raise TypeError("a score is not a number")
     return BenchmarkResults(
@@ -214,13 +210,13 @@ def read_tasks(
         items=items,
         subject_groups=groups_below(name, content.get("group_subtasks", {})),
         bos=facts.get("bos", "<bos>"),  # which earlier versions did not record
-        documents=keys,
-        resampled=combine(keys, content["text2sql"].get("resampled_scores") or {}, facts),
+        documents=documents,
+        resampled=combine(documents, content["text2sql"].get("resampled_scores") or {}, facts),
     )
 
 
 def combine(
-    documents: Sequence[tuple[str, str]],
+    documents: Mapping[str, Collection[str]],
     resampled: Mapping[str, Sequence[float]],
     facts: Mapping[str, Any],
 ) -> Floats | None:
@@ -228,7 +224,7 @@ def combine(
 
     Their spread is widened by √(n/(n − 1)), without which n documents would seem n − 1.
     """
-    sizes = Counter(task for task, _ in documents)
+    sizes = {task: len(names) for task, names in documents.items()}
     if not sizes or not sizes.keys() <= resampled.keys():
         return None
     scores = [np.asarray(resampled[task], float) for task in sizes]
@@ -255,6 +251,16 @@ def items_of(
             float(sample[facts["metric"]]), cluster_of(sample.get("doc") or {}, cluster_field)
         )
         for sample in filtered
+    }
+
+
+def weights_of(samples: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> dict[str, float]:
+    """Return by how much each document counts in the score: by its words or bytes, or as all."""
+    metric, is_weighted = facts["metric"], facts.get("aggregation") in WEIGHTED
+    return {
+        document_key(sample): float(sample[metric][1]) if is_weighted else 1.0
+        for sample in samples
+        if sample["filter"] == facts["filter"]
     }
 
 

@@ -18,14 +18,15 @@ class CorpusScore:
 
 
 def compare_corpora(
-    base: CorpusScore, runs: Mapping[str, CorpusScore], num_documents: int, num_tasks: int
+    base: CorpusScore, runs: Mapping[str, CorpusScore], weights: Mapping[str, Mapping[str, float]]
 ) -> Comparison:
     """Compare the runs of a recipe with the base, in the unit of the score.
 
-    The standard error is that of the resampled differences, and t has a degree of freedom for each
-    document but one of every task.
+    `weights` has that of each document in the score of its task. The standard error is that of the
+    resampled differences.
     """
     run_means = np.array([run.score - base.score for run in runs.values()])
+    num_documents = sum(map(len, weights.values()))
     comparison = Comparison(
         n=num_documents,
         base=base.score,
@@ -36,12 +37,23 @@ def compare_corpora(
         num_better=None,
         num_worse=None,
     )
-    over_documents = estimate_difference(base, list(runs.values()), num_documents - num_tasks)
+    freedom = degrees_of_freedom([list(documents.values()) for documents in weights.values()])
+    over_documents = estimate_difference(base, list(runs.values()), freedom)
     return add_interval(comparison, add_runs(over_documents, run_means), list(runs), run_means)
 
 
+def degrees_of_freedom(weights: Sequence[Sequence[float] | Floats]) -> float:
+    """Return those of a variance over documents with these weights, by task; 1 at least.
+
+    A task has one for each document but one, of as many of equal weight as would vary as much
+    (Kish 1965): a few long texts decide a perplexity among many short ones.
+    """
+    effective = [float(np.sum(each) ** 2 / np.sum(np.square(each))) for each in weights]
+    return max(sum(effective) - len(effective), 1.0)
+
+
 def estimate_difference(
-    base: CorpusScore, runs: Sequence[CorpusScore], degrees_of_freedom: int
+    base: CorpusScore, runs: Sequence[CorpusScore], degrees_of_freedom: float
 ) -> Estimate | None:
     """Return the difference, averaged over runs; None where resamples do not show how it varies."""
     resampled = [run.resampled for run in runs if run.resampled is not None]

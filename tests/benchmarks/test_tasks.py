@@ -68,6 +68,22 @@ def test_default_benchmarks_are_found_without_reading_the_whole_list(only_folder
     assert tasks.dataset_of(manager, "arc_challenge") == "allenai/ai2_arc"
 
 
+def write_group(folder, *parts):
+    (folder / "mixed.yaml").write_text(f"group: mixed\ntask: [{', '.join(parts)}]\n")
+
+
+def test_own_group_may_list_the_harness_own_tasks(only_folders, tmp_path):
+    write_group(tmp_path, "arc_easy", "mmlu_anatomy")
+    manager = tasks.find_tasks(["mixed"], tmp_path)
+    assert {"mixed", "arc_easy", "mmlu_anatomy"} <= set(manager.all_tasks)
+
+
+def test_unknown_task_in_an_own_group_is_named(only_folders, tmp_path):
+    write_group(tmp_path, "mixd")
+    with pytest.raises(UserError, match=r"no benchmark called mixd\. Did you mean mixed"):
+        tasks.find_tasks(["mixed"], tmp_path)
+
+
 def test_the_installed_package_evaluate_is_found_beside_our_script(monkeypatch):
     monkeypatch.delitem(sys.modules, "evaluate", raising=False)
     monkeypatch.syspath_prepend(str(ROOT))

@@ -5,7 +5,7 @@ import importlib.abc
 import importlib.machinery
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from functools import lru_cache
 from io import StringIO
@@ -116,16 +116,42 @@ def find_tasks(names: Sequence[str], benchmarks_dir: Path | None) -> "TaskManage
         if not benchmarks_dir.is_dir():
             raise UserError(f"--benchmarks_dir {benchmarks_dir} is not a folder.")
         own = [benchmarks_dir]
-    likely = [folder for name in names for folder in likely_folders(name)]
-    manager = TaskManager(include_path=[*likely, *own], include_defaults=False)
-    if not set(names) <= set(manager.all_tasks):
-        manager = TaskManager(include_path=own, include_defaults=True)
-    for name in names:
+    manager = TaskManager(include_path=own, include_defaults=False)
+    for _ in range(2):  # then also for what the groups found list
+        wanted = names_with_parts(manager, names)
+        likely = dict.fromkeys(folder for name in sorted(wanted) for folder in likely_folders(name))
+        manager = TaskManager(include_path=[*likely, *own], include_defaults=False)
+        if names_with_parts(manager, names) <= set(manager.all_tasks):
+            return manager
+    manager = TaskManager(include_path=own, include_defaults=True)
+    for name in sorted(names_with_parts(manager, names)):
         if name not in manager.all_tasks:
             close = difflib.get_close_matches(name, manager.all_tasks, n=5)
             hint = f"Did you mean {', '.join(close)}?" if close else "See `lm_eval ls tasks`."
             raise UserError(f"The harness has no benchmark called {name}. {hint}")
     return manager
+
+
+def names_with_parts(manager: "TaskManager", names: Iterable[str]) -> set[str]:
+    """Return the names, and those that their groups list, which may be the harness' own tasks."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            entry = manager.task_index.get(name)
+            parts = (entry.cfg or {}).get("task") if entry is not None else None
+            if isinstance(parts, list):
+                waiting += (part for part in map(name_of_part, parts) if part)
+    return found
+
+
+def name_of_part(part: object) -> str | None:
+    """Return what a group's list names; None for a task that is defined within the list."""
+    if isinstance(part, dict):
+        part = part.get("task") if "dataset_path" not in part else None
+    return part if isinstance(part, str) else None
 
 
 def likely_folders(name: str) -> list[Path]:

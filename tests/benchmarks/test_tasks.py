@@ -78,6 +78,30 @@ def test_own_group_may_list_the_harness_own_tasks(only_folders, tmp_path):
     assert {"mixed", "arc_easy", "mmlu_anatomy"} <= set(manager.all_tasks)
 
 
+def test_also_in_a_group_within_it(only_folders, tmp_path):
+    inner = {"group": "inner", "task": ["arc_easy", {"task": "hellaswag", "num_fewshot": 2}]}
+    (tmp_path / "outer.yaml").write_text(yaml.safe_dump({"group": "outer", "task": [inner]}))
+    manager = tasks.find_tasks(["outer"], tmp_path)
+    assert {"outer", "arc_easy", "hellaswag"} <= set(manager.all_tasks)
+
+
+def test_a_task_that_a_group_includes_from_a_file_is_not_missed(only_folders, tmp_path):
+    inner = {"group": "inner", "task": [{"task": "prompt-0", "include": "_template_yaml"}]}
+    (tmp_path / "flan.yaml").write_text(yaml.safe_dump({"group": "flan", "task": [inner]}))
+    assert "flan" in tasks.find_tasks(["flan"], tmp_path).all_tasks
+
+
+def test_tasks_that_an_own_group_defines_itself_are_loaded(only_folders, tiny_tasks_dir, tmp_path):
+    settings = yaml.safe_load((tiny_tasks_dir / "odd_fruit.yaml").read_text())
+    del settings["task"]
+    by_group = {**settings, "group": "by_group", "task": [{"task": "one"}, "two"]}
+    by_task = {"group": "by_task", "task": [{**settings, "task": "three"}]}
+    for group in (by_group, by_task):
+        (tmp_path / f"{group['group']}.yaml").write_text(yaml.safe_dump(group))
+    loaded = load_tasks([parse_benchmark(name) for name in ("by_group", "by_task")], tmp_path)
+    assert [len(group.get_all_tasks()) for [group] in loaded.values()] == [2, 1]
+
+
 def test_unknown_task_in_an_own_group_is_named(only_folders, tmp_path):
     write_group(tmp_path, "mixd")
     with pytest.raises(UserError, match=r"no benchmark called mixd\. Did you mean mixed"):

@@ -5,7 +5,7 @@ import importlib.abc
 import importlib.machinery
 import logging
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from functools import lru_cache
 from io import StringIO
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 SENTENCE_MODEL = "punkt_tab"  # in NLTK's data
 LOCAL_FORMATS = ("arrow", "csv", "json", "parquet", "text")  # `dataset_path` of one's own files
+DEFINING = {"dataset_path", "include"}  # settings of a task that a group defines itself
 
 
 def load_tasks(
@@ -141,17 +142,29 @@ def names_with_parts(manager: "TaskManager", names: Iterable[str]) -> set[str]:
         if name not in found:
             found.add(name)
             entry = manager.task_index.get(name)
-            parts = (entry.cfg or {}).get("task") if entry is not None else None
-            if isinstance(parts, list):
-                waiting += (part for part in map(name_of_part, parts) if part)
+            waiting += names_listed((entry.cfg or {}) if entry is not None else {})
     return found
 
 
-def name_of_part(part: object) -> str | None:
-    """Return what a group's list names; None for a task that is defined within the list."""
-    if isinstance(part, dict):
-        part = part.get("task") if "dataset_path" not in part else None
-    return part if isinstance(part, str) else None
+def names_listed(settings: Mapping[str, Any]) -> list[str]:
+    """Return what a group's list names, also in groups within it; not the tasks it defines itself.
+
+    A task is defined there, and not found by its name, where it or its group says which data it
+    reads or which file it includes.
+    """
+    parts = settings.get("task")
+    if not isinstance(parts, list) or DEFINING & settings.keys():
+        return []
+    names = []
+    for part in parts:
+        if isinstance(part, str):
+            names.append(part)
+        elif isinstance(part, dict) and isinstance(part.get("task"), list):  # a group
+            names += names_listed(part)
+        elif isinstance(part, dict) and not DEFINING & part.keys():
+            name = part.get("group", part.get("task"))
+            names += [name] if isinstance(name, str) else []
+    return names
 
 
 def likely_folders(name: str) -> list[Path]:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from text2sql.errors import UserError
-from text2sql.late_compilation import compile_late
 from text2sql.processes import (
     is_first_to_fail,
     is_main_process,
@@ -187,7 +186,6 @@ def set_library_defaults() -> None:
         # Bars drawn in place would leave thousands of lines in a file; ours do not (progress.py).
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
         os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
-    compile_late()
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     warnings.simplefilter("ignore", FutureWarning)
     # peft warns at every checkpoint written without a hub; nothing here changes a vocabulary.

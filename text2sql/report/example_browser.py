@@ -1,5 +1,6 @@
 """Questions with the SQL and the verdict of every variant, for the browser in report.html."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,6 @@ from text2sql.inference.prediction import Prediction
 from text2sql.report.content import Report
 from text2sql.report.split_results import read_answers
 from text2sql.report.split_tables import FEATURE_NAMES
-from text2sql.report.sql_layout import lay_out
 from text2sql.study.examples import read_examples
 from text2sql.study.folder import AnswersFolder, EvaluationFolder
 from text2sql.study.study import EvaluatedSplit
@@ -79,9 +79,17 @@ def shown_sql(prediction: Prediction) -> str:
     return f"(no SQL in: {(prediction.generation or '')[:LONGEST_SHOWN]!r})"
 
 
+@cache
 def format_sql(sql: str) -> str:
-    """Return the SQL with one line per clause, cut where it is too long to be read."""
-    return (sql if len(sql) > LONGEST_FORMATTED else lay_out(sql))[:LONGEST_SHOWN]
+    """Return the SQL with one line per clause, or unchanged where sqlparse gives up."""
+    import sqlparse
+
+    if len(sql) > LONGEST_FORMATTED:
+        return sql[:LONGEST_SHOWN]
+    try:
+        return sqlparse.format(sql, reindent=True, keyword_case="upper")
+    except sqlparse.exceptions.SQLParseError:
+        return sql
 
 
 def index_of(text: str, texts: dict[str, int]) -> int:

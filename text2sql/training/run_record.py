@@ -1,9 +1,11 @@
 """How a training run describes itself: the printed plan, run.json and the model card."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from text2sql.cli import escape_control_characters
 from text2sql.models.device import GIB, Device, num_unused_gpus
 from text2sql.processes import world_size
 from text2sql.run_record import build_run_record
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
 
 CARD = """\
 ---
-base_model: {model_id}
+base_model: {quoted_id}
 library_name: peft
 pipeline_tag: text-generation
 tags: [text-to-sql, lora]
 ---
 
-# {model_id}, specialised on text-to-SQL
+# {shown_id}, specialised on text-to-SQL
 
 A LoRA adapter (r {lora_r}, alpha {lora_alpha}, on {modules}) trained on few-shot prompts from
 Spider. The Spider data is licensed under CC BY-SA 4.0; the base model keeps its own licence.
@@ -45,7 +47,7 @@ Spider. The Spider data is licensed under CC BY-SA 4.0; the base model keeps its
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
-base = AutoModelForCausalLM.from_pretrained("{model_id}")
+base = AutoModelForCausalLM.from_pretrained({quoted_id})
 model = PeftModel.from_pretrained(base, "path/to/this/folder")
 ```
 
@@ -57,9 +59,13 @@ Gains and losses against the base model: `evaluation/report.md`. Settings, versi
 def model_card(record: dict[str, Any]) -> str:
     """Return the card for a finished run from its run record."""
     settings, limit = record["settings"], record["limit"] or record["prompts_limit"]
+    # A name is anybody's text: a string of JSON is one of YAML and of Python, and "<" begins HTML.
+    quoted = json.dumps(record["model_id"], ensure_ascii=False)
     return CARD.format(
         **{name: settings[name] for name in ("lora_r", "lora_alpha", "learning_rate", "loss_on")},
-        **{name: record[name] for name in ("model_id", "num_train_examples", "steps", "commit")},
+        **{name: record[name] for name in ("num_train_examples", "steps", "commit")},
+        quoted_id=quoted,
+        shown_id=escape_control_characters(quoted[1:-1]).replace("<", "&lt;"),
         eval_split=settings["eval_split"],
         modules=", ".join(f"`{name}`" for name in settings["lora_target_modules"]),
         limited=f" (a smoke run, --limit {limit})" if limit else "",

@@ -156,6 +156,17 @@ def test_lack_of_memory_is_a_sentence(capsys, error):
     assert status.startswith("error: Memory ran out.")
 
 
+@pytest.mark.parametrize("script", ["preprocess.py", "train.py", "evaluate.py"])
+def test_limit_under_which_libraries_would_abort_is_a_sentence(script):
+    limits = "import resource; resource.setrlimit(resource.RLIMIT_AS, (6 * 10**8,) * 2)"
+    code = f"{limits}; import runpy; runpy.run_path({script!r}, run_name='__main__')"
+    done = run_python(code)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "error: Memory is limited to 0.6 GB (ulimit -v), too little to load torch. Raise the limit."
+    ]
+
+
 def test_control_characters_of_names_reach_no_terminal():
     code = (
         "from text2sql.cli import run\n"

@@ -8,6 +8,7 @@ import io
 import logging
 import os
 import re
+import resource
 import select
 import signal
 import sys
@@ -42,6 +43,9 @@ ADVICE = {
 
 SURROGATE = re.compile("[\ud800-\udfff]")  # a byte that the locale cannot decode
 CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+# Bytes of address space below which torch and tokenizers may end the process as they are imported.
+LEAST_ADDRESS_SPACE = 1 << 30
 
 # Parts of messages with which Python and its libraries report that memory is short.
 SHORT_OF_MEMORY = re.compile(
@@ -129,6 +133,16 @@ def end_by_signal(interrupts: list[KeyboardInterrupt]) -> None:
 def end_without_search() -> None:
     """Let Python not search all that was imported for garbage as it ends, which takes seconds."""
     gc.freeze()
+
+
+def require_address_space() -> None:
+    """Refuse a limit on memory under which libraries abort, which no handler could tell."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < LEAST_ADDRESS_SPACE:
+        raise UserError(
+            f"Memory is limited to {limit / 1e9:.1f} GB (ulimit -v), too little to load torch. "
+            "Raise the limit."
+        )
 
 
 def protect_terminal() -> None:

@@ -3,7 +3,8 @@
     python -m docs.study.compact outputs/study COPY
 
 Of a benchmark's items it keeps the scores and what tells which of them belong together; the texts
-of the questions and of the answers stay behind. Answers to Spider are copied as they are.
+of the questions and of the answers stay behind. Answers to Spider are copied as they are,
+and so are its questions, to which the scores are bound; its schemas stay behind.
 """
 
 import json
@@ -17,7 +18,7 @@ from text2sql.errors import UserError
 from text2sql.files import make_folder
 from text2sql.report.benchmark_clusters import FIELDS, TWIN_WORDS
 from text2sql.seals import read_sealed_text, write_sealed_text
-from text2sql.study.folder import GENERAL_NAME
+from text2sql.study.folder import GENERAL_NAME, EvaluationFolder
 from text2sql.study.study import read_study
 
 ITEM_KEYS = ("doc_id", "doc_hash", "filter")
@@ -31,9 +32,8 @@ def main() -> None:
     study = read_study(source)
     shutil.copy(source / "study.json", make_folder_of(target / "study.json"))
     for split in study.splits:
-        for name in ("examples.jsonl", "schemas.json"):
-            path = Path(split.folder, name)
-            shutil.copy(source / path, make_folder_of(target / path))
+        examples = EvaluationFolder(source).examples(split.folder)
+        shutil.copy(examples, make_folder_of(EvaluationFolder(target).examples(split.folder)))
         for variant in study.variants:
             folder = Path(split.folder, variant.name)
             shutil.copytree(source / folder, target / folder, dirs_exist_ok=True)

@@ -32,7 +32,7 @@ from text2sql.report.recipes import find_recipes
 from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL
 from text2sql.report.split_results import SplitResults, read_split_results
 from text2sql.report.table import Table
-from text2sql.report.text import p_value, points
+from text2sql.report.text import NONE, p_value, percent, points
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.study import read_study
 
@@ -60,14 +60,17 @@ class Evaluation:
         folder, study = EvaluationFolder(output_dir), read_study(output_dir)
         names = [variant.name for variant in study.variants]
         recipes = find_recipes(study)
+        base, *tuned = names
         benchmarks = read_benchmarks(folder, study, {})
         above_chance = {
             name: benchmark
             for name, benchmark in benchmarks.items()
-            if report_benchmark(benchmark, "base", recipes).left_out_of_mean is None
+            if report_benchmark(benchmark, base, recipes).left_out_of_mean is None
         }
-        runs = {recipe.name.partition("-seed")[0]: recipe.variants for recipe in recipes}
-        return cls("base", runs, read_split_results(folder, study.splits[0], names), above_chance)
+        runs: dict[str, list[str]] = {}
+        for name in tuned:
+            runs.setdefault(name.partition("-seed")[0], []).append(name)
+        return cls(base, runs, read_split_results(folder, study.splits[0], names), above_chance)
 
     def gains(self, recipe: str) -> Floats:
         """Return the gain in execution accuracy of each run on each question, (runs, questions)."""
@@ -94,26 +97,52 @@ def contrasts_table(folders: Sequence[Path]) -> Table:
         if all(r in of_recipe and len(of_recipe[r].runs[r]) >= MIN_RUNS_FOR_INTERVAL for r in pair)
     ]
     found = [compare(first, second, of_recipe) for first, second in contrasts]
-    p_gain, p_mean = (
-        correct_for_several([row[column].p_value() for row in found]) for column in ("new", "mean")
-    )
+    p_gain = correct_for_several([row["new"].p_value() for row in found])
+    p_mean = iter(correct_for_several([row["mean"].p_value() for row in found if "mean" in row]))
     rows = [
         [
             f"`{second}` − `{first}`",
             show(row["new"]),
-            p_value(p_gain[index]),
+            p_value(p),
             show(row["same"]),
-            show(row["mean"]),
-            p_value(p_mean[index]),
+            *([show(row["mean"]), p_value(next(p_mean))] if "mean" in row else [NONE, NONE]),
         ]
-        for index, ((first, second), row) in enumerate(zip(contrasts, found, strict=True))
+        for (first, second), row, p in zip(contrasts, found, p_gain, strict=True)
     ]
     columns = ["gain, new databases", "p (Holm)", "gain, these databases", "mean", "p (Holm)"]
     return Table(["", *columns], rows)
 
 
+def gains_table(folder: Path) -> Table:
+    """Return each recipe's accuracy and gain, as means over its runs, in both readings."""
+    evaluation = Evaluation.read(folder)
+    split = evaluation.split
+    queries = list(zip(split.db_ids, split.gold_queries, strict=True))
+    rows = []
+    for recipe, runs in evaluation.runs.items():
+        scores = np.stack([split.scores[run]["execution_accuracy"] for run in runs])
+        gains = evaluation.gains(recipe)
+        readings = [show(gain_of(gains, describe_sample(of))) for of in (split.db_ids, queries)]
+        each = ", ".join(percent(score) for score in scores.mean(axis=1))
+        rows.append([f"`{recipe}`", str(len(runs)), each, percent(scores.mean()), *readings])
+    columns = ["recipe", "runs", "EX of each", "mean", "gain, new databases", "these databases"]
+    return Table(columns, rows)
+
+
+def gain_of(gains: Floats, sample: Sample) -> Estimate:
+    """Return the mean gain of a recipe from that of each run on each question, (runs, questions).
+
+    One run says nothing of how runs vary: its interval is that adapter's.
+    """
+    over_items = clustered_mean(gains.mean(axis=0), sample)
+    return add_run_variance(over_items, gains @ sample.weights) if len(gains) > 1 else over_items
+
+
 def compare(first: str, second: str, of_recipe: dict[str, Evaluation]) -> dict[str, Estimate]:
-    """Return second - first: in gain for new and for these databases, and in the mean's change."""
+    """Return second - first in gain for new and for these databases.
+
+    Also in the change of the mean, where benchmarks were asked.
+    """
     one, other = of_recipe[first], of_recipe[second]
     if one.split.gold_queries != other.split.gold_queries or one.benchmarks.keys() != (
         other.benchmarks.keys()
@@ -129,8 +158,7 @@ def compare(first: str, second: str, of_recipe: dict[str, Evaluation]) -> dict[s
     return {
         "new": contrast([(*gains, describe_sample(db_ids))]),
         "same": contrast([(*gains, describe_sample(queries))]),
-        "mean": contrast(changes),
-    }
+    } | ({"mean": contrast(changes)} if changes else {})
 
 
 def contrast(parts: list[tuple[Floats, Floats, Sample]]) -> Estimate:

@@ -5,7 +5,9 @@
 #
 # Each has an equal share of its GPU's memory, and cores of its own, so that neither plans nor
 # deadlines of queries depend on the others. What a command printed is in logs/NUMBER.log. The
-# exit status is that of xargs: 123 if a command failed.
+# exit status is that of xargs: 123 if a command failed. Start NVIDIA's MPS before
+# (`nvidia-cuda-mps-control -d`): without it the processes take turns on a GPU, and decoding, which
+# launches many small kernels, hardly advances beside trainings.
 set -euo pipefail
 export GPUS=${GPUS:-1} AT_ONCE=${AT_ONCE:-8} LOGS=${LOGS:-logs}
 mkdir -p "$LOGS"

@@ -8,10 +8,14 @@ Each evaluation in it is one of evaluate.py, which `--report_only` makes into a 
 
 import sys
 from pathlib import Path
+from typing import Any
 
-from docs.study.contrasts import contrasts_table
+import numpy as np
+
+from docs.study.contrasts import contrasts_table, gains_table
 from text2sql.cli import run
 from text2sql.errors import UserError
+from text2sql.files import read_jsonl
 from text2sql.inference.prediction import read_all_predictions
 from text2sql.report.build import build_report
 from text2sql.report.content import Report
@@ -22,6 +26,7 @@ from text2sql.study.folder import EvaluationFolder
 from text2sql.study.study import read_study
 
 STEPS = (406, 812, 1218, 1624)
+CURVES = Path(__file__).parent / "curves.jsonl"
 HALF = "half strength"
 EX = "execution accuracy"
 
@@ -42,6 +47,12 @@ def main() -> None:
         print_choice(reports["study"])
         folders = [found[name] for name in ("study", "bf16") if name in found]
         print_table("Recipes against each other", contrasts_table(folders))
+    if "answers" in found:
+        print_table("answers: execution accuracy on validation", gains_table(found["answers"]))
+        print_table("answers: recipes against each other", contrasts_table([found["answers"]]))
+    curves = read_jsonl(CURVES)
+    print_table("Losses at the end of training", losses_table(curves))
+    print_table("Losses in the course of training", course_of_losses_table(curves))
     for kind, what in (
         ("course", "execution accuracy"),
         ("course", "hellaswag"),
@@ -87,6 +98,49 @@ def course_table(courses: dict[str, Report], what: str) -> Table:
         columns = [report.base, *(names.get(key) for key in (*STEPS, HALF)), "finetuned"]
         rows.append([recipe, *(score_of(report, name, what) for name in columns)])
     return Table(["run", "base", *map(str, STEPS), HALF, "best checkpoint"], rows)
+
+
+def losses_table(curves: list[dict[str, Any]]) -> Table:
+    """Return what each recipe's runs logged last, mean (lowest to highest), in nats per token."""
+    recipes: dict[str, list[dict[str, Any]]] = {}
+    for curve in curves:
+        if curve["steps"][-1] == STEPS[-1]:
+            recipes.setdefault(recipe_of(curve), []).append(curve)
+    rows = []
+    for recipe, runs in recipes.items():
+        rises = [run["general_loss"][-1] - run["base_general_loss"] for run in runs]
+        last = (
+            [run["evaluation_loss"][-1] for run in runs],
+            rises,
+            [run["general_kl"][-1] for run in runs],
+        )
+        rows.append([f"`{recipe}`", str(len(runs)), *map(mean_and_range, last)])
+    columns = ["recipe", "trainings", "holdout loss", "rise on general texts", "KL from the base"]
+    return Table(columns, rows)
+
+
+def course_of_losses_table(curves: list[dict[str, Any]]) -> Table:
+    """Return the holdout loss and the divergence at each evaluation, means over trainings."""
+    whole = [curve for curve in curves if curve["steps"][-1] == STEPS[-1]]
+    rows = []
+    for recipe in dict.fromkeys(map(recipe_of, whole)):
+        runs = [curve for curve in whole if recipe_of(curve) == recipe]
+        means = (
+            np.mean([run[name] for run in runs], axis=0)
+            for name in ("evaluation_loss", "general_kl")
+        )
+        rows.append([f"`{recipe}`", *(" → ".join(f"{x:.2f}" for x in mean) for mean in means)])
+    steps = ", ".join(f"{step:,}" for step in STEPS)
+    return Table(["recipe", f"holdout loss at steps {steps}", "KL from the base"], rows)
+
+
+def recipe_of(curve: dict[str, Any]) -> str:
+    recipe: str = curve["run"].partition("-seed")[0]
+    return recipe
+
+
+def mean_and_range(values: list[float]) -> str:
+    return f"{np.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
 
 
 def score_of(report: Report, variant: str | None, what: str) -> str:

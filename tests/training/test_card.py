@@ -30,8 +30,17 @@ RECORD = {
 
 @pytest.mark.parametrize(
     "model_id",
-    ["google/gemma-2b-it", "a<script>b", "a\nlicense: mit", 'a"); import os  # "', "a\x1b[31m: b"],
-    ids=["a plain name", "HTML", "a line of YAML", "a line of Python", "escapes of a terminal"],
+    [
+        "google/gemma-2b-it",
+        "a<script>b",
+        "a\nlicense: mit",
+        'a"); import os  # "',
+        "a\x1b[31m: b",
+        "a\x7f\x85\u2028b",
+        "a\u202eb",
+        "modèle/\U0001f600",
+    ],
+    ids=["plain", "HTML", "YAML", "Python", "terminal", "control", "direction", "other scripts"],
 )
 def test_card_shows_any_model_name_as_text(model_id):
     card = model_card(RECORD | {"model_id": model_id})

@@ -1,11 +1,11 @@
 """How a training run describes itself: the printed plan, run.json and the model card."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from text2sql.cli import escape_control_characters
+import yaml
+
 from text2sql.models.device import GIB, Device, num_unused_gpus
 from text2sql.processes import world_size
 from text2sql.run_record import build_run_record
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CARD = """\
 ---
-base_model: {quoted_id}
+{base_model}
 library_name: peft
 pipeline_tag: text-generation
 tags: [text-to-sql, lora]
@@ -47,7 +47,7 @@ Spider. The Spider data is licensed under CC BY-SA 4.0; the base model keeps its
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
-base = AutoModelForCausalLM.from_pretrained({quoted_id})
+base = AutoModelForCausalLM.from_pretrained({model_id!r})
 model = PeftModel.from_pretrained(base, "path/to/this/folder")
 ```
 
@@ -59,13 +59,15 @@ Gains and losses against the base model: `evaluation/report.md`. Settings, versi
 def model_card(record: dict[str, Any]) -> str:
     """Return the card for a finished run from its run record."""
     settings, limit = record["settings"], record["limit"] or record["prompts_limit"]
-    # A name is anybody's text: a string of JSON is one of YAML and of Python, and "<" begins HTML.
-    quoted = json.dumps(record["model_id"], ensure_ascii=False)
+    # A name is anybody's text.
+    model_id = record["model_id"]
+    shown_id = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in model_id)
     return CARD.format(
         **{name: settings[name] for name in ("lora_r", "lora_alpha", "learning_rate", "loss_on")},
         **{name: record[name] for name in ("num_train_examples", "steps", "commit")},
-        quoted_id=quoted,
-        shown_id=escape_control_characters(quoted[1:-1]).replace("<", "&lt;"),
+        model_id=model_id,
+        base_model=yaml.safe_dump({"base_model": model_id}, allow_unicode=True, width=1e9).strip(),
+        shown_id=shown_id.replace("<", "&lt;"),
         eval_split=settings["eval_split"],
         modules=", ".join(f"`{name}`" for name in settings["lora_target_modules"]),
         limited=f" (a smoke run, --limit {limit})" if limit else "",

@@ -180,6 +180,14 @@ def test_user_without_a_home_is_told_what_to_set(tmp_path, monkeypatch):
         fetch_spider_archive(str(write_zip(tmp_path / "spider.zip", {"tables.json": "[]"})))
 
 
+def test_cache_that_cannot_be_made_is_a_sentence(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    path = write_zip(tmp_path / "spider.zip", {"tables.json": "[]"})
+    with pytest.raises(UserError, match="cannot be created as a folder"):
+        fetch_spider_archive(str(path))
+
+
 def raise_no_home():
     raise RuntimeError("Could not determine home directory.")
 

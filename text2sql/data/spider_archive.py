@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from text2sql.errors import UserError
-from text2sql.files import read_object, sha256_of_file, write_json
+from text2sql.files import make_folder, read_object, sha256_of_file, write_json
 from text2sql.progress import progress_bar
 from text2sql.run_record import without_credentials
 
@@ -44,7 +44,7 @@ def fetch_spider_archive(source: str | None) -> tuple[Path, dict[str, str]]:
     shown = without_credentials(source or GOOGLE_DRIVE_PAGE)
     folder = cache_dir() / folder_name(source)
     if not (folder / RECORD).exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.parent)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".part-") as temporary:
             archive = Path(source or "")
             if source is None or is_url(source):

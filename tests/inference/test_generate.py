@@ -110,6 +110,16 @@ def test_model_without_a_block_cache_is_decoded_by_generate(
     assert generate(model, tokenizer, rows, tmp_path / "plain.jsonl", batch_size=7) == expected
 
 
+@pytest.mark.parametrize("batch_size", [3, 7])
+def test_model_whose_steps_have_graphs_gets_the_same_answers(
+    model, tokenizer, rows, tmp_path, monkeypatch, batch_size
+):
+    expected = generate(model, tokenizer, rows, tmp_path / "eager.jsonl", batch_size)
+    monkeypatch.setattr(generate_module, "supports_step_graphs", lambda model: True)
+    monkeypatch.setattr(generate_module, "decode_greedily", None)
+    assert generate(model, tokenizer, rows, tmp_path / "graphs.jsonl", batch_size) == expected
+
+
 @pytest.mark.parametrize("token", ["<end_of_turn>", "<eos>"])
 def test_generation_stops_at_end_of_turn_and_of_sequence(model, tokenizer, rows, tmp_path, token):
     force_token(model, tokenizer.convert_tokens_to_ids(token), after=4)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
+from transformers import GenerationConfig
 
 from text2sql.inference.batch_plan import BatchPlan
 from text2sql.inference.decoding_rows import DecodingRows, Launched
@@ -62,6 +63,25 @@ class StopRule:
         kept = token_ids[:length]
         ends = len(token_ids) >= length or self.is_complete(kept)
         return kept, ends
+
+
+def decode_batch_by_graphs(
+    model: Model,
+    prompts: Sequence[Sequence[int]],
+    settings: GenerationConfig,
+    prefill_tokens: int,
+) -> list[list[int]]:
+    """Return what `decode_greedily` returns, by steps that are replayed as CUDA graphs.
+
+    All prompts have a row from the start, so that each shared prefix is computed once.
+    """
+    answers: dict[int, list[int]] = {}
+    stop_ids = frozenset(settings.eos_token_id)
+    rule = StopRule(stop_ids, settings.max_new_tokens, is_complete=lambda token_ids: False)
+    plan = BatchPlan(len(prompts), prefill_tokens)
+    pad_id = settings.pad_token_id
+    decode_pending(model, dict(enumerate(prompts)), rule, plan, pad_id, answers.__setitem__)
+    return [answers[index] for index in range(len(prompts))]
 
 
 def decode_continuously(

@@ -9,6 +9,7 @@ import torch
 from transformers import GenerationConfig, PreTrainedTokenizerBase
 
 from text2sql.inference.batch_plan import BatchPlan, plan_decoding
+from text2sql.inference.continuous import decode_batch_by_graphs
 from text2sql.inference.extract_sql import extract_sql, is_only_sql
 from text2sql.inference.greedy import cut_at_stop, decode_greedily
 from text2sql.inference.kv_cache import supports_block_cache
@@ -18,6 +19,7 @@ from text2sql.inference.partial_predictions import (
     finished_predictions,
 )
 from text2sql.inference.prediction import Prediction
+from text2sql.inference.step_graphs import supports_step_graphs
 from text2sql.models.adapters import Model, runs_in_layers, unwrap_adapters
 from text2sql.models.packed_rows import common_length
 from text2sql.models.tokenizer import end_of_turn_id
@@ -181,9 +183,10 @@ def decode_batch(
     plan: BatchPlan,
 ) -> list[list[int]]:
     """Return the new token ids of each sorted prompt, up to and including the stop token."""
-    if supports_block_cache(model):
-        return decode_greedily(model, prompts, settings, plan.prefill_tokens)
-    return generate_batch(model, prompts, settings)
+    if not supports_block_cache(model):
+        return generate_batch(model, prompts, settings)
+    decode = decode_batch_by_graphs if supports_step_graphs(model) else decode_greedily
+    return decode(model, prompts, settings, plan.prefill_tokens)
 
 
 def generate_batch(

@@ -41,7 +41,7 @@ from text2sql.errors import UserError
 from text2sql.files import read_json
 from text2sql.flags import parse_flags
 from text2sql.models.loading import choose_device
-from text2sql.training.run_folder import list_checkpoints
+from text2sql.training.checkpoints import list_checkpoints
 
 ROOT = Path(__file__).parent.parent
 NUM_QUESTIONS = 700  # a random sample of Spider's train split

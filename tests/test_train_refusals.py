@@ -1,13 +1,16 @@
 """train.py refuses in one message what cannot train, and names what is damaged or full."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from tiny_train import QUICK
 
 from text2sql.errors import UserError
 from text2sql.files import folder_lock, read_json, write_json
-from text2sql.training.run_folder import list_checkpoints
+from text2sql.seals import write_checksums
+from text2sql.training.checkpoints import list_checkpoints
+from text2sql.training.run_folder import read_record, write_record
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
@@ -58,6 +61,42 @@ def test_damaged_checkpoint_is_named_and_the_one_before_it_is_taken(run_train, t
     shutil.rmtree(newest)
     run_train(tmp_path / "run", *QUICK, "--resume")
     assert read_json(tmp_path / "run" / "run.json")["status"] == "finished"
+
+
+def damage_when_the_last_is_written(monkeypatch) -> None:
+    """Let a byte of every checkpoint change as soon as the last one of `QUICK` is there."""
+
+    def write_and_damage(folder: Path) -> None:
+        write_checksums(folder)
+        for checkpoint in list_checkpoints(folder.parent) if folder.name.endswith("-16") else ():
+            weights = checkpoint / "adapter_model.safetensors"
+            weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+
+    monkeypatch.setattr("text2sql.training.trainer.write_checksums", write_and_damage)
+
+
+def test_best_checkpoint_that_changed_during_the_run_is_named(run_train, tmp_path, monkeypatch):
+    damage_when_the_last_is_written(monkeypatch)
+    with pytest.raises(UserError, match=r"checkpoint-\d+ is damaged: adapter_model.*--resume"):
+        run_train(tmp_path / "run", *QUICK)
+    assert read_json(tmp_path / "run" / "run.json")["status"] == "running"
+
+
+@pytest.mark.parametrize("place", ["moved", "copied"])
+def test_run_in_another_folder_keeps_its_own_best_checkpoint(run_train, tmp_path, place):
+    flags = [*QUICK, "--greater_is_better", "true"]  # so that the first evaluation is the best
+    run_train(tmp_path / "run", *flags)
+    shutil.copytree(tmp_path / "run", tmp_path / "other")
+    own = tmp_path / "other"
+    write_record(own, read_record(own) | {"status": "running"})
+    if place == "moved":
+        shutil.rmtree(tmp_path / "run")
+    else:  # and the folder it came from has another run by now
+        run_train(tmp_path / "run", *flags, "--seed", "7", "--overwrite")
+    run_train(own, *flags, "--resume")
+    best = own / "checkpoint-8/adapter_model.safetensors"
+    assert read_record(own)["best_step"] == 8
+    assert (own / "adapter_model.safetensors").read_bytes() == best.read_bytes()
 
 
 def test_checkpoint_that_overwrite_would_remove_is_refused(run_train, tmp_path):

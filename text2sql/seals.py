@@ -116,13 +116,18 @@ def write_checksums(folder: Path) -> None:
     write_text(folder / CHECKSUMS_NAME, "".join(lines))
 
 
-def find_changed(folder: Path) -> Path | None:
-    """Return the first file of the folder that is missing or is not as its checksum says."""
+def find_changed(folder: Path, names: Collection[str] = ()) -> Path | None:
+    """Return the first file that is missing or is not as its checksum in the folder says.
+
+    `names`: which files to compare; none: all.
+    """
     checksums = folder / CHECKSUMS_NAME
     if not checksums.exists():
         return None
     for line in read_bytes(checksums).decode(errors="replace").splitlines():
         sha256, _, name = line.partition("  ")
+        if names and name not in names:
+            continue
         path = folder / name
         if Path(name).name != name or not path.is_file() or sha256_of_file(path) != sha256:
             return path

@@ -22,7 +22,12 @@ from damage import damage
 import train
 from text2sql.errors import UserError
 from text2sql.training.rows import read_rows
-from text2sql.training.run_folder import begin_or_resume, read_record, refuse_lost_adapter
+from text2sql.training.run_folder import (
+    begin_or_resume,
+    read_record,
+    refuse_lost_adapter,
+    write_record,
+)
 
 CASES = int(os.environ.get("FAULT_CASES", "0"))
 SEED = int(os.environ.get("FAULT_SEED", "1"))
@@ -78,6 +83,7 @@ def evaluate(evaluate_script, tiny_tasks_dir, monkeypatch) -> Callable[[Path], s
 def resume(root: Path) -> str:
     """Return what train.py would continue from, and the rows it would train on."""
     record = read_record(root / "run", "settings")
+    write_record(root / "run", record | {"status": "running"})
     checkpoint = begin_or_resume(root / "run", record["settings"], resume=True, overwrite=False)
     refuse_lost_adapter(root / "run")
     rows, eval_rows = read_rows(root / "prompts", "holdout", None, 10_000)

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
+from text2sql.errors import UserError
 from text2sql.files import sha256_of_json, write_json
+from text2sql.seals import write_checksums
 from text2sql.study.training_history import TrainingRun, read_training
 
 
@@ -22,6 +26,16 @@ def test_losses_are_those_that_the_newest_complete_checkpoint_logged(tmp_path):
         best_step=2,
         losses={"train": [[1, 2.0], [2, 1.5]], "eval": [[2, 1.7]], "general": []},
     )
+
+
+def test_log_that_changed_is_refused_where_only_its_numbers_could_tell(tmp_path):
+    state = tmp_path / "checkpoint-1" / "trainer_state.json"
+    write_json(state, {"log_history": [{"step": 1, "loss": 2.0}]})
+    write_checksums(state.parent)
+    assert read_training(tmp_path).losses["train"] == [[1, 2.0]]
+    write_json(state, {"log_history": [{"step": 1, "loss": 3.0}]})
+    with pytest.raises(UserError, match=r"trainer_state\.json was changed.*Restore"):
+        read_training(tmp_path)
 
 
 def test_curves_on_general_texts_begin_with_the_base(tmp_path):

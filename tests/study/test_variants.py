@@ -164,8 +164,10 @@ def test_checkpoint_that_changed_is_refused(tmp_path):
     write_checksums(run / "checkpoint-20")
     assert len(list_variants([run], checkpoints=True)) == 4
     (run / "checkpoint-20/adapter_model.safetensors").write_bytes(b"weighty")
-    with pytest.raises(UserError, match=r"checkpoint-20 is damaged: adapter_model"):
+    with pytest.raises(UserError, match=r"checkpoint-20 is damaged: adapter_model.*remove that fo"):
         list_variants([run], checkpoints=True)
+    with pytest.raises(UserError, match=r"checkpoint-20 is damaged: adapter_model.*--adapters"):
+        list_variants([run / "checkpoint-20"])
 
 
 def test_run_is_not_replaced_while_its_adapter_is_evaluated_anywhere(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from text2sql.errors import UserError
 from text2sql.files import read_json, write_json
 from text2sql.models.tokenizer import load_tokenizer
+from text2sql.seals import write_checksums
 from text2sql.study import whole_models
 from text2sql.study.whole_models import (
     hash_model,
@@ -47,6 +48,18 @@ def test_model_of_another_shape_is_refused(tiny_gemma_dir, copied, settings, mes
     change_config(copied, **settings)
     with pytest.raises(UserError, match=message):
         refuse_other_base(str(copied), str(tiny_gemma_dir))
+
+
+def test_merged_model_that_changed_is_refused(copied):
+    (copied / "extra.bin").write_bytes(b"weights")
+    write_checksums(copied)
+    write_json(copied / "merge.json", {})
+    refuse_adapter(str(copied))
+    (copied / "extra.bin").write_bytes(b"weighty")
+    with pytest.raises(UserError, match=r"extra\.bin is not as --merge wrote it"):
+        refuse_adapter(str(copied))
+    (copied / "merge.json").unlink()  # as the message says
+    refuse_adapter(str(copied))
 
 
 @pytest.mark.parametrize("change", ["vocabulary", "chat template"])

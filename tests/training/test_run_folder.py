@@ -1,13 +1,15 @@
 """An existing run is never lost, and an unfinished one resumes from a complete checkpoint."""
 
+import shutil
+
 import pytest
 
 from text2sql.errors import UserError
 from text2sql.files import folder_lock, write_json
+from text2sql.seals import write_checksums
+from text2sql.training.checkpoints import holds_adapter, list_checkpoints
 from text2sql.training.run_folder import (
     begin_or_resume,
-    holds_adapter,
-    list_checkpoints,
     refuse_foreign_folder,
     refuse_lost_adapter,
     remove_run,
@@ -113,6 +115,37 @@ def test_checkpoint_without_a_part_is_refused_and_kept(tmp_path, part):
     with pytest.raises(UserError, match=r"checkpoint-16 is damaged: it has no .*--resume"):
         begin(tmp_path, resume=True)
     assert (tmp_path / "checkpoint-16/trainer_state.json").exists()
+
+
+def make_run_with_best(run_dir, status="running") -> dict:
+    """Write checkpoints 8, 16 and 24, of which the first is the best; return the settings."""
+    settings = SETTINGS | {"load_best_model_at_end": True}
+    make_run(run_dir, status, checkpoints=[8, 16, 24], settings=settings)
+    for checkpoint in list_checkpoints(run_dir):
+        write_json(checkpoint / "trainer_state.json", {"best_global_step": 8})
+        write_checksums(checkpoint)
+    return settings
+
+
+def test_best_checkpoint_is_checked_before_training_goes_on_from_another(tmp_path):
+    settings = make_run_with_best(tmp_path)
+    (tmp_path / "checkpoint-16/optimizer.pt").write_bytes(b"of no use")  # it is not read again
+    assert begin(tmp_path, resume=True, settings=settings) == tmp_path / "checkpoint-24"
+    (tmp_path / "checkpoint-8/adapter_model.safetensors").write_bytes(b"paRt")
+    with pytest.raises(UserError, match=r"checkpoint-8 is damaged.*the checkpoints after it.*--re"):
+        begin(tmp_path, resume=True, settings=settings)
+    settings |= {"load_best_model_at_end": False}
+    make_run(tmp_path, settings=settings)
+    assert begin(tmp_path, resume=True, settings=settings) == tmp_path / "checkpoint-24"
+
+
+def test_best_checkpoint_that_is_gone_is_missed_unless_the_run_is_finished(tmp_path):
+    settings = make_run_with_best(tmp_path)
+    shutil.rmtree(tmp_path / "checkpoint-8")
+    with pytest.raises(UserError, match=r"checkpoint-8 is damaged: it has no adapter_config\.json"):
+        begin(tmp_path, resume=True, settings=settings)
+    make_run(tmp_path, "finished", settings=settings)
+    assert begin(tmp_path, resume=True, settings=settings) == tmp_path / "checkpoint-24"
 
 
 def test_checkpoint_of_several_processes_has_a_generator_for_each(tmp_path):

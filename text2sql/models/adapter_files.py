@@ -11,6 +11,7 @@ from text2sql.hub import explain_hub_errors, looks_like_a_path
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAMES = ("adapter_model.safetensors", "adapter_model.bin")
 MODEL_CONFIG_NAME = "config.json"
+MERGE_RECORD_NAME = "merge.json"  # beside a whole model that --merge wrote
 CHECKPOINT_PREFIX = "checkpoint-"
 HUB_PATTERNS = ("*adapter_config.json", "*adapter_model.*", "*token*", "*.jinja", "run.json")
 

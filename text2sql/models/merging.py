@@ -10,14 +10,13 @@ from transformers import PreTrainedModel
 
 from text2sql.errors import UserError
 from text2sql.files import read_object, write_json
-from text2sql.models.adapter_files import hash_adapter
+from text2sql.models.adapter_files import MERGE_RECORD_NAME, hash_adapter
 from text2sql.models.adapters import attach_adapter
 from text2sql.models.loading import load_base_model, load_config
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.run_record import build_run_record
 from text2sql.seals import find_changed, write_checksums
 
-RECORD_NAME = "merge.json"
 HALF_PRECISIONS = (torch.bfloat16, torch.float16)
 
 
@@ -39,7 +38,7 @@ def write_merged_model(
         merged.save_pretrained(folder)
         load_tokenizer(model_id).save_pretrained(folder)
         write_json(
-            folder / RECORD_NAME,
+            folder / MERGE_RECORD_NAME,
             build_run_record(**settings, adapter_dir=str(adapter_dir), dtype=str(merged.dtype)),
         )
         write_checksums(folder)
@@ -51,7 +50,7 @@ def is_merged(output_dir: Path, settings: dict[str, str], overwrite: bool) -> bo
     """Return whether the folder holds this merge; refuse one that holds something else."""
     if not output_dir.exists() or not any(output_dir.iterdir()):
         return False
-    record_path = output_dir / RECORD_NAME
+    record_path = output_dir / MERGE_RECORD_NAME
     record = read_object(record_path) if record_path.exists() else {}
     if settings.items() <= record.items():
         changed = find_changed(output_dir)

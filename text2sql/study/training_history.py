@@ -8,11 +8,12 @@ from typing import Any
 from text2sql.errors import UserError
 from text2sql.files import read_object, sha256_of_json
 from text2sql.prompts.manifest import MANIFEST, REMAKE
-from text2sql.seals import read_sealed_object
+from text2sql.seals import find_changed, read_sealed_object
 from text2sql.study.variants import Variant
-from text2sql.training.run_folder import has_record, is_complete, list_checkpoints, read_record
+from text2sql.training.checkpoints import STATE_NAME, is_complete, list_checkpoints
+from text2sql.training.run_folder import has_record, read_record
 
-STATE_NAME = "trainer_state.json"
+REMOVE_OR_RESTORE = "Restore the file, or remove that folder."
 # The flags of preprocess.py that decide which prompts it makes of given sources.
 DATA_FLAGS = (
     "model_id",
@@ -96,6 +97,8 @@ def read_curves(run_dir: Path) -> dict[str, Any]:
     """
     checkpoints = [folder for folder in list_checkpoints(run_dir) if is_complete(folder)]
     path = checkpoints[-1] / STATE_NAME if checkpoints else None
+    if path is not None and find_changed(path.parent, [STATE_NAME]) is not None:
+        raise UserError(f"{path} was changed after it was written. {REMOVE_OR_RESTORE}")
     log = read_object(path).get("log_history", []) if path is not None else []
     names = {"train": "loss", "eval": "eval_loss", "general": "eval_general_loss"}
     try:
@@ -103,8 +106,8 @@ def read_curves(run_dir: Path) -> dict[str, Any]:
         return {"losses": losses, "general_kl": read_curve(log, "eval_general_kl")}
     except (KeyError, TypeError) as error:
         raise UserError(
-            f"{path} is damaged: an entry of its log has another shape ({error}). Remove that "
-            "folder, or restore the file."
+            f"{path} is damaged: an entry of its log has another shape ({error}). "
+            f"{REMOVE_OR_RESTORE}"
         ) from None
 
 

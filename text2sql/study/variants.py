@@ -14,18 +14,22 @@ from text2sql.models.adapter_files import (
     refuse_scale,
 )
 from text2sql.study.whole_models import refuse_adapter
-from text2sql.training.run_folder import (
-    adapter_lock,
-    has_record,
+from text2sql.training.checkpoints import (
     holds_adapter,
     is_complete,
     list_checkpoints,
+    refuse_damaged,
+)
+from text2sql.training.run_folder import (
+    adapter_lock,
+    has_record,
     read_record,
     refuse_changed_adapter,
-    refuse_damaged,
 )
 
 MERGED_NAME = "merged"
+LEAVE_OUT = "Restore it, or remove that folder to evaluate the others."
+CHOOSE_ANOTHER = "Restore it, or pass another adapter with --adapters."
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def list_variants_of_adapter(
     for folder in kept_checkpoints(adapter_dir) if checkpoints else ():
         step = int(folder.name.split("-")[1])
         variants.append(Variant(prefix + folder.name, "checkpoint", run, str(folder), step=step))
-        refuse_damaged(folder, with_state=False)
+        refuse_damaged(folder, advice=LEAVE_OUT)
     for scale in scales:
         if not 0 <= scale <= 10:
             raise UserError(f"--adapter_scales {scale}: a scale is between 0 (base) and 10.")
@@ -96,6 +100,7 @@ def list_variants_of_adapter(
         scaled = f"{prefix}scale-{scale:g}"
         variants.append(Variant(scaled, "scaled", run, str(adapter_dir), scale=scale))
     refuse_changed_adapter(adapter_dir)
+    refuse_damaged(adapter_dir, needed=(), advice=CHOOSE_ANOTHER)  # which may be a checkpoint
     return variants
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_file, sha256_of_json
 from text2sql.hub import explain_hub_errors
-from text2sql.models.adapter_files import CONFIG_NAME, MODEL_CONFIG_NAME
+from text2sql.models.adapter_files import CONFIG_NAME, MERGE_RECORD_NAME, MODEL_CONFIG_NAME
 from text2sql.models.device import ModelShape
 from text2sql.models.loading import load_config
 from text2sql.models.tokenizer import load_tokenizer
 from text2sql.prompts.manifest import describe_tokenizer
+from text2sql.seals import find_changed
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -22,7 +23,7 @@ TOKENIZER_NAMES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json")
 
 
 def refuse_adapter(name: str) -> None:
-    """Raise `UserError` for a folder that holds an adapter, or no model."""
+    """Raise `UserError` for a folder that holds an adapter, or no model, or a damaged merge."""
     folder = Path(name)
     if not folder.is_dir():
         return  # a name on the hub
@@ -30,6 +31,12 @@ def refuse_adapter(name: str) -> None:
         raise UserError(f"{name} is an adapter, not a whole model; pass it with --adapters.")
     if not (folder / MODEL_CONFIG_NAME).exists():
         raise UserError(f"There is no model in {name}: it has no {MODEL_CONFIG_NAME}.")
+    changed = find_changed(folder) if (folder / MERGE_RECORD_NAME).exists() else None
+    if changed is not None:
+        raise UserError(
+            f"{changed} is not as --merge wrote it. Restore it, or merge again; or if it was "
+            f"changed on purpose, remove {folder / MERGE_RECORD_NAME}."
+        )
 
 
 @cache

@@ -1,9 +1,10 @@
-"""Callbacks of the trainer: readable progress, and the speed of training alone."""
+"""Callbacks of the trainer: progress, the speed of training alone, and the best checkpoint."""
 
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState
@@ -80,3 +81,18 @@ class ThroughputTimer(TrainerCallback):
         began = time.perf_counter()
         yield
         self._marked_at += time.perf_counter() - began
+
+
+class OwnBestCheckpoint(TrainerCallback):
+    """Finds the best checkpoint of a run that was moved or copied in its own folder.
+
+    A checkpoint records it by the path that it had then, where another run may be now, or none, so
+    that the last weights would be kept without a word.
+    """
+
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
+    ) -> None:
+        own = Path(str(args.output_dir), f"checkpoint-{state.best_global_step}")
+        if own.is_dir():
+            state.best_model_checkpoint = str(own)

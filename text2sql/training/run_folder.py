@@ -1,6 +1,5 @@
 """The folder of a run: record, checkpoints and adapter, and whether to begin or to resume."""
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,12 +10,13 @@ from text2sql.errors import UserError
 from text2sql.files import folder_lock, is_part, lock, sha256_of_file
 from text2sql.models.adapter_files import CONFIG_NAME, hash_adapter_config
 from text2sql.run_record import differing_settings
-from text2sql.seals import (
-    CHECKSUMS_NAME,
-    SEAL_KEY,
-    find_changed,
-    read_sealed_object,
-    write_sealed_object,
+from text2sql.seals import SEAL_KEY, read_sealed_object, write_sealed_object
+from text2sql.training.checkpoints import (
+    ADAPTER_FILES,
+    WEIGHTS_NAME,
+    is_complete,
+    list_checkpoints,
+    refuse_damaged_to_resume,
 )
 from text2sql.training.general_texts import GeneralTexts
 from text2sql.training.settings import TrainSettings
@@ -28,10 +28,6 @@ OWN_FILES = (
     *(RECORD_NAME, EVAL_RESULTS_NAME),
 )
 OWN_FOLDERS = ("tensorboard", "evaluation")
-WEIGHTS_NAME = "adapter_model.safetensors"
-ADAPTER_FILES = (CONFIG_NAME, WEIGHTS_NAME)
-# What a checkpoint needs to continue as if nothing had happened.
-STATE_FILES = ("optimizer.pt", "scheduler.pt", "rng_state*.pth")  # a generator for each process
 
 # What other commands read of run.json, with the types in JSON. Other programs may leave keys out.
 RECORD_TYPES: dict[str, tuple[type, ...]] = {
@@ -72,7 +68,7 @@ def open_run(
     if resume:
         print(f"Resuming from {checkpoint}." if checkpoint else "No checkpoint yet: starting over.")
     if resume_from_checkpoint is not None:
-        refuse_damaged(Path(resume_from_checkpoint))
+        refuse_unusable(Path(resume_from_checkpoint), settings.recorded)
     return str(checkpoint) if checkpoint else resume_from_checkpoint
 
 
@@ -140,51 +136,6 @@ def refuse_lost_adapter(run_dir: Path) -> None:
             )
 
 
-def list_checkpoints(run_dir: Path) -> list[Path]:
-    """Return the folders `checkpoint-<step>`, earliest first."""
-    numbered = [path for path in run_dir.glob("checkpoint-*") if path.name[11:].isdigit()]
-    return sorted(numbered, key=lambda path: int(path.name[11:]))
-
-
-def is_complete(checkpoint: Path) -> bool:
-    """Return whether the trainer finished writing it, even if it was damaged since.
-
-    `trainer_state.json` comes last, and after it the checksums, which earlier versions lack.
-    """
-    if (checkpoint / CHECKSUMS_NAME).exists():
-        return True
-    try:
-        json.loads((checkpoint / "trainer_state.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    return True
-
-
-def holds_adapter(checkpoint: Path) -> bool:
-    """Return whether the adapter is there: a kill while the folder is removed leaves a part."""
-    return is_complete(checkpoint) and all((checkpoint / name).exists() for name in ADAPTER_FILES)
-
-
-def refuse_damaged(checkpoint: Path, *, with_state: bool = True) -> None:
-    """Raise a `UserError` where a part is missing or changed, as training would go another way.
-
-    `with_state`: also of the optimizer, which a run without --save_only_model keeps.
-    """
-    changed = find_changed(checkpoint)
-    if changed is not None:
-        raise damaged(checkpoint, f"{changed.name} is not as {CHECKSUMS_NAME} says")
-    for pattern in (*ADAPTER_FILES, *STATE_FILES) if with_state else ():
-        if not any(checkpoint.glob(pattern)):
-            raise damaged(checkpoint, f"it has no {pattern}")
-
-
-def damaged(checkpoint: Path, reason: str) -> UserError:
-    return UserError(
-        f"{checkpoint} is damaged: {reason}. Remove that folder and pass --resume to continue from "
-        "the checkpoint before it."
-    )
-
-
 def begin_or_resume(
     run_dir: Path, settings: Mapping[str, Any], *, resume: bool, overwrite: bool
 ) -> Path | None:
@@ -208,10 +159,20 @@ def begin_or_resume(
     refuse_other_settings(run_dir, record["settings"], settings)
     for checkpoint in reversed(list_checkpoints(run_dir)):
         if is_complete(checkpoint):
-            refuse_damaged(checkpoint, with_state=not settings.get("save_only_model"))
+            if not is_done:
+                refuse_unusable(checkpoint, settings)
             return checkpoint
         shutil.rmtree(checkpoint)  # cut short by a kill; the trainer cannot read it
     return None
+
+
+def refuse_unusable(checkpoint: Path, settings: Mapping[str, Any]) -> None:
+    """Raise a `UserError` where a run with these settings cannot go on from the checkpoint."""
+    refuse_damaged_to_resume(
+        checkpoint,
+        with_state=not settings.get("save_only_model"),
+        reloads_best=bool(settings.get("load_best_model_at_end")),
+    )
 
 
 def has_record(run_dir: Path) -> bool:

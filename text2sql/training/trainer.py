@@ -22,7 +22,8 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from text2sql.models.device import ModelShape
 from text2sql.seals import write_checksums
-from text2sql.training.callbacks import ReadableProgress, ThroughputTimer
+from text2sql.training.callbacks import OwnBestCheckpoint, ReadableProgress, ThroughputTimer
+from text2sql.training.checkpoints import refuse_damaged
 from text2sql.training.cuda_graphs import drop_cuda_graphs, use_cuda_graphs
 from text2sql.training.forgetting import ForgettingCurve
 from text2sql.training.gradients import average_gradients, broadcast_parameters
@@ -97,6 +98,7 @@ class AdapterTrainer(SFTTrainer):
             self.add_callback(self.forgetting)
         self.timer = ThroughputTimer()
         self.add_callback(self.timer)
+        self.add_callback(OwnBestCheckpoint)
 
     @property
     def adapted_model(self) -> PeftModel:
@@ -253,6 +255,12 @@ class AdapterTrainer(SFTTrainer):
     def _load_rng_state(self, checkpoint: str | None) -> None:
         with explain_damage(checkpoint):
             super()._load_rng_state(checkpoint)
+
+    def _load_best_model(self) -> None:
+        best = Path(str(self.state.best_model_checkpoint))
+        refuse_damaged(best)  # it was written long ago
+        with explain_damage(best):
+            super()._load_best_model()
 
     def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
         self.check_finite()

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from text2sql.errors import UserError
+from text2sql.training.checkpoints import damaged
 
 # What libraries in Rust say instead of an `OSError` when a disk is full.
 FULL_DISK = re.compile(r"No space left|os error \d+")
@@ -24,7 +25,7 @@ def non_finite_loss(step: int) -> UserError:
 
 
 @contextmanager
-def explain_damage(checkpoint: str | None) -> Iterator[None]:
+def explain_damage(checkpoint: str | Path | None) -> Iterator[None]:
     """Turn what the libraries raise for a damaged checkpoint into a `UserError`."""
     try:
         yield
@@ -32,10 +33,7 @@ def explain_damage(checkpoint: str | None) -> Iterator[None]:
         raise
     except Exception as error:  # torch, pickle and safetensors raise errors of all kinds
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise UserError(
-            f"{checkpoint} is damaged ({reason}). Remove that folder and pass --resume to continue "
-            "from the checkpoint before it."
-        ) from error
+        raise damaged(Path(str(checkpoint)), reason) from error
 
 
 @contextmanager

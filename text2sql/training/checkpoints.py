@@ -1,0 +1,83 @@
+"""The checkpoints of a run: which are complete, and refusals of those that are damaged."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from text2sql.errors import UserError
+from text2sql.files import read_object
+from text2sql.models.adapter_files import CONFIG_NAME
+from text2sql.seals import CHECKSUMS_NAME, find_changed
+
+STATE_NAME = "trainer_state.json"
+WEIGHTS_NAME = "adapter_model.safetensors"
+ADAPTER_FILES = (CONFIG_NAME, WEIGHTS_NAME)
+# What a checkpoint needs to continue as if nothing had happened.
+STATE_FILES = ("optimizer.pt", "scheduler.pt", "rng_state*.pth")  # a generator for each process
+
+TRAIN_FROM_BEFORE = (
+    "Remove that folder and the checkpoints after it, if any, and pass --resume to continue from "
+    "the one before it."
+)
+
+
+def list_checkpoints(run_dir: Path) -> list[Path]:
+    """Return the folders `checkpoint-<step>`, earliest first."""
+    numbered = [path for path in run_dir.glob("checkpoint-*") if path.name[11:].isdigit()]
+    return sorted(numbered, key=lambda path: int(path.name[11:]))
+
+
+def is_complete(checkpoint: Path) -> bool:
+    """Return whether the trainer finished writing it, even if it was damaged since.
+
+    `trainer_state.json` comes last, and after it the checksums, which earlier versions lack.
+    """
+    if (checkpoint / CHECKSUMS_NAME).exists():
+        return True
+    try:
+        json.loads((checkpoint / STATE_NAME).read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def holds_adapter(checkpoint: Path) -> bool:
+    """Return whether the adapter is there: a kill while the folder is removed leaves a part."""
+    return is_complete(checkpoint) and all((checkpoint / name).exists() for name in ADAPTER_FILES)
+
+
+def refuse_damaged(
+    checkpoint: Path, needed: Sequence[str] = ADAPTER_FILES, advice: str = TRAIN_FROM_BEFORE
+) -> None:
+    """Raise a `UserError` where a file is not as its checksum says, or one that is needed is gone.
+
+    `advice` says how to go on without the checkpoint.
+    """
+    changed = find_changed(checkpoint)
+    if changed is not None:
+        raise damaged(checkpoint, f"{changed.name} is not as {CHECKSUMS_NAME} says", advice)
+    for pattern in needed:
+        if not any(checkpoint.glob(pattern)):
+            raise damaged(checkpoint, f"it has no {pattern}", advice)
+
+
+def refuse_damaged_to_resume(checkpoint: Path, *, with_state: bool, reloads_best: bool) -> None:
+    """Raise a `UserError` where what a resumed run will read is damaged, before it trains.
+
+    `with_state`: the optimizer and the generators are needed, which a run without
+    --save_only_model keeps. `reloads_best`: the best checkpoint so far may be needed at the end.
+    """
+    refuse_damaged(checkpoint, (*ADAPTER_FILES, *STATE_FILES) if with_state else ADAPTER_FILES)
+    best = find_best(checkpoint) if reloads_best else None
+    if best is not None and best != checkpoint:
+        refuse_damaged(best)
+
+
+def find_best(checkpoint: Path) -> Path | None:
+    """Return the best checkpoint so far, which lies beside this one; None before an evaluation."""
+    step = read_object(checkpoint / STATE_NAME).get("best_global_step")
+    return checkpoint.with_name(f"checkpoint-{step}") if step else None
+
+
+def damaged(checkpoint: Path, reason: str, advice: str = TRAIN_FROM_BEFORE) -> UserError:
+    return UserError(f"{checkpoint} is damaged: {reason}. {advice}")

@@ -58,7 +58,7 @@ class DecodingRows:
     def __init__(self, model: Model, num_rows: int, longest: int, pad_id: int):
         self.model, self.longest, self.pad_id = model, longest, pad_id
         self.has_graphs = supports_step_graphs(model)
-        self.graphs = StepGraphs(self.compute, self.has_graphs)
+        self.graphs = StepGraphs(self.has_graphs)
         self.cache = BlockCache(model.config.num_hidden_layers, num_rows, aligned(longest))
         self.tokens = torch.full((num_rows,), pad_id, device=model.device)  # the newest of each
         self.positions = torch.zeros(num_rows, dtype=torch.long, device=model.device)
@@ -95,7 +95,7 @@ class DecodingRows:
         """Generate the next tokens of every row, without waiting for the device."""
         steps = []
         for _ in range(num_steps):
-            self.graphs.step(self.width)
+            self.graphs.step(self.width, self.compute)
             steps.append(self.tokens.clone())
             self.lengths = [length + 1 for length in self.lengths]
         return Launched.of(list(self.indices), torch.stack(steps, dim=1))

@@ -26,27 +26,28 @@ class StepGraphs:
     The first step of a width is computed eagerly, which loads its kernels; the second is captured.
     """
 
-    def __init__(self, compute: Callable[[int], None], is_enabled: bool):
-        self.compute, self.is_enabled = compute, is_enabled
+    def __init__(self, is_enabled: bool):
+        self.is_enabled = is_enabled
         self.graphs: dict[int, torch.cuda.CUDAGraph | None] = {}  # by width; None: seen once
         self.pool: _POOL_HANDLE | None = None
 
-    def step(self, width: int) -> None:
+    def step(self, width: int, compute: Callable[[int], None]) -> None:
+        """Run `compute(width)`, which is not kept: its tensors are to be freed with their owner."""
         if not self.is_enabled or width not in self.graphs:
             self.graphs[width] = None
-            self.compute(width)
+            compute(width)
             return
         graph = self.graphs[width]
         if graph is None:
-            graph = self.graphs[width] = self.capture(width)
+            graph = self.graphs[width] = self.capture(width, compute)
         graph.replay()
 
-    def capture(self, width: int) -> torch.cuda.CUDAGraph:
+    def capture(self, width: int, compute: Callable[[int], None]) -> torch.cuda.CUDAGraph:
         if self.pool is None:
             self.pool = torch.cuda.graph_pool_handle()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, pool=self.pool):
-            self.compute(width)
+            compute(width)
         return graph
 
     def forget(self) -> None:

@@ -1,5 +1,8 @@
 """Continuous batching gives the tokens that `generate` gives each prompt alone."""
 
+import gc
+import weakref
+
 import pytest
 import torch
 from test_greedy import SETTINGS, build_llama, generate_alone, prompts  # noqa: F401
@@ -117,3 +120,20 @@ def test_out_of_memory_continues_with_fewer_rows_and_keeps_what_is_finished(
     )
     assert sorted(finished) == sorted(expected.items())
     assert "Out of memory with batches of 16; continuing with 8." in capsys.readouterr().out
+
+
+def test_the_cache_is_free_as_soon_as_decoding_is_over(prompts, monkeypatch):  # noqa: F811
+    model, caches = build_llama(), []
+    build = decoding_rows.BlockCache.__init__
+
+    def watched(cache, *sizes):
+        build(cache, *sizes)
+        caches.append(weakref.ref(cache))
+
+    monkeypatch.setattr(decoding_rows.BlockCache, "__init__", watched)
+    gc.disable()  # what only a search for garbage frees would still fill a GPU
+    try:
+        decode(model, prompts, num_rows=3)
+    finally:
+        gc.enable()
+    assert [cache() for cache in caches] == [None]

@@ -21,7 +21,7 @@ from typing import Any
 
 from text2sql.benchmarks.benchmark import parse_benchmarks
 from text2sql.benchmarks.tasks import hash_tasks, load_tasks
-from text2sql.cli import require_address_space, run
+from text2sql.cli import fit_address_space, run
 from text2sql.data.spider import read_schemas
 from text2sql.data.spider_splits import SPIDER_FILES, read_questions, refuse_missing_databases
 from text2sql.errors import UserError
@@ -79,8 +79,7 @@ def main() -> None:
     if flags.models and "adapters" not in explicit:
         flags.adapters = []
     refuse_contradictions(flags, explicit)
-    if flags.uses_model:
-        require_address_space()
+    fit_address_space(loads_model=flags.uses_model)
     if not (is_main_process() or flags.uses_model):
         return
     folder = EvaluationFolder(choose_output_dir(flags))

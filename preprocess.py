@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from text2sql.cli import require_address_space, run
+from text2sql.cli import fit_address_space, run
 from text2sql.data.database_suites import use_test_suite
 from text2sql.data.spider import Example, Schema
 from text2sql.data.spider_archive import fetch_spider_archive, is_url
@@ -78,7 +78,7 @@ class PreprocessFlags:
 def main() -> None:
     flags, _ = parse_flags(PreprocessFlags, __doc__)
     refuse_contradictions(flags)
-    require_address_space()
+    fit_address_space()
     # First of all, because a gated model should not cost a download of the data.
     chat_format = find_chat_format(load_tokenizer(flags.model_id))
     splits, archive = read_splits(flags)

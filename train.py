@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from text2sql import processes
-from text2sql.cli import require_address_space, run
+from text2sql.cli import fit_address_space, run
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_json, write_text
 from text2sql.flags import flag, parse_flags
@@ -125,7 +125,6 @@ NOT_RECORDED = {
 
 
 def main() -> None:
-    require_address_space()
     flags, explicit = parse_flags(TrainFlags, __doc__, import_library_flags=import_sft_config)
     manifest = read_manifest(Path(flags.data_dir))
     flags = adopt_recorded_values(flags, explicit, manifest)
@@ -164,6 +163,7 @@ def main() -> None:
 
 
 def import_sft_config() -> type:
+    fit_address_space()
     from trl.trainer.sft_config import SFTConfig  # imports torch, which takes seconds
 
     return SFTConfig

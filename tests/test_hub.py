@@ -106,6 +106,12 @@ def test_full_disk_names_the_place_to_change():
         raise RuntimeError("could not download") from full
 
 
+def test_cache_of_a_user_without_a_home_is_no_folder_called_tilde(monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", "~/.cache/huggingface/hub")
+    with pytest.raises(UserError, match="set HF_HOME"), explain_hub_errors("a/b", "model"):
+        pytest.fail("the block must not be entered")
+
+
 def test_error_that_is_not_the_hubs_stays_what_it_is():
     with pytest.raises(KeyError), explain_hub_errors(str(ROOT), "model"):
         raise KeyError("a bug of ours")

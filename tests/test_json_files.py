@@ -1,6 +1,7 @@
 """JSON and JSONL come back as they were written, or name the file and line at fault."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from text2sql.files import (
     write_jsonl,
     write_text,
 )
+from text2sql.seals import read_sealed_lines
 
 
 def names_in(folder: Path) -> list[str]:
@@ -103,6 +105,18 @@ def test_missing_file_or_a_folder_in_its_place_is_named(tmp_path, read):
         read(tmp_path / "absent.json")
     with pytest.raises(UserError, match="cannot be read: Is a directory"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("read", [read_json, read_jsonl, read_sealed_lines, sha256_of_file])
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_never_ends_is_not_read(tmp_path, read, kind):
+    path = tmp_path / "rows.jsonl"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    with pytest.raises(UserError, match=r"rows\.jsonl is a pipe or a device"):
+        read(path)
 
 
 BAD_LINES = {

@@ -176,7 +176,14 @@ def to_json(value: Any, **options: Any) -> str:
         return json.dumps(finite, allow_nan=False, **options)
 
 
+def refuse_irregular(path: Path) -> None:
+    """Raise a `UserError` for a pipe or a device, which may never end and cannot be read again."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise UserError(f"{path} is a pipe or a device. Put a file in its place.")
+
+
 def read_bytes(path: Path) -> bytes:
+    refuse_irregular(path)
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -233,12 +240,13 @@ def read_line(path: Path, number: int, line: bytes) -> dict[str, Any]:
 
 def remove_cut_line(path: Path) -> None:
     """Remove from a JSONL file a last line without its newline, which a kill cut short."""
-    finished, newline, cut_short = path.read_bytes().rpartition(b"\n")
+    finished, newline, cut_short = read_bytes(path).rpartition(b"\n")
     if cut_short:
         os.truncate(path, len(finished + newline))
 
 
 def sha256_of_file(path: Path) -> str:
+    refuse_irregular(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

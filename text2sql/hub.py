@@ -27,6 +27,7 @@ def explain_hub_errors(repo_id: str, kind: str, instead: str = "") -> Iterator[N
             f"The {kind} folder {repo_id} does not exist. Put it back, or pass its new location."
         )
     if on_the_hub:
+        refuse_homeless_cache()
         use_cache_if_hub_is_gone()
     try:
         yield
@@ -44,6 +45,16 @@ def explain_hub_errors(repo_id: str, kind: str, instead: str = "") -> Iterator[N
 
 def looks_like_a_path(repo_id: str) -> bool:
     return repo_id.startswith((".", "/", "~")) or repo_id.count("/") > 1
+
+
+def refuse_homeless_cache() -> None:
+    """Raise a `UserError` where the libraries would make a folder `~` in the current one."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_CACHE.startswith("~"):
+        raise UserError(
+            "This user has no home folder for the hub's cache; set HF_HOME to a folder."
+        )
 
 
 @cache

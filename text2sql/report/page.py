@@ -1,14 +1,14 @@
 """The report's files: report.json, plots, report.md, .html and .tex, TensorBoard, console."""
 
 import base64
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from text2sql.files import atomic_write, refuse_linked_folders, write_json, write_text
+from text2sql.errors import UserError
+from text2sql.files import atomic_write, read_json, refuse_linked_folders, write_json, write_text
 from text2sql.report.content import Report
 from text2sql.report.example_browser import browser_content
 from text2sql.report.latex import write_latex
@@ -76,9 +76,14 @@ def is_written(output_dir: Path, report: Report) -> bool:
     if not all((output_dir / name).is_file() for name in files):
         return False
     try:
-        earlier = json.loads((output_dir / "report.json").read_bytes())
+        earlier = read_json(output_dir / "report.json")
         made, new = content_of(earlier), content_of(report.to_json())
-    except (ValueError, TypeError, AttributeError):  # somebody else's, or damaged: written again
+    except (
+        UserError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ):  # somebody else's, or damaged: written again
         return False
     return new == {name: made.get(name) for name in new}
 

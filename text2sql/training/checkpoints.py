@@ -1,11 +1,10 @@
 """The checkpoints of a run: which are complete, and refusals of those that are damaged."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from text2sql.errors import UserError
-from text2sql.files import read_object
+from text2sql.files import read_json, read_object
 from text2sql.models.adapter_files import CONFIG_NAME
 from text2sql.seals import CHECKSUMS_NAME, find_changed
 
@@ -35,8 +34,8 @@ def is_complete(checkpoint: Path) -> bool:
     if (checkpoint / CHECKSUMS_NAME).exists():
         return True
     try:
-        json.loads((checkpoint / STATE_NAME).read_bytes())
-    except (OSError, ValueError):
+        read_json(checkpoint / STATE_NAME)
+    except UserError:
         return False
     return True
 

@@ -78,12 +78,7 @@ def is_written(output_dir: Path, report: Report) -> bool:
     try:
         earlier = read_json(output_dir / "report.json")
         made, new = content_of(earlier), content_of(report.to_json())
-    except (
-        UserError,
-        ValueError,
-        TypeError,
-        AttributeError,
-    ):  # somebody else's, or damaged: written again
+    except (UserError, ValueError, TypeError, AttributeError):  # not ours or damaged: written again
         return False
     return new == {name: made.get(name) for name in new}
 

@@ -146,6 +146,7 @@ MEMORY = [
     OSError(errno.ENOMEM, "Cannot allocate memory"),
     ImportError("libtorch_cpu.so: failed to map segment from shared object"),
     RuntimeError("can't start new thread"),
+    Exception("Error while reading: Cannot allocate memory (os error 12)"),  # safetensors
     RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"),
 ]
 

@@ -1,5 +1,6 @@
 """train.py refuses in one message what cannot train, and names what is damaged or full."""
 
+import errno
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from text2sql.files import folder_lock, read_json, write_json
 from text2sql.seals import write_checksums
 from text2sql.training.checkpoints import list_checkpoints
 from text2sql.training.run_folder import read_record, write_record
+from text2sql.training.training_errors import explain_damage
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
@@ -97,6 +99,20 @@ def test_run_in_another_folder_keeps_its_own_best_checkpoint(run_train, tmp_path
     best = own / "checkpoint-8/adapter_model.safetensors"
     assert read_record(own)["best_step"] == 8
     assert (own / "adapter_model.safetensors").read_bytes() == best.read_bytes()
+
+
+MACHINE = [
+    MemoryError(),
+    RuntimeError("DefaultCPUAllocator: can't allocate memory"),
+    OSError(errno.EMFILE, "Too many open files"),
+]
+
+
+@pytest.mark.parametrize("error", MACHINE, ids=repr)
+def test_failure_of_the_machine_calls_no_checkpoint_damaged(error):
+    with pytest.raises(type(error)) as raised, explain_damage("checkpoint-8"):
+        raise error
+    assert raised.value is error
 
 
 def test_checkpoint_that_overwrite_would_remove_is_refused(run_train, tmp_path):

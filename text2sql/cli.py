@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-from text2sql.errors import UserError
+from text2sql.errors import UserError, is_short_of_memory
 from text2sql.processes import (
     is_first_to_fail,
     is_main_process,
@@ -52,13 +52,6 @@ LEAST_ADDRESS_SPACE = 3_200_000_000
 LEAST_WITHOUT_MODEL = 600_000_000
 ADDRESS_SPACE_PER_THREAD = 200_000_000
 THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
-
-# Parts of messages with which Python and its libraries report that memory is short.
-SHORT_OF_MEMORY = re.compile(
-    r"out of memory|cannot allocate memory|can't allocate memory|failed to map segment"
-    r"|can't start new thread|bad_alloc|insufficient memory|ThreadPoolBuildError",
-    re.IGNORECASE,
-)
 
 # Parts of messages with which gloo and NCCL report that a process of the run is no longer there.
 LOST_PROCESS = re.compile(
@@ -183,15 +176,13 @@ def explain_failure(error: Exception) -> int | str:
     is_of_a_process = world_size() > 1 and isinstance(error, RuntimeError)
     if is_of_a_process and LOST_PROCESS.search(str(error)):
         return "error: Another process of this run has ended. Finished work is kept."
-    if isinstance(error, OSError | MemoryError | ImportError | RuntimeError):
-        return explain_failure_of_the_machine(error)
-    raise error
-
-
-def explain_failure_of_the_machine(error: Exception) -> int | str:
-    """Return the exit status or message for lack of disk, memory or a reader; reraise a bug."""
-    if isinstance(error, MemoryError) or SHORT_OF_MEMORY.search(str(error)):
+    if is_short_of_memory(error):
         return "error: Memory ran out. Close other programs, or raise the limit on memory."
+    return explain_failed_file(error)
+
+
+def explain_failed_file(error: Exception) -> int | str:
+    """Return the exit status or message for lack of disk or of a reader; reraise a bug."""
     if not isinstance(error, OSError) or error.errno not in {*ADVICE, errno.EPIPE}:
         raise error
     if error.errno == errno.EPIPE:

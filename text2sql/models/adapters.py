@@ -12,7 +12,7 @@ from peft import PeftModel
 from peft.helpers import rescale_adapter_scale
 from transformers import PreTrainedModel
 
-from text2sql.errors import UserError
+from text2sql.errors import UserError, is_of_the_machine
 
 Model = PreTrainedModel | PeftModel
 
@@ -53,6 +53,8 @@ def attach_adapter(model: Model, adapter_dir: Path, name: str) -> PeftModel:
                 model = PeftModel.from_pretrained(model, adapter_dir, adapter_name=name)
             result = model.load_adapter(adapter_dir, name)
     except Exception as error:  # PEFT and safetensors raise errors of many types here
+        if is_of_the_machine(error):
+            raise
         raise UserError(explain_load_error(error, adapter_dir, model_id)) from error
     foreign = [key for key in result.unexpected_keys if key.startswith("base_model.model.")]
     if unmatched := [*result.missing_keys, *foreign]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from text2sql.data.spider import Example
 from text2sql.data.spider_merge import merged_source, write_merged_source
 from text2sql.data.spider_splits import SchemaSource
-from text2sql.errors import UserError
+from text2sql.errors import UserError, is_of_the_machine
 from text2sql.files import folder_lock, read_object, sha256_of_file, sha256_of_json
 from text2sql.prompts.budget import FittedPrompt
 from text2sql.prompts.manifest import MANIFEST, RELATIVE, REMAKE, plain_names, read_manifest
@@ -184,20 +184,23 @@ def read_prompts(data_dir: Path, name: str) -> "Dataset":
     if name not in splits:
         raise UserError(f"{data_dir} has no split {name}; it has {', '.join(splits)}.")
     try:
-        unchanged = hash_rows(data_dir / name) == splits[name]["rows_sha256"]
+        if hash_rows(data_dir / name) != splits[name]["rows_sha256"]:
+            raise UserError(
+                f"The prompts in {data_dir / name} are no longer those that preprocess.py wrote. "
+                f"{REMAKE}"
+            )
         rows = load_from_disk(str(data_dir / name), keep_in_memory=True)
         rows = rows.select_columns(list(COLUMNS))
+    except UserError:
+        raise
     except Exception as error:  # datasets and pyarrow raise many kinds on damaged files
+        if is_of_the_machine(error):
+            raise
         reason = " ".join(str(error).split())
         raise UserError(
             f"The prompts in {data_dir / name} do not load ({reason}). They are damaged or of "
             f"another version. {REMAKE}"
         ) from error
-    if not unchanged:
-        raise UserError(
-            f"The prompts in {data_dir / name} are no longer those that preprocess.py wrote. "
-            f"{REMAKE}"
-        )
     if not len(rows):
         raise UserError(f"The split {name} in {data_dir} is empty. {REMAKE}")
     return rows

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import torch
-
-from text2sql.errors import UserError
+from text2sql.errors import UserError, is_of_the_machine, is_short_of_memory
 from text2sql.training.checkpoints import damaged
 
 # What libraries in Rust say instead of an `OSError` when a disk is full.
@@ -29,9 +27,9 @@ def explain_damage(checkpoint: str | Path | None) -> Iterator[None]:
     """Turn what the libraries raise for a damaged checkpoint into a `UserError`."""
     try:
         yield
-    except torch.OutOfMemoryError:
-        raise
     except Exception as error:  # torch, pickle and safetensors raise errors of all kinds
+        if is_of_the_machine(error):
+            raise
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise damaged(Path(str(checkpoint)), reason) from error
 
@@ -41,9 +39,11 @@ def explain_failed_write(folder: str | Path | None) -> Iterator[None]:
     """Turn what libraries raise on a full disk instead of an `OSError` into a `UserError`."""
     try:
         yield
-    except (OSError, torch.OutOfMemoryError):
+    except OSError:
         raise
     except Exception as error:  # torch: RuntimeError; tokenizers: Exception
+        if is_short_of_memory(error):
+            raise
         if (number := OS_ERROR.search(str(error))) and int(number[1]) != errno.ENOSPC:
             code = int(number[1])
             raise OSError(code, os.strerror(code), str(folder)) from error

@@ -84,6 +84,17 @@ def test_best_checkpoint_that_changed_during_the_run_is_named(run_train, tmp_pat
     assert read_json(tmp_path / "run" / "run.json")["status"] == "running"
 
 
+def test_checkpoint_that_came_without_the_best_one_says_how_to_begin_from_it(run_train, tmp_path):
+    flags = [*QUICK, "--greater_is_better", "true"]  # so that the first evaluation is the best
+    run_train(tmp_path / "run", *flags)
+    alone = shutil.copytree(tmp_path / "run/checkpoint-16", tmp_path / "sent/checkpoint-16")
+    flags = [*QUICK, "--max_steps", "24", "--resume_from_checkpoint", alone]
+    with pytest.raises(UserError, match=r"checkpoint-8 .* is gone.*--load_best_model_at_end false"):
+        run_train(tmp_path / "other", *flags)
+    run_train(tmp_path / "other", *flags, "--load_best_model_at_end", "false")
+    assert read_record(tmp_path / "other")["status"] == "finished"
+
+
 @pytest.mark.parametrize("place", ["moved", "copied"])
 def test_run_in_another_folder_keeps_its_own_best_checkpoint(run_train, tmp_path, place):
     flags = [*QUICK, "--greater_is_better", "true"]  # so that the first evaluation is the best

@@ -142,7 +142,7 @@ def test_best_checkpoint_is_checked_before_training_goes_on_from_another(tmp_pat
 def test_best_checkpoint_that_is_gone_is_missed_unless_the_run_is_finished(tmp_path):
     settings = make_run_with_best(tmp_path)
     shutil.rmtree(tmp_path / "checkpoint-8")
-    with pytest.raises(UserError, match=r"checkpoint-8 is damaged: it has no adapter_config\.json"):
+    with pytest.raises(UserError, match=r"checkpoint-8 is damaged: the folder is gone"):
         begin(tmp_path, resume=True, settings=settings)
     make_run(tmp_path, "finished", settings=settings)
     assert begin(tmp_path, resume=True, settings=settings) == tmp_path / "checkpoint-24"

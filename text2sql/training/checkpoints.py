@@ -15,8 +15,12 @@ ADAPTER_FILES = (CONFIG_NAME, WEIGHTS_NAME)
 STATE_FILES = ("optimizer.pt", "scheduler.pt", "rng_state*.pth")  # a generator for each process
 
 TRAIN_FROM_BEFORE = (
-    "Remove that folder and the checkpoints after it, if any, and pass --resume to continue from "
-    "the one before it."
+    "Remove that folder, if it is there, and the checkpoints after it; then pass --resume to "
+    "continue from the one before it."
+)
+START_FROM_ANOTHER = (
+    "Restore it, pass another --resume_from_checkpoint, or, if this one is only the best so far, "
+    "--load_best_model_at_end false."
 )
 
 
@@ -52,6 +56,8 @@ def refuse_damaged(
 
     `advice` says how to go on without the checkpoint.
     """
+    if not checkpoint.is_dir():
+        raise damaged(checkpoint, "the folder is gone", advice)
     changed = find_changed(checkpoint)
     if changed is not None:
         raise damaged(checkpoint, f"{changed.name} is not as {CHECKSUMS_NAME} says", advice)
@@ -60,16 +66,19 @@ def refuse_damaged(
             raise damaged(checkpoint, f"it has no {pattern}", advice)
 
 
-def refuse_damaged_to_resume(checkpoint: Path, *, with_state: bool, reloads_best: bool) -> None:
+def refuse_damaged_to_resume(
+    checkpoint: Path, *, with_state: bool, reloads_best: bool, advice: str = TRAIN_FROM_BEFORE
+) -> None:
     """Raise a `UserError` where what a resumed run will read is damaged, before it trains.
 
     `with_state`: the optimizer and the generators are needed, which a run without
     --save_only_model keeps. `reloads_best`: the best checkpoint so far may be needed at the end.
     """
-    refuse_damaged(checkpoint, (*ADAPTER_FILES, *STATE_FILES) if with_state else ADAPTER_FILES)
+    needed = (*ADAPTER_FILES, *STATE_FILES) if with_state else ADAPTER_FILES
+    refuse_damaged(checkpoint, needed, advice)
     best = find_best(checkpoint) if reloads_best else None
     if best is not None and best != checkpoint:
-        refuse_damaged(best)
+        refuse_damaged(best, advice=advice)
 
 
 def find_best(checkpoint: Path) -> Path | None:

@@ -13,6 +13,8 @@ from text2sql.run_record import differing_settings
 from text2sql.seals import SEAL_KEY, read_sealed_object, write_sealed_object
 from text2sql.training.checkpoints import (
     ADAPTER_FILES,
+    START_FROM_ANOTHER,
+    TRAIN_FROM_BEFORE,
     WEIGHTS_NAME,
     is_complete,
     list_checkpoints,
@@ -68,7 +70,7 @@ def open_run(
     if resume:
         print(f"Resuming from {checkpoint}." if checkpoint else "No checkpoint yet: starting over.")
     if resume_from_checkpoint is not None:
-        refuse_unusable(Path(resume_from_checkpoint), settings.recorded)
+        refuse_unusable(Path(resume_from_checkpoint), settings.recorded, START_FROM_ANOTHER)
     return str(checkpoint) if checkpoint else resume_from_checkpoint
 
 
@@ -166,12 +168,15 @@ def begin_or_resume(
     return None
 
 
-def refuse_unusable(checkpoint: Path, settings: Mapping[str, Any]) -> None:
+def refuse_unusable(
+    checkpoint: Path, settings: Mapping[str, Any], advice: str = TRAIN_FROM_BEFORE
+) -> None:
     """Raise a `UserError` where a run with these settings cannot go on from the checkpoint."""
     refuse_damaged_to_resume(
         checkpoint,
         with_state=not settings.get("save_only_model"),
         reloads_best=bool(settings.get("load_best_model_at_end")),
+        advice=advice,
     )
 
 

@@ -60,6 +60,17 @@ def test_link_in_place_of_an_earlier_split_is_replaced_and_not_followed(
     assert read_rows(tmp_path, "elsewhere") == earlier
 
 
+@pytest.mark.parametrize("files", ["doubled", "those of another split"])
+def test_rows_of_other_files_than_were_written_are_refused(own_prompts_dir, files):
+    state_path = own_prompts_dir / "validation" / "state.json"
+    state = read_json(state_path)
+    (own,) = state["_data_files"]
+    other = {"filename": f"../train/{own['filename']}"}
+    write_json(state_path, state | {"_data_files": [own, own] if files == "doubled" else [other]})
+    with pytest.raises(UserError, match=r"validation are no longer those that preprocess\.py"):
+        read_prompts(own_prompts_dir, "validation")
+
+
 def test_rows_that_changed_on_disk_are_refused(own_prompts_dir):
     output_dir = own_prompts_dir
     (path,) = (output_dir / "validation").glob("*.arrow")

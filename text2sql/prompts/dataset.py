@@ -34,6 +34,7 @@ COLUMNS = (
     "schema_reduced",
 )
 DATASET_INFO = "dataset_info.json"  # which `save_to_disk` writes into each split's folder
+STATE_NAME = "state.json"  # as it does this one, which lists the files of rows
 MERGED = "spider"  # within it: schemas and databases from several folders
 UNFINISHED = ".part-"  # prefix of folders that are still being written
 
@@ -172,8 +173,9 @@ def save_rows(rows: list[dict[str, Any]], directory: Path) -> None:
 
 
 def hash_rows(directory: Path) -> str:
-    """Return the hash of a split's rows as they are on disk."""
-    return sha256_of_json([sha256_of_file(path) for path in sorted(directory.glob("*.arrow"))])
+    """Return the hash of a split's rows on disk: of the files that are loaded, in their order."""
+    files = read_object(directory / STATE_NAME)["_data_files"]
+    return sha256_of_json([sha256_of_file(directory / file["filename"]) for file in files])
 
 
 def read_prompts(data_dir: Path, name: str) -> "Dataset":

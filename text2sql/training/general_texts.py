@@ -21,7 +21,7 @@ DEFAULT_FILE = Path(__file__).with_name("general_texts.jsonl")  # written for th
 NONE = "none"  # the flag's value that switches the curve off
 JSON_SUFFIXES = (".jsonl", ".json")
 
-MAX_SHARE = 0.02  # of the training's arithmetic; with what it leaves out, under 3 % of the time
+MAX_SHARE = 0.02  # of the training's arithmetic; a GPU takes more time (docs/PERFORMANCE.md)
 MIN_TEXTS = 16  # also in a run so short that they cost more; that takes seconds
 MAX_TEXTS = 2048  # that are tokenised
 MAX_TOKENS = 16_384  # of all texts together, for each of which the base's last state is kept

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tiny_evaluation import TRAINING, build_tiny_evaluation, report_of
 
-from text2sql.report.learning_curves import draw_learning_curves
+from text2sql.report.learning_curves import draw_learning_curves, run_styles
 from text2sql.report.sections import FORGETTING, sections_of
 from text2sql.report.tensorboard import png_image
 from text2sql.study.training_history import TrainingRun
@@ -59,3 +59,10 @@ def test_plot_has_two_more_panels_where_some_run_has_general_texts():
         for training in ({"a": OLD}, {"a": OLD, "b": NEW}, {"a": TrainingRun(), "b": NEW})
     ]
     assert heights[0] < heights[1] == heights[2]
+
+
+def test_runs_of_a_recipe_share_a_colour_and_differ_in_their_markers():
+    labels = {"r4-seed1": "r4-seed*", "r4-seed2": "r4-seed*", "r16": "r16"}
+    first, second, other = run_styles(labels)
+    assert first["color"] == second["color"] != other["color"]
+    assert first["marker"] != second["marker"]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from text2sql.report.recipes import find_recipes
+from text2sql.report.recipes import find_recipes, recipes_of_runs
 from text2sql.study.study import Study
 from text2sql.study.training_history import TrainingRun
 from text2sql.study.variants import BASE, Variant
@@ -73,3 +73,9 @@ def test_checkpoints_and_scales_are_averaged_at_the_same_step_or_scale():
         "seed2-checkpoint-600": 1,
         "seed*-scale-0.5": 2,
     }
+
+
+def test_runs_are_told_by_the_recipe_that_they_replicate():
+    study = study_of({"r4-seed1": run_of(1), "r4-seed2": run_of(2), "one": run_of(1, lora_r=16)})
+    recipes = find_recipes(study)
+    assert recipes_of_runs(recipes, study) == {"r4-seed1": "r4-seed*", "r4-seed2": "r4-seed*"}

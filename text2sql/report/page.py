@@ -15,6 +15,7 @@ from text2sql.report.latex import write_latex
 from text2sql.report.learning_curves import draw_learning_curves
 from text2sql.report.notes import notes_of
 from text2sql.report.plots import draw_errors, draw_hardness
+from text2sql.report.recipes import recipes_of_runs
 from text2sql.report.sections import Section, compared_recipes, sections_of
 from text2sql.report.sentences import explain, recommendation, summarize
 from text2sql.report.split_tables import scores_table
@@ -182,7 +183,8 @@ def plots_of(report: Report) -> dict[str, Callable[[], bytes]]:
             plots[f"errors_{name}.png"] = partial(draw_errors, split, report)
     training = report.study.training
     if any(losses for run in training.values() for losses in run.losses.values()):
-        plots["learning_curves.png"] = partial(draw_learning_curves, training)
+        recipe_of_run = recipes_of_runs(report.recipes, report.study)
+        plots["learning_curves.png"] = partial(draw_learning_curves, training, recipe_of_run)
     return plots
 
 

@@ -37,6 +37,18 @@ def find_recipes(study: Study) -> list[Recipe]:
     return [build_recipe(variants, study) for variants in groups.values()]
 
 
+def recipes_of_runs(recipes: Sequence[Recipe], study: Study) -> dict[str, str]:
+    """Return the name of the recipe of which each run is a replicate, by run."""
+    runs = {variant.name: variant.run for variant in study.variants if variant.run}
+    return {
+        runs[variant]: recipe.name
+        for recipe in recipes
+        if len(recipe.variants) > 1
+        for variant in recipe.variants
+        if variant in runs and recipe.kind == "finetuned"
+    }
+
+
 def recipe_key(variant: Variant, study: Study) -> str:
     """Return what replicates have in common, and no other variant has."""
     training = study.training.get(variant.run) if variant.run else None

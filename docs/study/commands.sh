@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Print the commands of docs/STUDY.md, one a line, in the order in which they matter:
 #
-#   docs/study/commands.sh train    | AT_ONCE=8 docs/study/several.sh
+#   docs/study/commands.sh train    | AT_ONCE=4 docs/study/several.sh
 #   docs/study/commands.sh begin    | AT_ONCE=3 docs/study/several.sh   the base, once training is over
-#   docs/study/commands.sh evaluate | AT_ONCE=5 docs/study/several.sh
+#   docs/study/commands.sh evaluate | AT_ONCE=8 docs/study/several.sh
 #   docs/study/commands.sh gather   | bash
 #
 # What is interrupted continues when the same line is run again.

@@ -88,29 +88,44 @@ def main() -> None:
     print(contrasts_table([Path(name) for name in sys.argv[1:]]).as_markdown())
 
 
-def contrasts_table(folders: Sequence[Path]) -> Table:
-    """Return the contrasts whose recipes are in the folders with three runs or more."""
-    of_recipe = {name: e for e in map(Evaluation.read, folders) for name in e.runs}
+def contrasts_table(
+    folders: Sequence[Path], folders_with_benchmarks: Sequence[Path] | None = None
+) -> Table:
+    """Return the contrasts whose recipes are in the folders with three runs or more.
+
+    The changes of the mean are those of `folders_with_benchmarks` where other folders have runs
+    that answered SQL alone.
+    """
+    gains = recipes_of(folders)
+    means = gains if folders_with_benchmarks is None else recipes_of(folders_with_benchmarks)
     contrasts = [
         pair
         for pair in CONTRASTS
-        if all(r in of_recipe and len(of_recipe[r].runs[r]) >= MIN_RUNS_FOR_INTERVAL for r in pair)
+        if all(r in gains and len(gains[r].runs[r]) >= MIN_RUNS_FOR_INTERVAL for r in pair)
     ]
-    found = [compare(first, second, of_recipe) for first, second in contrasts]
-    p_gain = correct_for_several([row["new"].p_value() for row in found])
-    p_mean = iter(correct_for_several([row["mean"].p_value() for row in found if "mean" in row]))
+    found = [compare_gains(*pair, gains) for pair in contrasts]
+    changes = [compare_means(*pair, means) for pair in contrasts]
+    p_gain = correct_for_several([new.p_value() for new, _ in found])
+    p_mean = iter(correct_for_several([change.p_value() for change in changes if change]))
     rows = [
         [
             f"`{second}` − `{first}`",
-            show(row["new"]),
+            show(new),
             p_value(p),
-            show(row["same"]),
-            *([show(row["mean"]), p_value(next(p_mean))] if "mean" in row else [NONE, NONE]),
+            show(same),
+            *([show(change), p_value(next(p_mean))] if change else [NONE, NONE]),
         ]
-        for (first, second), row, p in zip(contrasts, found, p_gain, strict=True)
+        for (first, second), (new, same), change, p in zip(
+            contrasts, found, changes, p_gain, strict=True
+        )
     ]
     columns = ["gain, new databases", "p (Holm)", "gain, these databases", "mean", "p (Holm)"]
     return Table(["", *columns], rows)
+
+
+def recipes_of(folders: Sequence[Path]) -> dict[str, Evaluation]:
+    """Return the evaluation that has each recipe."""
+    return {name: e for e in map(Evaluation.read, folders) for name in e.runs}
 
 
 def gains_table(folder: Path) -> Table:
@@ -138,27 +153,30 @@ def gain_of(gains: Floats, sample: Sample) -> Estimate:
     return add_run_variance(over_items, gains @ sample.weights) if len(gains) > 1 else over_items
 
 
-def compare(first: str, second: str, of_recipe: dict[str, Evaluation]) -> dict[str, Estimate]:
-    """Return second - first in gain for new and for these databases.
-
-    Also in the change of the mean, where benchmarks were asked.
-    """
+def compare_gains(
+    first: str, second: str, of_recipe: dict[str, Evaluation]
+) -> tuple[Estimate, Estimate]:
+    """Return second - first in gain, for new and for these databases."""
     one, other = of_recipe[first], of_recipe[second]
-    if one.split.gold_queries != other.split.gold_queries or one.benchmarks.keys() != (
-        other.benchmarks.keys()
-    ):
+    if one.split.gold_queries != other.split.gold_queries:
         raise UserError(f"{first} and {second} were not asked the same.")
     db_ids = one.split.db_ids
+    queries = list(zip(db_ids, one.split.gold_queries, strict=True))
     gains = one.gains(first), other.gains(second)
+    new, same = (contrast([(*gains, describe_sample(clusters))]) for clusters in (db_ids, queries))
+    return new, same
+
+
+def compare_means(first: str, second: str, of_recipe: dict[str, Evaluation]) -> Estimate | None:
+    """Return second - first in the change of the mean, where benchmarks were asked."""
+    one, other = of_recipe[first], of_recipe[second]
+    if one.benchmarks.keys() != other.benchmarks.keys():
+        raise UserError(f"{first} and {second} were not asked the same.")
     changes = [
         (one.changes(first, name), other.changes(second, name), benchmark.sample)
         for name, benchmark in one.benchmarks.items()
     ]
-    queries = list(zip(db_ids, one.split.gold_queries, strict=True))
-    return {
-        "new": contrast([(*gains, describe_sample(db_ids))]),
-        "same": contrast([(*gains, describe_sample(queries))]),
-    } | ({"mean": contrast(changes)} if changes else {})
+    return contrast(changes) if changes else None
 
 
 def contrast(parts: list[tuple[Floats, Floats, Sample]]) -> Estimate:

@@ -37,7 +37,7 @@ def main() -> None:
     root = Path(sys.argv[1])
     found = {path.parent.name: path.parent for path in sorted(root.glob("*/study.json"))}
     reports = {name: build_report(folder, read_study(folder), {}) for name, folder in found.items()}
-    for name in ("study", "bf16", "once"):
+    for name in ("study", "bf16", "once", "gsm8k"):
         if name in reports:
             print_table(f"{name}: gain and loss", recipes_table(reports[name]))
             print_table(f"{name}: in domain, near and far", distances_table(reports[name]))
@@ -45,11 +45,14 @@ def main() -> None:
     if "study" in reports:
         print_table("study: run by run", runs_table(reports["study"]))
         print_choice(reports["study"])
-        folders = [found[name] for name in ("study", "bf16") if name in found]
-        print_table("Recipes against each other", contrasts_table(folders))
     if "answers" in found:
         print_table("answers: execution accuracy on validation", gains_table(found["answers"]))
-        print_table("answers: recipes against each other", contrasts_table([found["answers"]]))
+        print_table("answers: gain on each split", near_table(reports["answers"]))
+        with_seeds, with_benchmarks = (
+            [found[name] for name in names if name in found]
+            for names in (("answers", "bf16"), ("study", "bf16"))
+        )
+        print_table("Recipes against each other", contrasts_table(with_seeds, with_benchmarks))
     curves = read_jsonl(CURVES)
     print_table("Losses at the end of training", losses_table(curves))
     print_table("Losses in the course of training", course_of_losses_table(curves))
@@ -87,6 +90,22 @@ def benchmarks_table(report: Report) -> Table:
         compared = (content.comparisons.get(recipe) for recipe in report.main_recipes)
         rows.append([label, base, *map(with_interval, compared)])
     return Table(["benchmark", "base", *report.main_recipes], rows)
+
+
+def near_table(report: Report) -> Table:
+    """Return each recipe's gain in execution accuracy on every split, for new databases."""
+    splits = report.scoring_splits
+    rows = [
+        [
+            f"`{recipe.removesuffix('-seed*')}`",
+            *(
+                with_interval(split.comparisons[recipe]["execution_accuracy"]["all"])
+                for split in splits.values()
+            ),
+        ]
+        for recipe in report.main_recipes
+    ]
+    return Table(["recipe", *splits], rows)
 
 
 def course_table(courses: dict[str, Report], what: str) -> Table:
@@ -150,8 +169,8 @@ def score_of(report: Report, variant: str | None, what: str) -> str:
         scores = report.splits["validation"].variants[variant]["scores"]
         return percent(scores["execution_accuracy"]["all"]["score"])
     found = (b for name, b in report.benchmarks.items() if name.startswith(what))
-    benchmark = next(found, None)
-    return percent(benchmark.variants[variant]["score"]) if benchmark else NONE
+    scores = next((benchmark.variants for benchmark in found), {})
+    return percent(scores[variant]["score"]) if variant in scores else NONE
 
 
 def equal_answers(output_dir: Path) -> str:

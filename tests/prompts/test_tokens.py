@@ -26,6 +26,24 @@ def test_training_begins_with_exactly_what_decoding_is_given(tokenizer, tiny_pro
         assert tokenizer.decode(answer) == row["completion"][0]["content"] + "<end_of_turn>\n"
 
 
+@pytest.mark.parametrize("add_special_tokens", [False, True])
+def test_ids_are_the_tokenizers_own_whatever_it_was_asked_before(tokenizer, add_special_tokens):
+    texts = ["<bos>SELECT count(*)", "", "  two\n\nlines <eos>", "naïve 模型 🙂 " * 50]
+    expected = tokenizer(texts, add_special_tokens=add_special_tokens)["input_ids"]
+    tokenizer(texts, padding=True, truncation=True, max_length=8, split_special_tokens=True)
+    assert encode_texts(tokenizer, texts, add_special_tokens) == expected
+    again = tokenizer(texts, padding=True, truncation=True, max_length=8)["input_ids"]
+    assert {len(ids) for ids in again} == {8}
+
+
+def test_special_tokens_are_split_where_the_tokenizer_says_so(tiny_gemma_dir):
+    tokenizer = load_tokenizer(str(tiny_gemma_dir))
+    tokenizer.split_special_tokens = True
+    (ids,) = encode_texts(tokenizer, ["<eos>"])
+    assert ids == tokenizer("<eos>", add_special_tokens=False)["input_ids"]
+    assert tokenizer.eos_token_id not in ids
+
+
 def test_token_that_would_span_the_boundary_is_split_there(tokenizer):
     (whole,) = encode_texts(tokenizer, ["SELECT count"])
     ((prompt_ids, completion_ids),) = encode_examples(tokenizer, ["SELECT co"], ["unt"])

@@ -33,6 +33,7 @@ from text2sql.models.adapters import Model, is_spread, runs_in_layers
 from text2sql.models.packed_attention import supports_packed_attention
 from text2sql.processes import is_main_process, on_main_process, rank, world_size
 from text2sql.prompts.chat_format import adds_bos
+from text2sql.prompts.tokens import encode_texts
 from text2sql.shared_work import take_units
 
 TOKENS_PER_REQUEST = 32  # of the texts of a block, about; it then fills a row or two
@@ -226,7 +227,7 @@ class PrefixSharingHFLM(HFLM):
             for first in range(0, len(group), TEXTS_AT_ONCE):
                 part = group[first : first + TEXTS_AT_ONCE]
                 with self.encoding:
-                    ids = self.tokenizer(part, add_special_tokens=adds_special_tokens)["input_ids"]
+                    ids = encode_texts(self.tokenizer, part, adds_special_tokens)
                 encoded |= zip(part, ids, strict=True)
         return encoded
 

@@ -5,14 +5,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from tokenizers import Tokenizer
     from transformers import PreTrainedTokenizerBase
 
 
-def encode_texts(tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str]) -> list[list[int]]:
-    """Return the token ids of texts that have their `<bos>` already."""
+def encode_texts(
+    tokenizer: "PreTrainedTokenizerBase", texts: Sequence[str], add_special_tokens: bool = False
+) -> list[list[int]]:
+    """Return the token ids of texts; by default they have their `<bos>` already.
+
+    The ids are those that the tokenizer itself returns. A fast one is asked for nothing else, as
+    the offsets and masks of long texts take time too.
+    """
     if not texts:
         return []
-    return list(tokenizer(list(texts), add_special_tokens=False)["input_ids"])
+    if not tokenizer.is_fast:
+        asked = tokenizer(list(texts), add_special_tokens=add_special_tokens)
+        return list(asked["input_ids"])
+    backend: Tokenizer = tokenizer.backend_tokenizer
+    backend.no_padding()  # which an earlier call may have left on
+    backend.no_truncation()
+    backend.encode_special_tokens = tokenizer.split_special_tokens
+    encodings = backend.encode_batch_fast(list(texts), add_special_tokens=add_special_tokens)
+    return [encoding.ids for encoding in encodings]
 
 
 def encode_examples(

@@ -3,7 +3,7 @@
 import pytest
 from datasets import Dataset
 
-from text2sql.training.packing import add_padding_rows, pack_examples, packed_row_sizes
+from text2sql.training.packing import add_padding_rows, own_tokens, pack_examples, packed_row_sizes
 
 SQL_ALONE = [
     {"input_ids": [2, 5, 6, 7, 8], "labels": [-100, -100, -100, 7, 8]},
@@ -68,3 +68,11 @@ def test_sizes_of_rows_are_those_of_runs_of_neighbours():
     assert packed_row_sizes(texts, [2, 3, 1, 0], 2) == [6, 3]  # the first text shares two tokens
     assert packed_row_sizes(texts, limits, 4) == packed_row_sizes(texts, limits, 8) == [8]
     assert packed_row_sizes(texts, limits, 3) == [7]  # the last text does not fill a row
+
+
+def test_own_tokens_are_those_behind_the_prefix_that_most_texts_share():
+    shots, schema = [1, 2, 3, 4], [5, 6]
+    texts = [[*shots, 7], [*shots, 8, 9], [*shots, *schema, 7], [*shots[:2], *schema], [9, 9, 9]]
+    limits = [len(text) - 1 for text in texts]
+    assert own_tokens(texts, limits) == [1, 2, 3, 2, 3]
+    assert own_tokens(texts, [2] * 5) == [3, 4, 5, 2, 3]

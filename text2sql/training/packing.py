@@ -13,6 +13,7 @@ from text2sql.models.packed_attention import use_packed_attention
 from text2sql.models.packed_rows import (
     PackedLayout,
     RowShape,
+    common_length,
     pack_row,
     split_shared_prefix,
 )
@@ -20,6 +21,7 @@ from text2sql.models.packed_rows import (
 # What the model takes of a batch.
 MODEL_INPUTS = ("input_ids", "position_ids", "shared_prefix", "supervised", "shift_labels")
 WEIGHT = "weight"  # column with 0 for rows that pad a batch; without it all rows count
+SAMPLED_TEXTS = 64  # among which the prefix that many texts share is looked for
 VOCABULARY_CHUNK = 32_768  # rows of the head that are computed at a time
 
 
@@ -116,6 +118,19 @@ def packed_forward(
         wanted,
     )
     return LabelOutputs(log_probs, entropy, is_top1)
+
+
+def own_tokens(texts: Sequence[Sequence[int]], limits: Sequence[int]) -> list[int]:
+    """Return how many tokens of each text are not those of the prefix that many texts share.
+
+    A packed row computes about as many for the text. No text shares more tokens than its limit.
+    """
+    sampled = slice(None, None, max(len(texts) // SAMPLED_TEXTS, 1))
+    prefix, _ = split_shared_prefix(texts[sampled], limits[sampled])
+    return [
+        len(text) - min(common_length(prefix, text), limit)
+        for text, limit in zip(texts, limits, strict=True)
+    ]
 
 
 def packed_row_sizes(

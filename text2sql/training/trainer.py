@@ -33,6 +33,7 @@ from text2sql.training.packing import (
     LabelOutputs,
     add_padding_rows,
     first_label,
+    own_tokens,
     pack_examples,
     packed_row_sizes,
     use_packed_forward,
@@ -154,11 +155,19 @@ class AdapterTrainer(SFTTrainer):
             return super()._get_train_sampler(train_dataset)
         dataset = cast(Dataset, self.train_dataset if train_dataset is None else train_dataset)
         lengths = [len(token_ids) for token_ids in dataset["input_ids"]]
+        num_parts, costs = 1, lengths
+        if self.args.world_size > 1:
+            num_parts = self.step_size() // self.args.train_batch_size
+        if num_parts > 1 and self.packed:
+            limits = [first_label(labels) - 1 for labels in dataset["labels"]]
+            costs = own_tokens(dataset["input_ids"], limits)
         return EpochSeededSampler(
             batch_size=self.step_size(),
             lengths=lengths[: self.num_train_rows],
             seed=self.args.seed,
             num_padding=len(lengths[self.num_train_rows :]),
+            num_parts=num_parts,
+            costs=costs[: self.num_train_rows],
         )
 
     def compute_loss(

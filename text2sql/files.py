@@ -187,7 +187,7 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        raise UserError(f"{path} is missing.") from None
+        raise UserError(f"{path} is missing. Put it back, or make it again.") from None
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}.") from None
 
@@ -234,7 +234,7 @@ def read_line(path: Path, number: int, line: bytes) -> dict[str, Any]:
             "the file to start again."
         ) from None
     if not isinstance(row, dict):
-        raise UserError(f"{path}, line {number}, must be a JSON object: {{...}}.")
+        raise UserError(f"{path}, line {number}, must be a JSON object: {{...}}. Repair it.")
     return row
 
 

@@ -178,6 +178,16 @@ def hash_rows(directory: Path) -> str:
     return sha256_of_json([sha256_of_file(directory / file["filename"]) for file in files])
 
 
+def refuse_changed_rows(directory: Path, rows_sha256: str) -> None:
+    """Raise a `UserError` where the rows are gone or are not those that preprocess.py wrote."""
+    if not (directory / STATE_NAME).exists():
+        raise UserError(f"There are no prompts in {directory}: {STATE_NAME} is missing. {REMAKE}")
+    if hash_rows(directory) != rows_sha256:
+        raise UserError(
+            f"The prompts in {directory} are no longer those that preprocess.py wrote. {REMAKE}"
+        )
+
+
 def read_prompts(data_dir: Path, name: str) -> "Dataset":
     """Return the rows of a split, in memory; a `UserError` where they are absent or damaged."""
     from datasets import load_from_disk
@@ -185,13 +195,10 @@ def read_prompts(data_dir: Path, name: str) -> "Dataset":
     splits = read_manifest(data_dir)["splits"]
     if name not in splits:
         raise UserError(f"{data_dir} has no split {name}; it has {', '.join(splits)}.")
+    directory = data_dir / name
     try:
-        if hash_rows(data_dir / name) != splits[name]["rows_sha256"]:
-            raise UserError(
-                f"The prompts in {data_dir / name} are no longer those that preprocess.py wrote. "
-                f"{REMAKE}"
-            )
-        rows = load_from_disk(str(data_dir / name), keep_in_memory=True)
+        refuse_changed_rows(directory, splits[name]["rows_sha256"])
+        rows = load_from_disk(str(directory), keep_in_memory=True)
         rows = rows.select_columns(list(COLUMNS))
     except UserError:
         raise
@@ -200,8 +207,8 @@ def read_prompts(data_dir: Path, name: str) -> "Dataset":
             raise
         reason = " ".join(str(error).split())
         raise UserError(
-            f"The prompts in {data_dir / name} do not load ({reason}). They are damaged or of "
-            f"another version. {REMAKE}"
+            f"The prompts in {directory} do not load ({reason}). They are damaged or of another "
+            f"version. {REMAKE}"
         ) from error
     if not len(rows):
         raise UserError(f"The split {name} in {data_dir} is empty. {REMAKE}")

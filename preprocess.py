@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from text2sql.cli import fit_address_space, run
+from text2sql.counts import how_many
 from text2sql.data.database_suites import use_test_suite
 from text2sql.data.spider import Example, Schema
 from text2sql.data.spider_archive import fetch_spider_archive, is_url
@@ -272,7 +273,7 @@ def build_manifest(
 def print_summary(flags: PreprocessFlags, descriptions: Mapping[str, dict[str, Any]]) -> None:
     for name, split in descriptions.items():
         lengths = ", ".join(f"{rank} {length}" for rank, length in split["num_tokens"].items())
-        line = f"{name}: {split['rows']} prompts; tokens: {lengths}"
+        line = f"{name}: {how_many(split['rows'], 'prompt')}; tokens: {lengths}"
         if split["left_out"]:
             line += f"; {split['left_out']} left out (longer than {flags.max_length} tokens)"
         print(line)
@@ -287,12 +288,13 @@ def remarks(split: Mapping[str, Any], num_shots: int) -> list[str]:
     with_fewer = sum(n for shots, n in split["num_shots"].items() if int(shots) < num_shots)
     if with_fewer:
         found.append(
-            f"{with_fewer} with fewer than {num_shots} shots (no more fitted or were found)"
+            f"{with_fewer} with fewer than {how_many(num_shots, 'shot')} "
+            "(no more fitted or were found)"
         )
     if split["missing_databases"]:
         found.append(
             f"no database file for {', '.join(split['missing_databases'])} "
-            f"({split['questions_without_database']} questions)"
+            f"({how_many(split['questions_without_database'], 'question')})"
         )
     if split["gold_outside_grammar"]:
         found.append(

@@ -176,7 +176,7 @@ def test_too_few_predictions_are_exit_status_1_and_nothing_is_scored(tiny_spider
     flags = ["--predictions", "mine.sql", "--spider_dir", tiny_spider_dir]
     done = run_command("evaluate.py", *flags, check=False, cwd=tmp_path)
     assert done.returncode == 1
-    assert "1 predictions for 16 examples" in done.stderr
+    assert "1 prediction for 16 examples" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "outputs").exists()
 

@@ -147,12 +147,12 @@ def test_weight_of_another_shape_is_named_with_both_shapes(tiny_gemma_dir, adapt
 def test_adapter_of_a_deeper_model_does_not_fit(tiny_gemma_dir, adapter_dirs):
     base = load_in_float32(tiny_gemma_dir)
     del base.model.layers[1]
-    with pytest.raises(UserError, match=r"weights have no counterpart, such as .*layers\.1"):
+    with pytest.raises(UserError, match=r"no counterpart of .* weights?, such as .*layers\.1"):
         attach_adapter(base, adapter_dirs["plain"], "one")
 
 
 def test_adapter_of_a_shallower_model_does_not_fit(tiny_gemma_dir, adapter_dirs):
     base = load_in_float32(tiny_gemma_dir)
     base.model.layers.append(base.model.layers[0])
-    with pytest.raises(UserError, match=r"weights have no counterpart, such as .*layers\.2"):
+    with pytest.raises(UserError, match=r"no counterpart of .* weights?, such as .*layers\.2"):
         attach_adapter(base, adapter_dirs["plain"], "one")

@@ -1,5 +1,6 @@
 """The files that the report writes: Markdown, one HTML page, plots."""
 
+import re
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -78,7 +79,9 @@ def test_report_of_other_verdicts_or_settings_is_written_again(committed):
 def test_smoke_run_is_marked_in_every_file(tmp_path):
     folder = build_tiny_evaluation(tmp_path, TWO, num_questions=4, num_items=4, limit=4)
     write_report(folder, report_of(folder))
-    assert read_json(folder / "report.json")["notes"][0].startswith("SMOKE RUN: only the first 4")
+    assert read_json(folder / "report.json")["notes"][0].startswith(
+        "SMOKE RUN: --limit 4 kept only the first"
+    )
     assert "SMOKE RUN" in (folder / "report.md").read_text()
     assert "SMOKE RUN" in (folder / "report.html").read_text()
 
@@ -148,3 +151,12 @@ def test_a_link_is_replaced_or_refused_and_never_followed(two_dir, tmp_path):
     with pytest.raises(UserError, match="tensorboard is a symbolic link"):
         write_report(folder, report_of(folder))
     assert [path.name for path in elsewhere.iterdir()] == ["mine.txt"]
+
+
+def test_one_question_is_singular_in_every_file(tmp_path):
+    folder = build_tiny_evaluation(tmp_path, TWO, num_questions=1, num_items=4, limit=1)
+    write_report(folder, report_of(folder))
+    for name in ("report.md", "report.html", "report.tex"):
+        text = (folder / name).read_text()
+        assert "1 question" in text
+        assert not re.search(r"\b1 (questions|databases|gold queries|items|examples)\b", text)

@@ -202,7 +202,9 @@ def test_unfinished_variant_is_left_out_and_said(tmp_path):
 
 def test_explanation_of_an_interval_has_the_numbers_of_the_study(good):
     text = "\n".join(explain(good))
-    assert "60 questions in 6 databases stand for questions about other databases" in text
+    assert (
+        "a sample of 60 questions in 6 databases stands for questions about other databases" in text
+    )
     assert "Items with the same group belong together." in text
     assert f"t with {good.gain.degrees_of_freedom:.1f} degrees of freedom" in text
 
@@ -213,6 +215,6 @@ def test_smoke_runs_of_every_kind_are_marked_first(tmp_path):
     study["training"]["run"]["limit"] = 30
     write_json(folder / "study.json", study | {"prompts_limit": 60})
     notes = list(notes_of(report_of(folder)))
-    assert notes[0].startswith("SMOKE RUN: only the first 12 questions of each split")
-    assert notes[1].startswith("SMOKE RUN: only the first 60 questions of each split have prompts")
+    assert notes[0].startswith("SMOKE RUN: --limit 12 kept only the first questions")
+    assert notes[1].startswith("SMOKE RUN: preprocess.py --limit 60 kept only the first")
     assert notes[2].startswith("SMOKE RUN: run was trained on at most 30 examples")

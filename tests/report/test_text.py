@@ -65,19 +65,20 @@ def test_p_values_read_with_three_digits(p, expected):
     [
         ({}, "1,034 questions in 20 databases"),
         ({"num_clusters": 1}, "1,034 questions in 1 database"),
+        ({"n": 1, "num_clusters": 1, "cluster": "topic"}, "1 question"),
         ({"cluster": "item", "num_clusters": 1034}, "1,034 questions"),
         ({"cluster": "phenomenon", "num_clusters": 12}, "1,034 questions in 12 phenomena"),
         ({"cluster": "topic", "num_clusters": 7}, "1,034 questions in 7 topics"),
     ],
-    ids=["databases", "one", "items", "phenomena", "own field"],
+    ids=["databases", "one", "one question", "items", "phenomena", "own field"],
 )
 def test_n_is_told_with_its_clusters(facts, expected):
-    assert counted(comparison(**facts), "questions") == expected
+    assert counted(comparison(**facts), "question") == expected
 
 
 def test_quote_has_both_readings_the_main_one_first():
     same = Reading(cluster="gold_query", num_clusters=551, low=0.04, high=0.16)
-    quote = quoted(comparison(low=0.02, high=0.18, same_databases=same), "questions")
+    quote = quoted(comparison(low=0.02, high=0.18, same_databases=same), "question")
     assert quote == (
         "+10.0 points (95 % interval +2.0 to +18.0, n = 1,034 questions in 20 databases; "
         "on these databases +4.0 to +16.0)"
@@ -94,7 +95,7 @@ def test_quote_has_both_readings_the_main_one_first():
     ids=["one database", "two runs", "one item"],
 )
 def test_quote_says_why_there_is_no_interval(facts, expected):
-    assert expected in quoted(comparison(**facts), "questions")
+    assert expected in quoted(comparison(**facts), "question")
     assert interval(comparison(**facts)) == "–"
 
 

@@ -66,7 +66,7 @@ def test_another_number_of_predictions_is_refused(spider):
 def test_absent_database_is_named_and_not_created(spider):
     absent = spider / "database" / "stable" / "stable.sqlite"
     absent.unlink()
-    with pytest.raises(UserError, match=r"missing from .*: stable\. .*--skip_missing_databases"):
+    with pytest.raises(UserError, match=r"lacks 1 database: stable\. .*--skip_missing_databases"):
         score(spider, gold_sqls(spider))
     assert not absent.exists()
 

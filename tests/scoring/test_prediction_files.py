@@ -245,7 +245,7 @@ def test_half_of_the_lines_may_be_other_text(tmp_path):
 
 
 WRONG = {
-    "too_few_lines": ("SELECT 1\n", "1 predictions for 4 examples"),
+    "too_few_lines": ("SELECT 1\n", "1 prediction for 4 examples"),
     "too_many_lines": (LINES + "SELECT 5\n", "5 predictions for 4 examples"),
     "empty_file": ("", "0 predictions for 4 examples"),
     "header_alone": ("predicted_sql,db_id\n", "0 predictions for 4 examples"),
@@ -300,7 +300,7 @@ def test_file_with_other_rows_than_the_examples_is_refused(tmp_path, text, messa
 
 @pytest.mark.slow
 def test_far_too_many_lines_are_not_all_taken_apart(tmp_path):
-    with pytest.raises(UserError, match=f"{4 + MAX_SURPLUS + 1} predictions for 4"):
+    with pytest.raises(UserError, match=f"{4 + MAX_SURPLUS + 1:,} predictions for 4"):
         read(tmp_path, "SELECT 1\n" * 1_000_000)
     assert len(read(tmp_path, LINES + "\n" * 1_000_000)) == 4
 

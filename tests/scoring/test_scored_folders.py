@@ -92,5 +92,5 @@ def test_other_content_of_a_database_outdates_the_scores(spider, folders):
     with contextlib.closing(sqlite3.connect(spider / "database/museum/museum.sqlite")) as museum:
         museum.execute("DROP TABLE painting")
         museum.commit()
-    with pytest.raises(UserError, match="gold queries fail"):
+    with pytest.raises(UserError, match="gold queries failed"):
         score_folders(split, folders, ScoringSettings(), split="validation")

@@ -157,7 +157,7 @@ def test_mostly_syntax_errors_are_warned_of(errors, warned):
     warning = warning_of(summarize_verdicts(verdicts))
     assert (warning is not None) is warned
     if warning:
-        assert "3 of 4 predictions are syntax errors" in warning
+        assert "syntax errors in 3 of 4 predictions" in warning
 
 
 def test_scoring_imports_neither_torch_nor_transformers(spider, tmp_path):

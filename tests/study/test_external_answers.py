@@ -120,7 +120,7 @@ def test_a_file_with_too_few_lines_is_refused_before_any_is_scored(
 ):
     sql_files[1].write_text("SELECT 1")
     flags = ["--predictions", *sql_files, "--spider_dir", tiny_spider_dir, "--output_dir", "out"]
-    with pytest.raises(UserError, match=r"wrong\.sql has 1 predictions for 16"):
+    with pytest.raises(UserError, match=r"wrong\.sql has 1 prediction for 16"):
         evaluate(*flags)
     assert not Path("out").exists()
 
@@ -132,9 +132,7 @@ def test_answers_that_are_mostly_syntax_errors_are_the_first_note(
     files = ["--predictions", sql_files[0], "broken.sql"]
     evaluate(*files, "--spider_dir", tiny_spider_dir, "--output_dir", "out")
     notes = read_json(Path("out/report.json"))["notes"]
-    assert notes[0].startswith(
-        "validation, broken: WARNING: 12 of 16 predictions are syntax errors"
-    )
+    assert notes[0].startswith("validation, broken: WARNING: syntax errors in 12 of 16 predictions")
 
 
 def test_files_of_one_name_are_named_by_their_folders(evaluate, sql_files, tiny_spider_dir):

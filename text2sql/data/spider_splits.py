@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from text2sql.counts import how_many
 from text2sql.data.spider import Example, Schema, database_path, read_examples, read_schemas
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_file, sha256_of_json
@@ -206,9 +207,9 @@ def refuse_missing_databases(db_ids: Iterable[str], database_dir: Path) -> None:
     missing = missing_databases(db_ids, database_dir)
     if missing:
         raise UserError(
-            f"{len(missing)} database files are missing from {database_dir}: "
-            f"{', '.join(missing)}. Put them there, or pass --skip_missing_databases to leave "
-            "their questions out of execution accuracy."
+            f"{database_dir} lacks {how_many(len(missing), 'database')}: {', '.join(missing)}. "
+            "Put <db_id>/<db_id>.sqlite there, or pass --skip_missing_databases to leave such "
+            "questions out of execution accuracy."
         )
 
 

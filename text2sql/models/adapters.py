@@ -12,6 +12,7 @@ from peft import PeftModel
 from peft.helpers import rescale_adapter_scale
 from transformers import PreTrainedModel
 
+from text2sql.counts import how_many
 from text2sql.errors import UserError, is_of_the_machine
 
 Model = PreTrainedModel | PeftModel
@@ -59,9 +60,9 @@ def attach_adapter(model: Model, adapter_dir: Path, name: str) -> PeftModel:
     foreign = [key for key in result.unexpected_keys if key.startswith("base_model.model.")]
     if unmatched := [*result.missing_keys, *foreign]:
         raise UserError(
-            f"The adapter in {adapter_dir} does not fit {model_id}: {len(unmatched)} of its "
-            f"weights have no counterpart, such as {unmatched[0]}. Pass its own base model with "
-            "--model_id."
+            f"The adapter in {adapter_dir} does not fit {model_id}: there is no counterpart of "
+            f"{how_many(len(unmatched), 'weight')}, such as {unmatched[0]}. Pass its own base "
+            "model with --model_id."
         )
     return model.eval()
 

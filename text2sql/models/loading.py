@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Literal
 
+from text2sql.counts import how_many
 from text2sql.errors import UserError
 from text2sql.hub import explain_hub_errors
 from text2sql.processes import own_gpu
@@ -112,8 +113,9 @@ def refuse_random_weights(model_id: str, missing: Collection[str]) -> None:
     """Refuse a model some of whose weights were not in its files and would be random."""
     if missing:
         raise UserError(
-            f"The files of {model_id} lack {len(missing)} weights, such as {sorted(missing)[0]}. "
-            "They are incomplete or of another architecture than its config.json names."
+            f"The files of {model_id} lack {how_many(len(missing), 'weight')}, such as "
+            f"{sorted(missing)[0]}. They are incomplete, or of another architecture than its "
+            "config.json names. Download them again, or choose another --model_id."
         )
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from text2sql.counts import how_many
 from text2sql.files import atomic_write, write_text
 from text2sql.report.bibliography import (
     BENCHMARKS,
@@ -111,8 +112,9 @@ def scores_caption(report: Report) -> str:
     if TEST_SUITES in cited_keys(report):
         cited += f", test-suite accuracy \\cite{{{TEST_SUITES}}}"
     counts = [
-        f"{split.name}: {split.n:,} questions, {split.num_databases:,} databases, "
-        f"{split.num_gold_queries:,} gold queries"
+        f"{split.name}: {how_many(split.n, 'question')}, "
+        f"{how_many(split.num_databases, 'database')}, "
+        f"{how_many(split.num_gold_queries, 'gold query', 'gold queries')}"
         for split in report.scoring_splits.values()
     ]
     return (

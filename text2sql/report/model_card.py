@@ -121,7 +121,7 @@ def hub_entries(report: Report, recipe: Recipe, variant: str) -> Iterator["EvalR
             task_id=name,
             value=own_score(compared, variant),
             date=report.made_by.get("created"),
-            notes=f"{METRICS[name]}; against the base: {quoted(compared, 'questions')}",
+            notes=f"{METRICS[name]}; against the base: {quoted(compared, 'question')}",
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from text2sql.counts import how_many
 from text2sql.report.content import BenchmarkReport, Primary, Report
 from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL
 from text2sql.report.text import listed, mean_name, points
@@ -40,17 +41,18 @@ def smoke_notes(report: Report) -> Iterator[str]:
     study = report.study
     if study.limit:
         yield (
-            f"SMOKE RUN: only the first {study.limit} questions of each split and items of each "
-            "task (--limit)."
+            f"SMOKE RUN: --limit {study.limit} kept only the first questions of each split and "
+            "items of each task."
         )
     if study.prompts_limit:
         yield (
-            f"SMOKE RUN: only the first {study.prompts_limit} questions of each split have prompts "
-            "(preprocess.py --limit)."
+            f"SMOKE RUN: preprocess.py --limit {study.prompts_limit} kept only the first questions "
+            "of each split."
         )
     for run, training in study.training.items():
         if training.limit:
-            yield f"SMOKE RUN: {run} was trained on at most {training.limit} examples (--limit)."
+            examples = how_many(training.limit, "example")
+            yield f"SMOKE RUN: {run} was trained on at most {examples} (--limit)."
 
 
 def base_notes(report: Report) -> Iterator[str]:
@@ -103,7 +105,7 @@ def split_notes(report: Report) -> Iterator[str]:
             for reason, number in variant["not_executed"].items()
         }
         for reason, number in skipped.items():
-            yield f"{name}: {number} questions are left out of execution ({reason})."
+            yield f"{name}: {how_many(number, 'question')} left out of execution ({reason})."
         if split.num_databases == 1:
             yield f"{name}: all questions ask one database; there is no interval for new ones."
         choices = report.tradeoff.choices.values()

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
+from text2sql.counts import how_many
 from text2sql.report.content import Report, SplitReport
 from text2sql.report.sentences import choice_sentences
 from text2sql.report.split_tables import (
@@ -105,7 +106,7 @@ def benchmark_sections(report: Report) -> Iterator[Section]:
 def split_sections(split: SplitReport, report: Report, plots: Collection[str]) -> Iterator[Section]:
     name = split.name
     shown = [recipe for recipe in report.main_recipes if recipe in split.comparisons]
-    counts = f"{split.n:,} questions in {split.num_databases:,} databases"
+    counts = f"{how_many(split.n, 'question')} in {how_many(split.num_databases, 'database')}"
     yield Section(2, f"Spider, {name} ({split.distance}), {counts}")
     for recipe in shown:
         table = comparison_table(split, report.base, recipe)

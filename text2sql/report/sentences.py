@@ -29,11 +29,11 @@ def summarize_recipe(report: Report, recipe: Recipe) -> str:
     gain, change = report.gain_of(recipe.name), report.mean_over_benchmarks.get(recipe.name)
     parts = []
     if gain is not None:
-        quote = quoted(gain, f"{report.primary.split} questions")
+        quote = quoted(gain, f"{report.primary.split} question")
         parts.append(f"execution accuracy {path(gain, ' on databases like these')}: {quote}")
     if change is not None:
         parts.append(
-            f"{mean_name(change.benchmarks or [])} {path(change)}: {quoted(change, 'items')}"
+            f"{mean_name(change.benchmarks or [])} {path(change)}: {quoted(change, 'item')}"
         )
     else:
         parts.append(why_no_change(report))
@@ -173,8 +173,8 @@ def explain_questions(gain: Comparison) -> list[str]:
     degrees = gain.degrees_of_freedom
     distribution = f"t with {degrees:.1f} degrees of freedom" if degrees else "normal distribution"
     paragraphs = [
-        f"New databases: the {counted(gain, 'questions')} stand for questions about other "
-        f"databases like these. Whole databases vary, so {clusters(gain)} are the sample (CR2 "
+        f"New databases: a sample of {counted(gain, 'question')} stands for questions about other "
+        f"databases like these. Whole databases vary, so its size is {clusters(gain)} (CR2 "
         f"variance, not below the floor for rare changes; {distribution})."
     ]
     if gain.same_databases:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from text2sql.counts import how_many
 from text2sql.report.significance import MIN_RUNS_FOR_INTERVAL, Comparison, Reading
 from text2sql.report.tradeoff import Ratio
 
@@ -80,14 +81,17 @@ def ratio_with_interval(found: Ratio | None) -> str:
 def clusters(reading: Comparison | Reading) -> str:
     """Return "20 databases"; a field that the user named keeps its own word."""
     one, several = CLUSTERS.get(reading.cluster, (reading.cluster, f"{reading.cluster}s"))
-    return f"{reading.num_clusters:,} {one if reading.num_clusters == 1 else several}"
+    return how_many(reading.num_clusters, one, several)
 
 
 def counted(comparison: Comparison, what: str = "") -> str:
-    """Return "1,034 questions in 20 databases", or "400 items" where each is a cluster."""
+    """Return "1,034 questions in 20 databases", or "400 items" where each is a cluster.
+
+    `what` is one of them: "question".
+    """
     if comparison.cluster == "document":
         return clusters(comparison)
-    n = f"{comparison.n:,} {what}".strip()
+    n = how_many(comparison.n, what) if what else f"{comparison.n:,}"
     return n if comparison.num_clusters == comparison.n else f"{n} in {clusters(comparison)}"
 
 

@@ -154,6 +154,6 @@ def describe(point: Point) -> str:
     """Return what a reader hears or sees of a mark: both differences, with intervals and n."""
     gain, change = point.specialization_gain, point.generalization_change
     return (
-        f"{point.variant}: gain in execution accuracy {quoted(gain, 'questions')}; change of "
-        f"{mean_name(change.benchmarks or [])} {quoted(change, 'items')}"
+        f"{point.variant}: gain in execution accuracy {quoted(gain, 'question')}; change of "
+        f"{mean_name(change.benchmarks or [])} {quoted(change, 'item')}"
     )

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from text2sql.counts import how_many
 from text2sql.errors import UserError
 from text2sql.files import read_bytes
 from text2sql.prompts.sql_text import one_line
@@ -124,8 +125,8 @@ def refuse_large(path: Path, num_examples: int) -> None:
     most = MAX_BYTES + num_examples * MAX_BYTES_PER_EXAMPLE
     if path.is_file() and path.stat().st_size > most:
         raise UserError(
-            f"{path} is larger than {most >> 20} MiB, too large for the predictions on "
-            f"{num_examples} examples. Name a file with one prediction for each of them."
+            f"{path} is larger than {most >> 20} MiB, too large for predictions on "
+            f"{how_many(num_examples, 'example')}. Name a file with one prediction for each."
         )
 
 

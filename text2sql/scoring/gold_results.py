@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from text2sql.counts import how_many
 from text2sql.data.spider import Example, Schema
 from text2sql.errors import UserError
 from text2sql.progress import progress_bar
@@ -140,6 +141,7 @@ def refuse_gold_errors(examples: Sequence[Example], golds: Sequence[Gold]) -> No
             for index in failing[:MAX_NAMED]
         )
         raise UserError(
-            f"{len(failing)} gold queries fail. Correct them, give them more time with "
-            f"--query_timeout_s, or count them apart with --allow_gold_errors:\n{named}"
+            f"{how_many(len(failing), 'gold query', 'gold queries')} failed. Correct them, allow "
+            "more time with --query_timeout_s, or count them apart with --allow_gold_errors:\n"
+            f"{named}"
         )

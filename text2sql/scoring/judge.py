@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from text2sql.counts import how_many
 from text2sql.data.spider import Example, Schema, database_path, suite_paths
 from text2sql.data.spider_splits import refuse_missing_databases
 from text2sql.errors import UserError
@@ -74,11 +75,14 @@ def score_split(
     for predicted_sqls in answers:
         if len(predicted_sqls) != len(split.examples):
             raise UserError(
-                f"There are {len(predicted_sqls)} predictions for {len(split.examples)} examples."
+                f"There are {how_many(len(predicted_sqls), 'prediction')} for "
+                f"{how_many(len(split.examples), 'example')}; there must be one for each."
             )
     without_schema = sorted({example.db_id for example in split.examples} - split.schemas.keys())
     if without_schema:
-        raise UserError(f"The tables file has no schema for {', '.join(without_schema)}.")
+        raise UserError(
+            f"The tables file has no schema for {', '.join(without_schema)}. Add it there."
+        )
     databases = find_databases(split, settings)
     with SqlWorkers(settings.query_timeout_s) as workers:
         golds = prepare_golds(split.examples, split.schemas, databases, workers)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from text2sql.counts import how_many
 from text2sql.data.spider import Example
 from text2sql.errors import UserError
 from text2sql.inference.extract_sql import extract_sql, is_only_sql
@@ -248,8 +249,9 @@ def in_order_of_examples(path: Path, rows: Sequence[Row], examples: Sequence[Exa
     rows = in_order_of_index(path, rows, len(examples)) if with_index else rows
     if len(rows) != len(examples):
         raise UserError(
-            f"{path} has {len(rows)} predictions for {len(examples)} examples: one SQL query per "
-            "line is needed, and a blank line for an empty prediction. Nothing was scored."
+            f"{path} has {how_many(len(rows), 'prediction')} for "
+            f"{how_many(len(examples), 'example')}: one SQL query per line is needed, and a blank "
+            "line for an empty prediction. Nothing was scored."
         )
     for row, example in zip(rows, examples, strict=True):
         if row.db_id and row.db_id.casefold() != example.db_id.casefold():
@@ -276,7 +278,8 @@ def in_order_of_index(path: Path, rows: Sequence[Row], num_examples: int) -> lis
     missing = [index for index in range(num_examples) if index not in by_index]
     if missing:
         raise UserError(
-            f"{path} has {len(by_index)} predictions for {num_examples} examples; the first "
-            f"missing index is {missing[0]}. Nothing was scored."
+            f"{path} has {how_many(len(by_index), 'prediction')} for "
+            f"{how_many(num_examples, 'example')}; the first missing index is {missing[0]}. "
+            "Nothing was scored."
         )
     return [by_index[index] for index in range(num_examples)]

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from text2sql.counts import how_many
 from text2sql.data.spider import Example, Schema, database_path, suite_paths
 from text2sql.errors import UserError
 from text2sql.files import read_object, sha256_of_file, sha256_of_json, write_jsonl
@@ -149,8 +150,8 @@ def warning_of(scores: Mapping[str, Any]) -> str | None:
     if 2 * num_syntax_errors <= num_executed:
         return None
     return (
-        f"WARNING: {num_syntax_errors} of {num_executed} predictions are syntax errors. Check that "
-        "they are SQL."
+        f"WARNING: syntax errors in {num_syntax_errors} of "
+        f"{how_many(num_executed, 'prediction')}. Check that they are SQL."
     )
 
 

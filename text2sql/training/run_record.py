@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from text2sql.counts import how_many
 from text2sql.models.device import GIB, Device, num_unused_gpus
 from text2sql.processes import world_size
 from text2sql.run_record import build_run_record
@@ -37,7 +38,7 @@ Spider. The Spider data is licensed under CC BY-SA 4.0; the base model keeps its
 | | |
 | --- | --- |
 | examples | {num_train_examples}{limited} |
-| steps | {steps} of {effective_batch} examples, learning rate {learning_rate} |
+| steps | {steps} of {examples_per_step}, learning rate {learning_rate} |
 | loss on | {loss_on} |
 | best step | {best_step}, with loss {best_eval_loss} on `{eval_split}` |
 | base weights | {weights} |
@@ -71,7 +72,7 @@ def model_card(record: dict[str, Any]) -> str:
         eval_split=settings["eval_split"],
         modules=", ".join(f"`{name}`" for name in settings["lora_target_modules"]),
         limited=f" (a smoke run, --limit {limit})" if limit else "",
-        effective_batch=settings["effective_batch_size"],
+        examples_per_step=how_many(settings["effective_batch_size"], "example"),
         best_step=record["best_step"],
         best_eval_loss=record["best_eval_loss"],
         weights="4-bit NF4 with double quantisation" if record["load_in_4bit"] else "as published",
@@ -113,10 +114,11 @@ def count_parameters(model: "PeftModel") -> tuple[int, int]:
 
 def describe_general_texts(curve: "ForgettingCurve", general: GeneralTexts) -> str:
     used, total = len(curve.texts), len(general.texts)
-    counts = f"general texts with {curve.num_tokens:,} tokens"
+    tokens = f"with {how_many(curve.num_tokens, 'token')}"
     if used == total:
-        return f"measured on {used} {counts}"
-    return f"measured on {used} of {total:,} {counts}; more would slow the run down"
+        return f"measured on {how_many(used, 'general text')} {tokens}"
+    texts = how_many(total, "general text")
+    return f"measured on {used} of {texts} {tokens}; more would slow the run down"
 
 
 def record_general_texts(
@@ -200,7 +202,7 @@ def print_outcome(record: dict[str, Any], run_dir: Path) -> None:
     best = ""
     if record["best_eval_loss"] is not None:
         best = f"; best at step {record['best_step']}, loss {record['best_eval_loss']:.4f}"
-    print(f"\n{record['steps']} steps in {record['train_seconds']:.0f} s{best}.")
+    print(f"\n{how_many(record['steps'], 'step')} in {record['train_seconds']:.0f} s{best}.")
     if "general_kl" in record:
         base = record.get("general_loss_of_base")
         change = "" if base is None else f"{base:.4f} -> "

@@ -126,7 +126,7 @@ def read_splits(flags: PreprocessFlags) -> tuple[dict[str, Split], dict[str, str
     for argument in flags.extra_split:
         name, split = read_extra_split(argument, folder)
         if name in splits:
-            raise UserError(f"--extra_split names {name} twice.")
+            raise UserError(f"--extra_split names {name} twice; give each split its own name.")
         splits[name] = split
     if flags.test_suite_dir:
         splits = use_test_suite(splits, Path(flags.test_suite_dir))

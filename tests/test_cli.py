@@ -82,7 +82,7 @@ def test_path_that_the_libraries_would_spell_otherwise_is_a_sentence(name, envir
         command, capture_output=True, text=True, cwd=ROOT, env=os.environ | environment
     )
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert "is not a name in UTF-8 with this locale" in ended.stderr
+    assert "does not spell it in UTF-8" in ended.stderr
     assert "PYTHONUTF8=1" in ended.stderr
 
 

@@ -119,4 +119,4 @@ def test_a_refusal_is_one_message(start, tmp_path):
     assert refused.returncode == 1
     own_words = stderr.partition("torch/distributed/elastic")[0]
     assert own_words.count("error:") == (stdout + stderr).count("error: ") == 1
-    assert "has no split nowhere" in own_words and "Traceback" not in own_words
+    assert "has no split nowhere; choose from" in own_words and "Traceback" not in own_words

@@ -25,7 +25,7 @@ def test_absent_prompts_say_to_preprocess_first(run_evaluate, tmp_path, no_model
 
 
 def test_absent_split_names_those_that_are_there(run_evaluate, tmp_path, no_model):
-    with pytest.raises(UserError, match=r"no split test; it has .*validation"):
+    with pytest.raises(UserError, match=r"no split test; choose from .*validation"):
         run_evaluate("--benchmarks", "none", "--splits", "test", "--output_dir", tmp_path)
 
 

@@ -117,8 +117,8 @@ def refuse_unspellable(arguments: Sequence[str]) -> None:
         in_utf_8 = encoding.lower() in ("utf-8", "utf8") and not SURROGATE.search(text)
         if not text.isascii() and not in_utf_8:
             raise UserError(
-                f"{text} is not a name in UTF-8 with this locale ({encoding}). Set PYTHONUTF8=1 or "
-                "LC_ALL=C.UTF-8, or choose names of ASCII letters."
+                f"The libraries cannot find {text}: this locale ({encoding}) does not spell it in "
+                "UTF-8. Set PYTHONUTF8=1 or LC_ALL=C.UTF-8, or choose a name of ASCII letters."
             )
 
 

@@ -113,7 +113,7 @@ def take_sharding_request() -> bool:
     if os.environ.get("FSDP_VERSION", "1") != "2":
         raise UserError("Weights are sharded by FSDP2; set fsdp_version: 2 in accelerate's file.")
     if os.environ.get("FSDP_OFFLOAD_PARAMS", "false") == "true":
-        raise UserError("Weights are sharded over GPUs alone; set fsdp_offload_params: false.")
+        raise UserError("Weights are sharded over GPUs only; set fsdp_offload_params: false.")
     return True
 
 

@@ -67,7 +67,10 @@ def read_examples(path: Path) -> list[Example]:
     """
     rows = read_json(path)
     if not isinstance(rows, list):
-        raise UserError(f"{path} must hold a list of objects with `db_id`, `question` and `query`.")
+        raise UserError(
+            f"{path} must hold a list of objects with `db_id`, `question` and `query`. Correct it, "
+            "or name another file."
+        )
     return [
         read_example(row, f"{path}, example {index} (from 0)") for index, row in enumerate(rows)
     ]
@@ -75,12 +78,14 @@ def read_examples(path: Path) -> list[Example]:
 
 def read_example(row: Any, where: str) -> Example:
     if not isinstance(row, Mapping):
-        raise UserError(f"{where}, must be an object with `db_id`, `question` and `query`.")
+        raise UserError(
+            f"{where}, must be an object with `db_id`, `question` and `query`. Correct the file."
+        )
     question_key = next((key for key in QUESTION_KEYS if key in row), "question")
     for key in ("db_id", question_key, "query"):
         if not is_text(row.get(key)):
             raise UserError(
-                f"{where}, must have text that is not empty and that UTF-8 can encode as `{key}`. "
+                f"{where}: `{key}` must be text that is not empty and that UTF-8 can encode. "
                 "Correct the file."
             )
     check_plain_name(row["db_id"], where)
@@ -114,7 +119,7 @@ def read_schemas(path: Path) -> dict[str, Schema]:
     except (KeyError, TypeError, IndexError, ValueError, AttributeError) as error:
         raise UserError(
             f"{path} is not in the format of Spider's tables.json "
-            f"({type(error).__name__}: {error})."
+            f"({type(error).__name__}: {error}). Correct it, or take Spider's own."
         ) from None
     return schemas
 

@@ -28,6 +28,7 @@ RETRIES = 2
 SERVER_TIMEOUT_S = 60
 
 RECORD = "archive.json"
+FETCH = f"Download the official archive from {GOOGLE_DRIVE_PAGE}."
 # Errors of the disk or the user's rights; any other of the system is due to a malformed archive.
 DISK_ERRORS = {
     *(errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.EIO),
@@ -156,16 +157,19 @@ def is_wanted(member: zipfile.ZipInfo) -> bool:
 def refuse_unsafe(members: list[zipfile.ZipInfo], source: str) -> None:
     for member in members:
         if leaves_folder(member.filename):
-            raise UserError(f"{source} contains a path out of its folder: {member.filename!r}.")
+            raise UserError(
+                f"{source} contains a path out of its folder, {member.filename!r}. {FETCH}"
+            )
         if stat.S_ISLNK(member.external_attr >> 16):
-            raise UserError(f"{source} contains a link, {member.filename!r}, which is refused.")
+            raise UserError(f"{source} contains a link, {member.filename!r}. {FETCH}")
         if member.flag_bits & 1:
-            raise UserError(f"{source} is encrypted; the Spider archive is not.")
+            raise UserError(f"{source} is encrypted, which the Spider archive is not. {FETCH}")
     size = sum(member.file_size for member in members)
     if size > MAX_UNPACKED_BYTES or len(members) > MAX_FILES:
         raise UserError(
             f"{source} unpacks to {len(members):,} files of {size / 2**30:.1f} GiB, which is not "
-            f"the Spider archive (at most {MAX_UNPACKED_BYTES / 2**30:.0f} GiB are unpacked)."
+            f"the Spider archive (at most {MAX_UNPACKED_BYTES / 2**30:.0f} GiB are unpacked). "
+            f"{FETCH}"
         )
 
 
@@ -178,7 +182,7 @@ def find_spider_folder(folder: Path, source: str) -> Path:
     """Return the top-most folder with a `tables.json`: `spider/` or `spider_data/` in releases."""
     found = min(folder.rglob("tables.json"), key=lambda path: len(path.parts), default=None)
     if found is None:
-        raise UserError(f"{source} contains no tables.json: it is not the Spider archive.")
+        raise UserError(f"{source} contains no tables.json: it is not the Spider archive. {FETCH}")
     return found.parent
 
 

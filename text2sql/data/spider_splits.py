@@ -68,7 +68,9 @@ def make_split(
     Raises a `UserError` where there are no examples, or where a schema is missing.
     """
     if not examples:
-        raise UserError(f"{', '.join(hashes)} holds no questions.")
+        raise UserError(
+            f"{', '.join(hashes)} holds no questions. Restore it, or name another file or folder."
+        )
     needed = sorted({example.db_id for example in examples})
     schemas: dict[str, Schema] = {}
     found: dict[str, SchemaSource] = {}
@@ -80,7 +82,9 @@ def make_split(
     unknown = [db_id for db_id in needed if db_id not in found]
     if unknown:
         tables = " and ".join(str(source.tables_path) for source in sources)
-        raise UserError(f"{tables} has no schema for {', '.join(unknown)}.")
+        raise UserError(
+            f"{tables} has no schema for {', '.join(unknown)}. Add it, or leave out the questions."
+        )
     return Split(
         [replace(example, id=f"{name}-{index}") for index, example in enumerate(examples)],
         schemas,
@@ -147,7 +151,9 @@ def read_extra_split(argument: str, folder: Path) -> tuple[str, Split]:
     if not (equals and place and re.fullmatch(r"[A-Za-z0-9][\w.-]*", name)):
         raise UserError(f"--extra_split {argument} must be NAME=FILE.json or NAME=DIR.")
     if name in OWN_SPLITS:
-        raise UserError(f"--extra_split {argument}: {name} is one of Spider's own splits.")
+        raise UserError(
+            f"--extra_split {argument}: {name} is one of Spider's own splits; choose another name."
+        )
     spider = source_in(folder, "validation")
     if path.is_dir():
         own = source_in(path, "validation")

@@ -35,7 +35,10 @@ class ScoringPlan:
     def halved(self) -> "ScoringPlan":
         """Return the plan to try after running out of memory; a `UserError` if none is left."""
         if self.tokens_at_once == 1:
-            raise UserError("The GPU has too little memory for one item of this benchmark.")
+            raise UserError(
+                "The GPU has too little memory for one item of this benchmark. Close other "
+                "programs on it, set --load_in_4bit true, or leave it out of --benchmarks."
+            )
         torch.cuda.empty_cache()
         smaller = ScoringPlan(self.tokens_at_once // 2, max(1, self.logits_at_once // 2))
         print(f"Out of memory; continuing with rows of {smaller.tokens_at_once} tokens.")

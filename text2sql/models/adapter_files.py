@@ -114,7 +114,10 @@ def refuse_other_task(adapter_dir: Path) -> None:
     """Refuse an adapter that was not trained to generate text."""
     task = read_adapter_config(adapter_dir).get("task_type")
     if task not in (None, "CAUSAL_LM"):
-        raise UserError(f"The adapter in {adapter_dir} is for {task}, not for generating text.")
+        raise UserError(
+            f"The adapter in {adapter_dir} is for {task}, not for generating text. Pass one whose "
+            "task_type is CAUSAL_LM."
+        )
 
 
 def refuse_scale(adapter_dir: Path) -> None:

@@ -85,11 +85,15 @@ def merge_adapter(base: PreTrainedModel, adapter_dir: Path) -> PreTrainedModel:
     method = model.active_peft_config.peft_type
     merged_model = getattr(model.base_model, "merge_and_unload", None)
     if model.active_peft_config.is_prompt_learning or merged_model is None:
-        raise UserError(f"--merge: {method} adds virtual tokens, which no weights can hold.")
+        raise UserError(
+            f"--merge: {method} adds virtual tokens, which weights cannot hold. Leave out --merge."
+        )
     try:
         merged = cast(PreTrainedModel, merged_model(safe_merge=True))
     except (NotImplementedError, ValueError, AttributeError) as error:
-        raise UserError(f"--merge: {method} cannot be merged ({error}).") from error
+        raise UserError(
+            f"--merge: {method} cannot be merged ({error}). Leave out --merge."
+        ) from error
     merged.config.tie_word_embeddings = was_tied and has_equal_head(merged)
     merged.tie_weights()
     return merged

@@ -194,7 +194,7 @@ def read_prompts(data_dir: Path, name: str) -> "Dataset":
 
     splits = read_manifest(data_dir)["splits"]
     if name not in splits:
-        raise UserError(f"{data_dir} has no split {name}; it has {', '.join(splits)}.")
+        raise UserError(f"{data_dir} has no split {name}; choose from {', '.join(splits)}.")
     directory = data_dir / name
     try:
         refuse_changed_rows(directory, splits[name]["rows_sha256"])

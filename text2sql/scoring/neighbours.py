@@ -48,7 +48,9 @@ def make_neighbours(database: Path, schema: Schema, number: int) -> tuple[Path, 
             with closing(open_original(database)) as original:
                 write_neighbours(paths, original, read_tables(original, schema), digest)
         except sqlite3.Error as error:
-            raise UserError(f"No neighbours can be made of {database}: {error}.") from None
+            raise UserError(
+                f"No neighbours can be made of {database}: {error}. Leave out --neighbours."
+            ) from None
     return paths
 
 

@@ -124,7 +124,7 @@ def refuse_contradictions(flags: EvaluateFlags, explicit: set[str]) -> None:
     if flags.merge is not None and len(flags.adapters) != 1:
         raise UserError("--merge needs one adapter, named with --adapters.")
     if len(set(flags.splits)) < len(flags.splits):
-        raise UserError(f"--splits names one twice: {', '.join(flags.splits)}.")
+        raise UserError(f"--splits names one twice: {', '.join(flags.splits)}. Name each once.")
     if flags.choosing_split is not None and flags.choosing_split == flags.splits[0]:
         raise UserError(
             f"--choosing_split {flags.choosing_split} is the split that the gain is measured on; "

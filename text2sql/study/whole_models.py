@@ -30,7 +30,10 @@ def refuse_adapter(name: str) -> None:
     if (folder / CONFIG_NAME).exists():
         raise UserError(f"{name} is an adapter, not a whole model; pass it with --adapters.")
     if not (folder / MODEL_CONFIG_NAME).exists():
-        raise UserError(f"There is no model in {name}: it has no {MODEL_CONFIG_NAME}.")
+        raise UserError(
+            f"There is no model in {name}: it has no {MODEL_CONFIG_NAME}. Pass the folder of one "
+            "with --models."
+        )
     changed = find_changed(folder) if (folder / MERGE_RECORD_NAME).exists() else None
     if changed is not None:
         raise UserError(
@@ -56,7 +59,8 @@ def refuse_other_base(name: str, base_model_id: str) -> None:
     expected = (base.model_type, ModelShape.from_config(base))
     if own != expected:
         raise UserError(
-            f"{name} is not a fine-tuned {base_model_id}: {describe_difference(own, expected)}."
+            f"{name} is not a fine-tuned {base_model_id}: {describe_difference(own, expected)}. "
+            "Pass the base that it was made from with --model_id."
         )
     if getattr(config, "quantization_config", None) is not None:
         raise UserError(

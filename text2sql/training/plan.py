@@ -7,6 +7,7 @@ effective batch, the NF4-rounded weights and the optimizer remain those of the r
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from text2sql.counts import how_many
 from text2sql.errors import UserError
 from text2sql.models.device import GIB, NF4_BYTES, Device, ModelShape, Precision
 from text2sql.processes import world_size
@@ -132,10 +133,13 @@ def fixed_micro_batch(workload: Workload, fixed: FixedByUser) -> int | None:
     """
     divisor = fixed.gradient_accumulation_steps or fixed.micro_batch_size or 1
     if workload.effective_batch_size % (workload.world_size * divisor):
-        kind = "accumulation steps" if fixed.gradient_accumulation_steps else "examples at once"
+        by_steps = ("accumulation step", "accumulation steps")
+        by_examples = ("example at once", "examples at once")
+        unit = by_steps if fixed.gradient_accumulation_steps else by_examples
         raise UserError(
             f"An effective batch of {workload.effective_batch_size} is not divisible by "
-            f"{workload.world_size} process(es) and {divisor} {kind}; choose numbers that do."
+            f"{how_many(workload.world_size, 'process', 'processes')} times "
+            f"{how_many(divisor, *unit)}. Choose numbers whose product divides it."
         )
     if fixed.gradient_accumulation_steps:
         return workload.examples_per_process // fixed.gradient_accumulation_steps

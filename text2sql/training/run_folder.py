@@ -208,7 +208,7 @@ def refuse_other_general_texts(run_dir: Path, general: GeneralTexts | None) -> N
     if general is not None and recorded and recorded.get("sha256") != general.sha256:
         raise UserError(
             f"{run_dir} has measured forgetting on the texts of {recorded.get('path')}, and "
-            f"{general.path} has others. Pass the same --general_texts to continue, or none."
+            f"{general.path} has others. Pass the same file to continue, or --general_texts none."
         )
 
 

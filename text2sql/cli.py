@@ -79,7 +79,7 @@ def run(main: Callable[[], None]) -> NoReturn:
     interrupts: list[KeyboardInterrupt] = []
     # Before the libraries', as handlers run last to first.
     atexit.register(end_by_signal, interrupts)
-    atexit.register(end_without_search)
+    atexit.register(skip_final_garbage_collection)
     set_library_defaults()
     protect_terminal()
     try:
@@ -129,8 +129,8 @@ def end_by_signal(interrupts: list[KeyboardInterrupt]) -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def end_without_search() -> None:
-    """Let Python not search all that was imported for garbage as it ends, which takes seconds."""
+def skip_final_garbage_collection() -> None:
+    """Keep Python from searching all imported modules for garbage as it ends: it takes seconds."""
     gc.freeze()
 
 

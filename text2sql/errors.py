@@ -1,4 +1,4 @@
-"""Errors that the user can correct, and those of the machine, which say nothing about any file."""
+"""Errors that the user can correct, and failures of the machine, for which no file is to blame."""
 
 import errno
 import re
@@ -9,20 +9,21 @@ SHORT_OF_MEMORY = re.compile(
     r"|can't start new thread|bad_alloc|insufficient memory|ThreadPoolBuildError",
     re.IGNORECASE,
 )
-LIMITS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES)  # of files, memory and rights
+# Too many open files, no memory, no permission.
+MACHINE_ERRORS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EACCES)
 
 
 class UserError(Exception):
-    """Shown as one message without a traceback; it says what to do."""
+    """An error shown as one message without a traceback: what is wrong, and what to do."""
 
 
 def is_short_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or SHORT_OF_MEMORY.search(str(error)) is not None
 
 
-def is_of_the_machine(error: BaseException) -> bool:
-    """Return whether a library failed for want of memory, open files or rights.
+def is_machine_failure(error: BaseException) -> bool:
+    """Return whether a library failed for lack of memory, file handles or permissions.
 
-    What it was reading may be whole: nobody is told to remove or to make it again.
+    What it was reading may be intact, so nobody is told to remove or remake it.
     """
-    return is_short_of_memory(error) or getattr(error, "errno", None) in LIMITS
+    return is_short_of_memory(error) or getattr(error, "errno", None) in MACHINE_ERRORS

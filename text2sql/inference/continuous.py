@@ -2,7 +2,8 @@
 
 Each row of the cache holds a prompt and, right behind it, the tokens generated for it; a step
 writes one token per row, each into a column of its own. On a GPU the next steps are launched before
-the tokens of the last ones are looked at, so that it never waits for the CPU.
+the tokens of the last ones are looked at, so that it never waits for the CPU. A batch in which no
+prompt waits is decoded the same way (`decode_batch_by_graphs`).
 """
 
 from collections import deque

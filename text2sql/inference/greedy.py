@@ -1,4 +1,7 @@
-"""Greedy decoding of many prompts at once: shared prefixes computed once, finished rows dropped."""
+"""Greedy decoding of many prompts at once: shared prefixes computed once, finished rows dropped.
+
+Where a step can be a CUDA graph, `continuous.py` decodes instead.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

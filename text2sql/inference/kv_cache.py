@@ -1,9 +1,9 @@
 """A key-value cache in one block of memory per layer, and attention that reads it in place.
 
-Each prompt has a row: its tokens from the left, unused columns up to the longest prompt, then the
-generated tokens, in columns common to all rows. A decoding step writes one column and copies
-nothing. Query heads that share a key-value head are computed as additional queries of that head,
-so keys and values are never repeated.
+Each prompt has a row, with its tokens from the left. Its generated tokens go right behind it
+(`decoding_rows.py`), or behind the longest prompt into columns common to all rows (`greedy.py`). A
+decoding step writes one token in each row and copies nothing. Query heads that share a key-value
+head are computed as additional queries of that head, so keys and values are never repeated.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -125,7 +125,7 @@ class SpanWrite:
 
 @dataclass(frozen=True)
 class StepWrite:
-    """A write of one new token in each row."""
+    """A write of one new token in each row, in the same column of all."""
 
     column: int
     width: int  # columns that are read

@@ -13,7 +13,7 @@ from peft.helpers import rescale_adapter_scale
 from transformers import PreTrainedModel
 
 from text2sql.counts import how_many
-from text2sql.errors import UserError, is_of_the_machine
+from text2sql.errors import UserError, is_machine_failure
 
 Model = PreTrainedModel | PeftModel
 
@@ -54,7 +54,7 @@ def attach_adapter(model: Model, adapter_dir: Path, name: str) -> PeftModel:
                 model = PeftModel.from_pretrained(model, adapter_dir, adapter_name=name)
             result = model.load_adapter(adapter_dir, name)
     except Exception as error:  # PEFT and safetensors raise errors of many types here
-        if is_of_the_machine(error):
+        if is_machine_failure(error):
             raise
         raise UserError(explain_load_error(error, adapter_dir, model_id)) from error
     foreign = [key for key in result.unexpected_keys if key.startswith("base_model.model.")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from text2sql.data.spider import Example
 from text2sql.data.spider_merge import merged_source, write_merged_source
 from text2sql.data.spider_splits import SchemaSource
-from text2sql.errors import UserError, is_of_the_machine
+from text2sql.errors import UserError, is_machine_failure
 from text2sql.files import folder_lock, read_object, sha256_of_file, sha256_of_json
 from text2sql.prompts.budget import FittedPrompt
 from text2sql.prompts.manifest import MANIFEST, RELATIVE, REMAKE, plain_names, read_manifest
@@ -203,7 +203,7 @@ def read_prompts(data_dir: Path, name: str) -> "Dataset":
     except UserError:
         raise
     except Exception as error:  # datasets and pyarrow raise many kinds on damaged files
-        if is_of_the_machine(error):
+        if is_machine_failure(error):
             raise
         reason = " ".join(str(error).split())
         raise UserError(

@@ -119,10 +119,10 @@ def plan_external_study(
         study = replace(study, splits=[split])
     if samples is not None:
         base = split_by_benchmark(samples[names[0]])
-        told = {name: results["text2sql"] for name, results in base.items()}
+        facts_of = {name: results["text2sql"] for name, results in base.items()}
         benchmarks = [
             Benchmark(name, facts["num_fewshot"], facts["benchmark"], as_chat=facts["as_chat"])
-            for name, facts in told.items()
+            for name, facts in facts_of.items()
         ]
         study = replace(study, benchmarks=benchmarks)
     return study

@@ -60,7 +60,7 @@ class LoadedVariants:
         }
         self.loaded: tuple[str, Model] | None = None  # what it is, and the model
         self.is_checked = False
-        self.told_gpus: str | None = None
+        self.gpu_message: str | None = None
 
     @cached_property
     def tokenizer(self) -> "PreTrainedTokenizerBase":
@@ -180,9 +180,9 @@ class LoadedVariants:
                 "This command uses one GPU; `accelerate launch evaluate.py` uses the other "
                 f"{num_unused_gpus()} too."
             )
-        if message and message != self.told_gpus:
+        if message and message != self.gpu_message:
             print(message, flush=True)
-        self.told_gpus = message
+        self.gpu_message = message
 
     def fits(self, device: Device, load_in_4bit: bool) -> bool:
         """Return whether the weights fit the device, as they are loaded."""

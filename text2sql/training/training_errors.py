@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from text2sql.errors import UserError, is_of_the_machine, is_short_of_memory
+from text2sql.errors import UserError, is_machine_failure, is_short_of_memory
 from text2sql.training.checkpoints import damaged
 
 # What libraries in Rust say instead of an `OSError` when a disk is full.
@@ -28,7 +28,7 @@ def explain_damage(checkpoint: str | Path | None) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # torch, pickle and safetensors raise errors of all kinds
-        if is_of_the_machine(error):
+        if is_machine_failure(error):
             raise
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise damaged(Path(str(checkpoint)), reason) from error

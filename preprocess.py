@@ -36,11 +36,9 @@ from text2sql.prompts.schema_text import render_schema
 from text2sql.prompts.shots import choose_fixed_shots, choose_similar_shots, usable_shots
 from text2sql.prompts.sql_text import one_line
 from text2sql.run_record import build_run_record, without_credentials
-from text2sql.scoring.execution.pool import SqlWorkers
 from text2sql.scoring.gold_queries import find_gold_problems, gold_hardness
 
 TRAINING = ("train", "holdout")
-GOLD_TIMEOUT_S = 10.0
 MAX_NAMED = 5  # gold queries in one line of the summary
 
 
@@ -97,7 +95,7 @@ def main() -> None:
         fitted = fit_prompts(name, split, rendered_shots, chat_format, flags)
         rows[name] = build_rows(name, split, fitted, flags.max_length)
         descriptions[name] = describe_split(split, fitted, rows[name], flags.max_length)
-    for name, problems in describe_gold_problems(splits).items():
+    for name, problems in find_gold_problems(splits).items():
         descriptions[name] |= problems
     manifest = build_manifest(flags, splits, descriptions, fixed_shots, archive, chat_format)
     sources = {name: split.sources for name, split in splits.items()}
@@ -226,20 +224,6 @@ def build_rows(
     if not rows:
         raise UserError(f"No example of {name} fits --max_length {max_length}; raise it.")
     return rows
-
-
-def describe_gold_problems(splits: Mapping[str, Split]) -> dict[str, dict[str, Any]]:
-    """Return, by split, which gold queries are outside Spider's grammar or do not run."""
-    described = {}
-    with SqlWorkers(GOLD_TIMEOUT_S) as workers:
-        for name, split in splits.items():
-            databases = {db_id: split.database_path(db_id) for db_id in split.sources}
-            found = find_gold_problems(split.examples, databases, workers, name)
-            described[name] = {
-                "gold_outside_grammar": found.outside_grammar,
-                "gold_errors": found.errors,
-            }
-    return described
 
 
 def build_manifest(

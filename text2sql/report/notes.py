@@ -123,7 +123,7 @@ def document_note(name: str, benchmark: BenchmarkReport) -> str:
     return (
         f"{name}: {benchmark.metric} is one score of {benchmark.n:,} documents together; its "
         "interval is that of a paired bootstrap over them, and too narrow where a few long ones "
-        "decide the score and change otherwise than the rest."
+        "decide the score and change differently from the rest."
     )
 
 

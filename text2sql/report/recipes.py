@@ -39,13 +39,13 @@ def find_recipes(study: Study) -> list[Recipe]:
 
 def recipes_of_runs(recipes: Sequence[Recipe], study: Study) -> dict[str, str]:
     """Return the name of the recipe of which each run is a replicate, by run."""
-    runs = {variant.name: variant.run for variant in study.variants if variant.run}
+    run_of = {variant.name: variant.run for variant in study.variants if variant.run}
     return {
-        runs[variant]: recipe.name
+        run_of[name]: recipe.name
         for recipe in recipes
-        if len(recipe.variants) > 1
-        for variant in recipe.variants
-        if variant in runs and recipe.kind == "finetuned"
+        if recipe.kind == "finetuned" and len(recipe.variants) > 1
+        for name in recipe.variants
+        if name in run_of
     }
 
 

@@ -60,15 +60,13 @@ Gains and losses against the base model: `evaluation/report.md`. Settings, versi
 def model_card(record: dict[str, Any]) -> str:
     """Return the card for a finished run from its run record."""
     settings, limit = record["settings"], record["limit"] or record["prompts_limit"]
-    # A name is anybody's text.
     model_id = record["model_id"]
-    shown_id = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in model_id)
     return CARD.format(
         **{name: settings[name] for name in ("lora_r", "lora_alpha", "learning_rate", "loss_on")},
         **{name: record[name] for name in ("num_train_examples", "steps", "commit")},
         model_id=model_id,
         base_model=yaml.safe_dump({"base_model": model_id}, allow_unicode=True, width=1e9).strip(),
-        shown_id=shown_id.replace("<", "&lt;"),
+        shown_id=one_line_of_markdown(model_id),
         eval_split=settings["eval_split"],
         modules=", ".join(f"`{name}`" for name in settings["lora_target_modules"]),
         limited=f" (a smoke run, --limit {limit})" if limit else "",
@@ -77,6 +75,12 @@ def model_card(record: dict[str, Any]) -> str:
         best_eval_loss=record["best_eval_loss"],
         weights="4-bit NF4 with double quantisation" if record["load_in_4bit"] else "as published",
     )
+
+
+def one_line_of_markdown(text: str) -> str:
+    """Return anybody's text as one line without HTML: what cannot be printed is spelt out."""
+    printable = (sign if sign.isprintable() else ascii(sign)[1:-1] for sign in text)
+    return "".join(printable).replace("<", "&lt;")
 
 
 def print_plan(

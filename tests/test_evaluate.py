@@ -156,7 +156,7 @@ def test_default_folder_is_the_adapters_own_and_one_of_three_gpus_says_how_to_us
     monkeypatch.setattr("text2sql.study.variant_models.num_unused_gpus", lambda: 2)
     run_dir = shutil.copytree(tiny_run_dir, tmp_path / "run")
     printed = run_evaluate("--limit", "2", "--benchmarks", "none", adapters=[run_dir])
-    assert "`accelerate launch evaluate.py` uses the other 2 too" in printed
+    assert "`accelerate launch evaluate.py` uses all 3." in printed
     report = read_json(run_dir / "evaluation" / "limit-2" / "report.json")
     assert report["notes"][0].startswith("SMOKE RUN")
     assert report["splits"]["validation"]["n"] == 2

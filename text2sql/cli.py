@@ -170,7 +170,7 @@ def protect_terminal() -> None:
 
 
 def explain_failure(error: Exception) -> int | str:
-    """Return the exit status or message for what is no bug; reraise a bug."""
+    """Return the exit status or message for what is not a bug; reraise a bug."""
     if isinstance(error, UserError):
         return escape_control_characters(f"error: {error}")
     is_of_a_process = world_size() > 1 and isinstance(error, RuntimeError)

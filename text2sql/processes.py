@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from text2sql.counts import how_many
 from text2sql.errors import UserError
 from text2sql.files import folder_lock
 
@@ -54,9 +55,9 @@ def own_gpu() -> int:
     local_rank, num_gpus = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
     if local_rank >= num_gpus:
         raise UserError(
-            f"More processes were started than this host has GPUs in sight, {num_gpus}. Start one "
-            f"for each: --num_processes {num_gpus} with `accelerate launch`, --nproc_per_node "
-            f"{num_gpus} with `torchrun`."
+            f"This host has {how_many(num_gpus, 'visible GPU')}, and more processes were started. "
+            f"Start one for each: --num_processes {num_gpus} with `accelerate launch`, "
+            f"--nproc_per_node {num_gpus} with `torchrun`."
         )
     return local_rank
 

@@ -80,7 +80,7 @@ def test_gpu_without_bf16_computes_in_float32_and_one_of_three_says_how_to_use_a
 ):
     monkeypatch.setattr(run_record, "num_unused_gpus", lambda: 2)
     printed = run_train(tmp_path / "run", "--max_steps", 1)
-    assert "`accelerate launch train.py` uses the other 2 too" in printed
+    assert "`accelerate launch train.py` uses all 3 GPUs" in printed
     assert "a GPU lacks bf16, and Gemma overflows in fp16: training in float32." in printed
     assert read_json(tmp_path / "run" / "run.json")["plan"]["precision"] == "float32"
 

@@ -10,7 +10,7 @@ HIDDEN = r"""
     (?<!\w)'[^'\n]*+'(?!\w) | (?<!\w)"[^"\n]*+"(?!\w) | (?<!`)`[^`\n]++`(?!`)
     | /\*(?:(?!/\*).)*?\*/
 """
-# What stands before `--` where it begins a comment, and is no dash.
+# What stands before `--` where it begins a comment, and is not a dash.
 BEFORE_COMMENT = re.compile(
     r"[ \t]*+(?:--|[,)]|(?:SELECT|WITH|FROM|JOIN|LEFT|ON|WHERE|AND|OR|GROUP|HAVING|ORDER)\b)",
     re.IGNORECASE,

@@ -6,6 +6,7 @@ from weakref import WeakKeyDictionary
 import torch
 from transformers import PretrainedConfig
 
+from text2sql.counts import how_many
 from text2sql.errors import UserError
 from text2sql.models.adapters import Model
 from text2sql.models.device import ModelShape, free_bytes, head_sizes
@@ -41,7 +42,9 @@ class ScoringPlan:
             )
         torch.cuda.empty_cache()
         smaller = ScoringPlan(self.tokens_at_once // 2, max(1, self.logits_at_once // 2))
-        print(f"Out of memory; continuing with rows of {smaller.tokens_at_once} tokens.")
+        print(
+            f"Out of memory; continuing with rows of {how_many(smaller.tokens_at_once, 'token')}."
+        )
         return smaller
 
 

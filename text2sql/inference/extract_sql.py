@@ -110,7 +110,7 @@ def extract_sql(generation: str, prompt_end: str = "") -> str:
 def is_only_sql(generation: str, predicted_sql: str, prompt_end: str = "") -> bool:
     """Return whether the answer is the SQL and nothing else, but for white space and a `;`.
 
-    Reasoning that the model's own format separates from the answer is no part of it.
+    Reasoning that the model's own format separates from the answer is not part of it.
     """
     answer = read_answer(generation, prompt_end)
     text = one_line(answer.text)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from transformers import PretrainedConfig, PreTrainedModel
 
 
-# On one device; spread over all GPUs in sight; or a part of each layer on each process.
+# On one device; spread over all visible GPUs; or a part of each layer on each process.
 Placement = Literal["own", "spread", "sharded"]
 
 

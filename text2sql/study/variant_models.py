@@ -177,8 +177,8 @@ class LoadedVariants:
             )
         elif num_unused_gpus():
             message = (
-                "This command uses one GPU; `accelerate launch evaluate.py` uses the other "
-                f"{num_unused_gpus()} too."
+                "This command uses one GPU; `accelerate launch evaluate.py` uses all "
+                f"{num_unused_gpus() + 1}."
             )
         if message and message != self.gpu_message:
             print(message, flush=True)

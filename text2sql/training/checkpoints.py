@@ -54,7 +54,7 @@ def refuse_damaged(
 ) -> None:
     """Raise a `UserError` where a file is not as its checksum says, or one that is needed is gone.
 
-    `advice` says how to go on without the checkpoint.
+    `advice` says how to continue without the checkpoint.
     """
     if not checkpoint.is_dir():
         raise damaged(checkpoint, "the folder is gone", advice)
@@ -82,7 +82,7 @@ def refuse_damaged_to_resume(
 
 
 def find_best(checkpoint: Path) -> Path | None:
-    """Return the best checkpoint so far, which lies beside this one; None before an evaluation."""
+    """Return the best checkpoint so far, which is beside this one; None before an evaluation."""
     step = read_object(checkpoint / STATE_NAME).get("best_global_step")
     return checkpoint.with_name(f"checkpoint-{step}") if step else None
 

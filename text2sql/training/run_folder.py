@@ -171,7 +171,7 @@ def begin_or_resume(
 def refuse_unusable(
     checkpoint: Path, settings: Mapping[str, Any], advice: str = TRAIN_FROM_BEFORE
 ) -> None:
-    """Raise a `UserError` where a run with these settings cannot go on from the checkpoint."""
+    """Raise a `UserError` where a run with these settings cannot continue from the checkpoint."""
     refuse_damaged_to_resume(
         checkpoint,
         with_state=not settings.get("save_only_model"),

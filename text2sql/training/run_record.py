@@ -97,7 +97,7 @@ def print_plan(
     print(f"trainable   {trainable:,} of {total:,} parameters")
     print(f"device      {Device.of(trainer.args.device).name}")
     if num_unused_gpus():
-        print(f"            `accelerate launch train.py` uses the other {num_unused_gpus()} too")
+        print(f"            `accelerate launch train.py` uses all {num_unused_gpus() + 1} GPUs")
     print(f"a step      {plan}")
     if plan.expected_gib:
         print(f"memory      up to {plan.expected_gib:.1f} GiB expected")

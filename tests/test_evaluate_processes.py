@@ -97,7 +97,9 @@ def test_several_processes_write_the_files_of_one_also_after_a_kill(start, tmp_p
 
     answers = tmp_path / "several/validation/base"
     killed = start(torchrun(2), tmp_path / "several", *flags)
-    while killed.poll() is None and not any(answers.glob("predictions.*")):
+    while killed.poll() is None and not any(
+        path.stat().st_size for path in answers.glob("predictions.*")
+    ):
         time.sleep(0.002)
     kill(killed)
     kept = [row for path in answers.glob("predictions.*") for row in read_jsonl(path)]

@@ -68,7 +68,7 @@ def test_hub_leads_to_an_adapter_and_a_report(user_home):
 
 def test_smoke_run_of_the_first_command_marks_what_the_later_ones_write(user_home):
     notes = read_json(user_home / RUN / EVALUATION / "report.json")["notes"]
-    assert any("the first 8 questions of each split have prompts" in note for note in notes)
+    assert any("preprocess.py --limit 8 kept only the first questions" in note for note in notes)
     assert any("trained on at most 8 examples" in note for note in notes)
     assert "(a smoke run, --limit 8)" in (user_home / RUN / "README.md").read_text()
 

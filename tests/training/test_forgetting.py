@@ -97,7 +97,7 @@ def test_points_of_one_curve_are_not_measured_on_different_texts(run_train, tmp_
     record = read_json(tmp_path / "run" / "run.json")
     write_json(tmp_path / "run" / "run.json", record | {"status": "running"})
     texts.write_text("Another text.")
-    with pytest.raises(UserError, match="Pass the same --general_texts"):
+    with pytest.raises(UserError, match="Pass the same file to continue"):
         run_train(tmp_path / "run", *flags, "--resume")
 
 

@@ -67,7 +67,7 @@ ROLE = re.compile(r"\s*+(?:assistant|model|gpt|bot)\b[^\S\n]*+:?", re.IGNORECASE
 # A generation that repeats its prompt begins with a turn of the user or system.
 TURN = r"(?:<\|im_start\|>|<start_of_turn>|<\|start_header_id\|>|<\|start\|>|<\|turn>)\s*+"
 PROMPT_TURN = re.compile(
-    rf"(?:\s|<bos>|<s>|<\|begin_of_text\|>|<\|endoftext\|>)*+"
+    rf"(?:\s|<bos>|<s>|<\|begin_of_text\|>|<\|endoftext\|>)*"
     rf"(?:\[INST\]|<<SYS>>|{TURN}(?:user|system|developer)\b|<[|｜](?:user|system)[|｜]>)",
     re.IGNORECASE,
 )

@@ -68,7 +68,7 @@ LABEL = re.compile(r"(?:```|~~~)\s*\w*\Z|\A\s*(?:sql|sqlite|query|answer)\Z", re
 SIGN = re.compile(r"[=<>*_]|\w\(")  # of SQL, and not of prose
 REST_OF_LINE = re.compile(r"""[^\w\n<`~]*+(?:\n|\Z|<|```|~~~|--)""")
 SET_OPERATION = re.compile(r"\)\s*+(?:UNION|INTERSECT|EXCEPT)\b", re.IGNORECASE)
-NOTHING_BETWEEN = re.compile(r"(?:\s++|;|--[^\n]*+|/\*(?:[^*]|\*(?!/))*+\*/)*+")
+NOTHING_BETWEEN = re.compile(r"(?:\s++|;|--[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/)*")
 
 
 class Candidate(NamedTuple):

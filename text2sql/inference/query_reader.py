@@ -14,8 +14,8 @@ Ending = Literal["text", "semicolon", "marker", "line", "sentence", "word"]
 
 TOKEN = re.compile(
     r"""
-    (?P<space>(?:\s|<br[ ]?/?>|\\[nrt])++)
-    |(?P<comment>--[^\n]*+|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))
+    (?P<space>(?:\s|<br[ ]?/?>|\\[nrt])+)
+    |(?P<comment>--[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*(?:\*/|\Z))
     |(?P<marker>```|~~~|\*\*|</?[a-z][\w.:-]*+[ ]?/?>|<[|/!｜]|\[/\w++\]|\[sql\]|[{}\\])
     |(?P<quote>['"`])
     |(?P<word>[a-z_][a-z0-9_À-ɏ]*+|[^\W\d]\w*+|\[[^\]\n]*+\]|[$@:]\w++)

@@ -3,10 +3,11 @@
 import re
 
 # One piece of SQL. An unterminated quote or comment extends to the end of the text, as in SQLite.
-# The quantifiers are possessive: a megabyte of opening quotes takes no longer than prose.
+# Quantifiers of single characters are possessive: a megabyte of opening quotes takes no longer than
+# prose. Those of groups are not: Python before 3.11.5 matches them wrongly (CPython issue 106052).
 PIECE = re.compile(
-    r"""(?P<quoted>'[^']*+(?:''[^']*+)*+(?:'|\Z)|"[^"]*+(?:""[^"]*+)*+(?:"|\Z)|`[^`]*+(?:`|\Z))"""
-    r"""|(?P<blank>(?:\s++|--[^\n]*+|/\*.*?(?:\*/|\Z))++)"""
+    r"""(?P<quoted>'[^']*+(?:''[^']*+)*(?:'|\Z)|"[^"]*+(?:""[^"]*+)*(?:"|\Z)|`[^`]*+(?:`|\Z))"""
+    r"""|(?P<blank>(?:\s++|--[^\n]*+|/\*.*?(?:\*/|\Z))+)"""
     r"""|(?P<end>;)"""
     r"""|(?P<other>[^'"`\s/;-]++|.)""",
     re.DOTALL,

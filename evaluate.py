@@ -272,7 +272,7 @@ def evaluate_variants(
             max_new_tokens=flags.max_new_tokens,
             batch_size=flags.batch_size,
         )
-        if is_main_process():
+        if is_main_process() and models.loaded is not None:  # there is something new to report
             import_ahead()
         stages.score_all(study, splits, folder, flags.scoring_settings())
         stages.run_benchmarks(

@@ -114,7 +114,7 @@ def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:
     predictions_path = Path(flags.predictions[0])
     if not flags.overwrite:
         refuse_other_scores(predictions_path, output_dir)
-    spider_dir, files = Path(flags.spider_dir or ""), SPIDER_FILES[flags.split]
+    spider_dir, files = Path(flags.spider_dir or "").resolve(), SPIDER_FILES[flags.split]
     split = read_questions(spider_dir, flags.split)
     scores = score_file(
         predictions_path,

@@ -168,6 +168,11 @@ def take_fixed_shots(train: Split, flags: PreprocessFlags) -> tuple[Split, list[
     shots = choose_fixed_shots(train.examples, flags.num_shots, flags.seed, length)
     taken = {shot.id for shot in shots}
     kept = [example for example in train.examples if example.id not in taken]
+    if not kept:
+        raise UserError(
+            f"All {len(train.examples)} examples of train would be solved ones of the prompts, or "
+            "their reserves: none is left to train on. Lower --num_shots, or add examples."
+        )
     return with_examples(train, kept), shots
 
 

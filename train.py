@@ -138,9 +138,11 @@ def main() -> None:
     from text2sql.training.fallback import train_within_memory
 
     with processes.lock_folder(settings.run_dir):
-        checkpoint = processes.on_main_process(
+        checkpoint, is_finished = processes.on_main_process(
             open_run, settings, flags.resume, flags.overwrite, flags.resume_from_checkpoint
         )
+        if is_finished:
+            return
         model, tokenizer, plans = build.load_for_training(settings, rows)
         trainer = build.build_trainer(settings, plans[0], model, tokenizer, rows, eval_rows)
         if trainer.is_world_process_zero():
@@ -173,7 +175,8 @@ def adopt_recorded_values(
     flags: TrainFlags, explicit: set[str], manifest: dict[str, Any]
 ) -> TrainFlags:
     """Return the flags with the values of the prompts' manifest where the user gave none."""
-    names = {"model_id", "seed", "max_length"} - explicit
+    names = {name for name in ("model_id", "max_length") if getattr(flags, name) is None}
+    names |= {"seed"} - explicit
     flags = replace(flags, **{name: manifest[name] for name in names})
     if "save_steps" in explicit:
         return flags
@@ -284,7 +287,9 @@ def resolve_sft_arguments(
     defaults = device_defaults(torch.cuda.is_available(), flags.plan == "paper", may_pack)
     chosen = {name: value for name, value in defaults.items() if name not in explicit}
     if num_steps < flags.eval_steps and "eval_steps" not in explicit:
-        chosen |= {"eval_steps": num_steps, "save_steps": num_steps}
+        chosen["eval_steps"] = num_steps
+        if "save_steps" not in explicit or flags.load_best_model_at_end:
+            chosen["save_steps"] = num_steps
     return vars(flags) | chosen
 
 

@@ -205,9 +205,13 @@ def test_scores_of_another_file_are_replaced_only_if_told(
         evaluate_script.main()
         return read_json(Path("outputs/pred/scores.json"))["predictions"]["path"]
 
-    assert score("a/pred.sql") == "a/pred.sql"
+    assert score("a/pred.sql") == str(tmp_path / "a/pred.sql")
     Path("a/pred.sql").write_text("\n".join(golds))  # the same system, better by now
-    assert score("a/pred.sql") == "a/pred.sql"
-    with pytest.raises(UserError, match=r"holds the scores of a/pred\.sql.*--output_dir"):
+    assert score("a/pred.sql") == str(tmp_path / "a/pred.sql")
+    with pytest.raises(UserError, match=r"holds the scores of .*/a/pred\.sql.*--output_dir"):
         score("b/pred.sql")
-    assert score("b/pred.sql", "--overwrite") == "b/pred.sql"
+    monkeypatch.chdir("b")  # where the same name is another file
+    with pytest.raises(UserError, match=r"holds the scores of .*/a/pred\.sql.*--output_dir"):
+        score("pred.sql", "--output_dir", "../outputs/pred")
+    monkeypatch.chdir("..")
+    assert score("b/pred.sql", "--overwrite") == str(tmp_path / "b/pred.sql")

@@ -12,7 +12,7 @@ from conftest import ROOT
 
 from text2sql.data.spider import database_path, read_schemas
 from text2sql.errors import UserError
-from text2sql.files import read_json
+from text2sql.files import read_json, write_json
 from text2sql.prompts.dataset import COLUMNS, prompt_text, read_prompts
 from text2sql.prompts.sql_text import one_line
 
@@ -133,6 +133,14 @@ def test_only_train_examples_are_left_out_where_the_budget_is_too_small(run_prep
     assert_rows_are_sound(validation, tokenizer, 200)
     above = [row["id"] for row in validation if row["num_tokens"] > 200]
     assert above == splits["validation"]["above_max_length_ids"] != []
+
+
+def test_shots_that_leave_no_example_to_train_on_are_refused(run_preprocess, own_spider_dir):
+    by_database = {row["db_id"]: row for row in read_json(own_spider_dir / "train_spider.json")}
+    write_json(own_spider_dir / "train_spider.json", [*by_database.values()][:3])
+    (own_spider_dir / "train_others.json").unlink(missing_ok=True)
+    with pytest.raises(UserError, match=r"none is left to train on\. Lower --num_shots"):
+        run_preprocess("--holdout_fraction", "0", spider_dir=own_spider_dir)
 
 
 def test_budget_that_no_train_example_fits_is_refused(run_preprocess):

@@ -41,6 +41,12 @@ def test_several_processes_train_and_evaluate_what_one_does(
     assert done.stdout.count("An effective batch of 32 would train about") == 1
     assert read_json(tmp_path / "several" / "run.json")["num_processes"] == num_processes
     counts = {"loss": 3, "grad_norm": 3, "eval_loss": 1, "eval_entropy": 1}
+    if launcher == TORCHRUN:
+        again = [*command, *exact.split(), "--resume"]
+        done = subprocess.run(
+            again, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100
+        )
+        assert (done.returncode, done.stdout.count("nothing to do")) == (0, 1)
     for key, count in (counts | {"eval_general_loss": 2, "eval_general_kl": 2}).items():
         of_one, of_several = (losses(tmp_path / name, key) for name in ("one", "several"))
         assert len(of_one) == count

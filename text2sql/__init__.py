@@ -1,4 +1,4 @@
-"""The package behind the three commands; README.md maps its modules."""
+"""The package behind the three commands; docs/MODULES.md lists its modules."""
 
 import sys
 

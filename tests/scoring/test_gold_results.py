@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -84,6 +85,13 @@ def test_example_whose_gold_query_fails_on_another_file_has_no_test_suite_match(
     assert (verdicts[1].execution_match, verdicts[1].test_suite_match) == (True, None)
     accuracy = summarize_verdicts(verdicts)["scores"]["test_suite_accuracy"]["all"]
     assert accuracy == {"score": 1.0, "n": sum(v.test_suite_match is not None for v in verdicts)}
+
+
+def test_predictions_do_not_wait_where_a_gold_query_fails_on_another_file(suite):
+    execute(suite / "database/museum/museum_2.sqlite", "ALTER TABLE wing RENAME COLUMN style TO s")
+    began = time.monotonic()
+    score(suite, gold_sqls(suite), allow_gold_errors=True, query_timeout_s=60)
+    assert time.monotonic() - began < 30
 
 
 def test_other_file_that_is_damaged_is_named(suite):

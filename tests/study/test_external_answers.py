@@ -12,6 +12,7 @@ from tiny_run import WITHOUT_TORCH
 
 from text2sql.errors import UserError
 from text2sql.files import read_json, read_jsonl, write_json, write_jsonl
+from text2sql.study.external_answers import name_sources
 
 SAMPLES = "samples_{}_2026-01-02T03-04-05.678901.jsonl"
 RESULTS = "results_2026-01-02T03-04-05.678901.json"
@@ -145,6 +146,15 @@ def test_files_of_one_name_are_named_by_their_folders(evaluate, sql_files, tiny_
     assert [variant["name"] for variant in variants] == ["a-pred", "b-pred"]
     with pytest.raises(UserError, match="would be called a-pred"):
         evaluate("--predictions", "a/pred.sql", "a/pred.sql", *flags)
+
+
+def test_folders_keep_their_whole_names(tmp_path, monkeypatch):
+    folders = [tmp_path / name for name in ("llama-3.1", "llama-3.2")]
+    for folder in folders:
+        folder.mkdir()
+    assert name_sources(folders) == ["llama-3.1", "llama-3.2"]
+    monkeypatch.chdir(folders[0])
+    assert name_sources([Path(), Path("../llama-3.2")]) == ["llama-3.1", "llama-3.2"]
 
 
 @pytest.mark.slow

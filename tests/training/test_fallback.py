@@ -66,6 +66,27 @@ def test_run_continues_with_the_next_smaller_plan_and_loses_no_finished_step(
     assert losses(tmp_path / "short") == pytest.approx(losses(tmp_path / "whole"), abs=2e-5)
 
 
+def test_evaluation_that_runs_out_of_memory_reads_fewer_examples_at_once(
+    run_train, tmp_path, monkeypatch
+):
+    flags = [*EXACT.split(), "--per_device_eval_batch_size", 8]
+    run_train(tmp_path / "whole", *flags)
+    original = AdapterTrainer.prediction_step
+
+    def prediction_step(self, model, inputs, *args, **kwargs):
+        if len(inputs["shared_prefix"].suffixes) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return original(self, model, inputs, *args, **kwargs)
+
+    monkeypatch.setattr(AdapterTrainer, "prediction_step", prediction_step)
+    printed = run_train(tmp_path / "short", *flags)
+    assert printed.count("evaluating 4 examples at once") == 1
+    assert printed.count("evaluating 2 examples at once") == 1
+    for key in ("best_eval_loss", "steps"):
+        found = [read_json(tmp_path / name / "run.json")[key] for name in ("short", "whole")]
+        assert found[0] == pytest.approx(found[1], rel=1e-5)
+
+
 def test_micro_batch_of_the_user_is_not_made_smaller(
     run_train, tmp_path, large_gpu, short_of_memory
 ):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import torch
+from peft import PeftType
 from transformers import PreTrainedModel
 
 from text2sql.errors import UserError
@@ -82,7 +83,7 @@ def merge_adapter(base: PreTrainedModel, adapter_dir: Path) -> PreTrainedModel:
     was_tied = base.config.tie_word_embeddings
     untie_head(base)
     model = attach_adapter(base, adapter_dir, "merged")
-    method = model.active_peft_config.peft_type
+    method = PeftType(model.active_peft_config.peft_type).value
     merged_model = getattr(model.base_model, "merge_and_unload", None)
     if model.active_peft_config.is_prompt_learning or merged_model is None:
         raise UserError(

@@ -56,7 +56,7 @@ class PackedLayout:
 
     segments: tuple[Segment, ...]  # prefixes, then suffixes, then padding
     suffixes: tuple[Segment, ...]
-    keys: "torch.Tensor"  # (keys,) int64, indices in the row that each segment sees, concatenated
+    keys: "torch.Tensor"  # (keys,) int32, indices in the row that each segment sees, concatenated
     cu_seqlens_q: "torch.Tensor"  # (segments + 1,) int32, where in the row each segment begins
     cu_seqlens_k: "torch.Tensor"  # (segments + 1,) int32, where in `keys` each segment begins
     max_seqlen_q: int  # an upper bound of the segments' lengths

@@ -224,9 +224,10 @@ def execute(worker: SqlWorker, predicted_sql: str, golds: GoldResults) -> Execut
     else:
         outcomes = worker.compare(golds.main.database, predicted_sql, golds.main.result)
     match = Match(outcomes.distinct_removed.is_match, outcomes.distinct_kept.is_match)
+    has_test_suite = golds.test_suite_error is None  # else some file has no result to compare with
     return Execution(
         outcomes,
-        match_on_all(worker, predicted_sql, match, golds.test_suite),
+        match_on_all(worker, predicted_sql, match, golds.test_suite if has_test_suite else ()),
         match_on_all(worker, predicted_sql, match, golds.neighbours),
     )
 

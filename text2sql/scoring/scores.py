@@ -45,6 +45,7 @@ def score_file(
     """
     predictions = read_prediction_file(predictions_path, examples, allow_other_text)
     predicted_sqls = [prediction.predicted_sql for prediction in predictions]
+    path, sha256 = str(predictions_path.resolve()), sha256_of_file(predictions_path)
     split = ScoredSplit(examples, schemas, database_dir)
     [verdicts] = score_split(split, [predicted_sqls], settings)
     return write_scores(
@@ -52,7 +53,7 @@ def score_file(
         verdicts,
         flags=asdict(settings),
         sqlite=sqlite3.sqlite_version,
-        predictions={"path": str(predictions_path), "sha256": sha256_of_file(predictions_path)},
+        predictions={"path": path, "sha256": sha256},
         databases=hash_databases(split),
         **facts,
     )

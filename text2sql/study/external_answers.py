@@ -44,10 +44,11 @@ class AnswerFiles:
 
 
 def name_sources(paths: Sequence[Path]) -> list[str]:
-    """Return a name for each file or folder: its stem, behind its folder's name where two agree."""
-    names = [path.stem for path in paths]
+    """Return a name for each file or folder, behind its folder's name where two agree."""
+    paths = [path.resolve() for path in paths]
+    names = [path.name if path.is_dir() else path.stem for path in paths]
     if len(set(names)) < len(names):
-        names = [f"{path.resolve().parent.name}-{path.stem}" for path in paths]
+        names = [f"{path.parent.name}-{name}" for path, name in zip(paths, names, strict=True)]
     for name in names:
         if names.count(name) > 1 or name in OWN_NAMES:
             raise UserError(

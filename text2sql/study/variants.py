@@ -157,11 +157,14 @@ def lock_adapters(variants: Sequence[Variant]) -> ExitStack:
 
 def name_recorded_bases(variants: Sequence[Variant], model_id: str) -> list[Variant]:
     """Return the variants with the base that each adapter recorded, where it is another name."""
-    named = []
+    named, told = [], set()
     for variant in variants:
         recorded = recorded_base(Path(variant.adapter_dir)) if variant.adapter_dir else None
         if recorded is not None and not names_same_model(recorded, model_id):
-            print(f"{variant.adapter_dir} was trained on {recorded}; evaluating it on {model_id}.")
+            line = f"{variant.adapter_dir} was trained on {recorded}; evaluating it on {model_id}."
+            if line not in told:  # of an adapter at several scales
+                print(line)
+                told.add(line)
             variant = replace(variant, recorded_base=recorded)
         named.append(variant)
     return named

@@ -53,8 +53,8 @@ RENAMED_SETTINGS = {"arrangement": "plan"}  # in records of earlier versions
 
 def open_run(
     settings: TrainSettings, resume: bool, overwrite: bool, resume_from_checkpoint: str | None
-) -> str | None:
-    """Return the checkpoint to resume from, or None; exit if the run is already finished."""
+) -> tuple[str | None, bool]:
+    """Return the checkpoint to resume from, or None, and whether the run is already finished."""
     run_dir = settings.run_dir
     refuse_foreign_folder(run_dir)
     if overwrite:
@@ -64,14 +64,14 @@ def open_run(
     if is_finished(run_dir) and not overwrite:
         refuse_lost_adapter(run_dir)
         print(f"{run_dir} holds this run, finished; there is nothing to do.")
-        raise SystemExit(0)
+        return None, True
     if checkpoint:
         refuse_other_general_texts(run_dir, settings.general_texts)
     if resume:
         print(f"Resuming from {checkpoint}." if checkpoint else "No checkpoint yet: starting over.")
     if resume_from_checkpoint is not None:
         refuse_unusable(Path(resume_from_checkpoint), settings.recorded, START_FROM_ANOTHER)
-    return str(checkpoint) if checkpoint else resume_from_checkpoint
+    return str(checkpoint) if checkpoint else resume_from_checkpoint, False
 
 
 def refuse_foreign_folder(run_dir: Path) -> None:

@@ -20,7 +20,8 @@ from transformers.trainer_callback import ProgressCallback
 from transformers.trainer_utils import EvalLoopOutput
 from trl.trainer.sft_trainer import SFTTrainer
 
-from text2sql.models.device import ModelShape
+from text2sql.counts import how_many
+from text2sql.models.device import GIB, ModelShape
 from text2sql.seals import write_checksums
 from text2sql.training.callbacks import OwnBestCheckpoint, ReadableProgress, ThroughputTimer
 from text2sql.training.checkpoints import refuse_damaged
@@ -236,12 +237,31 @@ class AdapterTrainer(SFTTrainer):
         speed = {"examples_per_second": round(examples / self.timer.seconds_since_mark(), 2)}
         self.timer.mark(self.state.global_step)
         if torch.cuda.is_available():
-            speed["peak_memory_gib"] = round(torch.cuda.max_memory_allocated() / 2**30, 2)
+            speed["peak_memory_gib"] = round(torch.cuda.max_memory_allocated() / GIB, 2)
         return speed
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Return the metrics; where memory runs out, those of rows with fewer examples."""
         with self.timer.paused():
-            return super().evaluate(*args, **kwargs)
+            while True:
+                try:
+                    return super().evaluate(*args, **kwargs)
+                except torch.OutOfMemoryError:
+                    if not self.can_evaluate_fewer_at_once():
+                        raise
+                self.evaluate_fewer_at_once()
+
+    def can_evaluate_fewer_at_once(self) -> bool:
+        """Return whether smaller rows give the same metrics, and no other process waits."""
+        is_alone = self.args.world_size == 1
+        return self.packed and is_alone and self.args.per_device_eval_batch_size > 1
+
+    def evaluate_fewer_at_once(self) -> None:
+        self.args.per_device_eval_batch_size //= 2
+        self.token_sums[False].clear()
+        torch.cuda.empty_cache()
+        examples = how_many(self.args.per_device_eval_batch_size, "example")
+        print(f"\nThe GPU ran out of memory; evaluating {examples} at once.", flush=True)
 
     def evaluation_loop(self, *args: Any, **kwargs: Any) -> EvalLoopOutput:
         """Return the output of the loop, with what general texts show of forgetting among it."""

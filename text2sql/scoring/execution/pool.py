@@ -146,8 +146,8 @@ class SqlWorker:
         outcomes = []
         is_last = died = False
         try:
-            packed = gold.packed.read() if gold.packed is not None else None
-            self.send(database, {"predicted_sql": predicted_sql}, packed)
+            assert gold.packed is not None  # nothing is compared with a query that failed
+            self.send(database, {"predicted_sql": predicted_sql}, gold.packed.read())
             while not is_last:
                 reply = json.loads(self.receive())
                 is_last = reply.pop("is_last")

@@ -84,7 +84,7 @@ def main() -> None:
         return
     folder = EvaluationFolder(choose_output_dir(flags))
     if flags.only_scores:
-        score_predictions_file(flags, folder.root)
+        score_predictions_file(flags, folder)
         return
     if flags.predictions or flags.samples:
         score_external_answers(flags, folder)
@@ -109,10 +109,11 @@ def refuse_sharding() -> None:
         )
 
 
-def score_predictions_file(flags: EvaluateFlags, output_dir: Path) -> None:
+def score_predictions_file(flags: EvaluateFlags, folder: EvaluationFolder) -> None:
     """Score one file of predictions; neither a model nor torch is needed."""
-    predictions_path = Path(flags.predictions[0])
+    predictions_path, output_dir = Path(flags.predictions[0]), folder.root
     if not flags.overwrite:
+        external_answers.refuse_evaluation_of_models(folder)
         refuse_other_scores(predictions_path, output_dir)
     spider_dir, files = Path(flags.spider_dir or "").resolve(), SPIDER_FILES[flags.split]
     split = read_questions(spider_dir, flags.split)

@@ -16,6 +16,7 @@ from text2sql.data.database_suites import use_test_suite
 from text2sql.data.spider import Example, Schema
 from text2sql.data.spider_archive import fetch_spider_archive, is_url
 from text2sql.data.spider_splits import (
+    TRAINING_SPLITS,
     Split,
     hold_out_databases,
     read_extra_split,
@@ -38,7 +39,6 @@ from text2sql.prompts.sql_text import one_line
 from text2sql.run_record import build_run_record, without_credentials
 from text2sql.scoring.gold_queries import find_gold_problems, gold_hardness
 
-TRAINING = ("train", "holdout")
 MAX_NAMED = 5  # gold queries in one line of the summary
 
 
@@ -212,7 +212,7 @@ def fit_prompts(
         split.schemas,
         flags.schema_format,
         flags.max_length,
-        fit_completion=name in TRAINING,
+        fit_completion=name in TRAINING_SPLITS,
     )
     return fitter.fit(split.examples, shots, name)
 
@@ -224,7 +224,7 @@ def build_rows(
     rows = [
         build_row(example, prompt)
         for example, prompt in zip(split.examples, fitted, strict=True)
-        if name not in TRAINING or prompt.num_tokens <= max_length
+        if name not in TRAINING_SPLITS or prompt.num_tokens <= max_length
     ]
     if not rows:
         raise UserError(f"No example of {name} fits --max_length {max_length}; raise it.")

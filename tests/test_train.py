@@ -195,6 +195,8 @@ def test_finished_run_is_left_alone_without_overwrite(finished_run, run_train, c
     with pytest.raises(UserError, match="--overwrite"):
         run_train(finished_run, *QUICK)
     assert "nothing to do" in run_train(finished_run, *QUICK, "--resume")
+    shown = ["--run_name", "another", "--disable_tqdm", "true", "--save_total_limit", 9]
+    assert "nothing to do" in run_train(finished_run, *QUICK, *shown, "--resume")
     with pytest.raises(UserError, match=r"learning_rate \(0\.01, now 0\.001\)"):
         run_train(finished_run, *QUICK, "--resume", "--learning_rate", "1e-3")
     assert (finished_run / "adapter_model.safetensors").read_bytes() == adapter
@@ -240,7 +242,7 @@ def test_progress_in_a_file_is_few_lines(finished_run):
 def test_plan_is_printed_before_the_first_step(run_train, tmp_path):
     printed = run_train(tmp_path / "run", *QUICK)
     assert "⟦SELECT" in printed and "<end_of_turn>\n⟧" in printed
-    assert "16, evaluated every 8" in printed
+    assert "16, with 2 evaluations" in printed
     assert "a step      8 × 1, float32, no checkpointing" in printed and "packed" in printed
     assert "device      CPU (threads: " in printed
 

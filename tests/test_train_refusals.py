@@ -12,7 +12,7 @@ from text2sql.files import folder_lock, read_json, write_json
 from text2sql.seals import write_checksums
 from text2sql.training.checkpoints import list_checkpoints
 from text2sql.training.run_folder import read_record, write_record
-from text2sql.training.training_errors import explain_damage
+from text2sql.training.training_errors import explain_damaged_checkpoint
 
 pytestmark = pytest.mark.slow  # each test runs a command or a model
 
@@ -121,7 +121,7 @@ MACHINE = [
 
 @pytest.mark.parametrize("error", MACHINE, ids=repr)
 def test_failure_of_the_machine_calls_no_checkpoint_damaged(error):
-    with pytest.raises(type(error)) as raised, explain_damage("checkpoint-8"):
+    with pytest.raises(type(error)) as raised, explain_damaged_checkpoint("checkpoint-8"):
         raise error
     assert raised.value is error
 

@@ -30,7 +30,8 @@ def main() -> None:
         raise UserError("Name two folders: python -m docs.study.compact FROM TO")
     source, target = map(Path, sys.argv[1:])
     study = read_study(source)
-    shutil.copy(source / "study.json", make_folder_of(target / "study.json"))
+    study_path = EvaluationFolder(target).study
+    shutil.copy(EvaluationFolder(source).study, make_folder_of(study_path))
     for split in study.splits:
         examples = EvaluationFolder(source).examples(split.folder)
         shutil.copy(examples, make_folder_of(EvaluationFolder(target).examples(split.folder)))

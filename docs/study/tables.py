@@ -57,7 +57,7 @@ def main() -> None:
     print_table("Losses at the end of training", losses_table(curves))
     print_table("Losses in the course of training", course_of_losses_table(curves))
     for kind, what in (
-        ("course", "execution accuracy"),
+        ("course", EX),
         ("course", "hellaswag"),
         ("chat", "ifeval"),
     ):

@@ -6,12 +6,11 @@ import scipy.stats
 
 from performance.coverage import false_findings, recipe_estimate
 from performance.simulated_studies import DEMO_SIZES, SPIDER_SIZES, World, simulate
-from text2sql.report.estimators import Estimate, clustered_mean, describe_sample
+from text2sql.report.estimators import Estimate, describe_sample
 from text2sql.report.hypotheses import (
     correct_for_several,
     detectable_multiple,
     equivalence_p,
-    is_above_chance,
     noninferiority_p,
     sign_flip_p,
     smallest_detectable,
@@ -83,16 +82,6 @@ def test_smallest_detectable_difference_is_found_in_80_of_100_studies(sizes):
 
 def test_difference_without_variance_has_no_detectable_size():
     assert smallest_detectable(Estimate(0.1, 0.0, 10)) is None
-
-
-def test_base_at_chance_is_told_from_one_above_it():
-    rng = np.random.default_rng(3)
-    sample = describe_sample(range(400))
-    guesses = clustered_mean((rng.random(400) < 0.25).astype(float), sample)
-    knows = clustered_mean((rng.random(400) < 0.40).astype(float), sample)
-    assert not is_above_chance(guesses, 0.25)
-    assert is_above_chance(knows, 0.25)
-    assert not is_above_chance(Estimate(0.10, 0.01**2, 400), 0.25)
 
 
 def test_holm_multiplies_the_smallest_p_most_and_keeps_the_order():

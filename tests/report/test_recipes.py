@@ -79,3 +79,24 @@ def test_runs_are_told_by_the_recipe_that_they_replicate():
     study = study_of({"r4-seed1": run_of(1), "r4-seed2": run_of(2), "one": run_of(1, lora_r=16)})
     recipes = find_recipes(study)
     assert recipes_of_runs(recipes, study) == {"r4-seed1": "r4-seed*", "r4-seed2": "r4-seed*"}
+
+
+def test_runs_with_the_same_seed_are_no_replicates():
+    seeds = {"a1": 1, "a2": 2, "a1_again": 1}
+    recipes = find_recipes(study_of({name: run_of(seed) for name, seed in seeds.items()}))
+    assert [recipe.variants for recipe in recipes] == [["a1", "a2"], ["a1_again"]]
+
+
+def test_no_two_recipes_have_one_name():
+    runs = {"run1": run_of(1), "run2": run_of(2)}
+    runs |= {"run3": run_of(1, lora_r=16), "run4": run_of(2, lora_r=16)}
+    names = [recipe.name for recipe in find_recipes(study_of(runs))]
+    assert names == ["run1+run2", "run3+run4"]
+
+
+def test_names_of_runs_and_where_they_log_do_not_make_recipes():
+    runs = {
+        f"r4-seed{seed}": run_of(seed, run_name=f"s{seed}", report_to="wandb") for seed in (1, 2)
+    }
+    [recipe] = find_recipes(study_of(runs))
+    assert recipe.variants == [*runs]

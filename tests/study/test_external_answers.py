@@ -300,3 +300,14 @@ def test_an_evaluation_of_models_is_not_replaced(evaluate, sample_dirs, tmp_path
     build_tiny_evaluation(tmp_path / "out", a_whole_study())
     with pytest.raises(UserError, match="holds an evaluation of models"):
         evaluate("--samples", *sample_dirs, "--output_dir", "out")
+
+
+def test_scores_of_one_file_do_not_go_into_an_evaluation_of_models(
+    evaluate, sql_files, tiny_spider_dir, tmp_path
+):
+    from tiny_evaluation import a_whole_study, build_tiny_evaluation
+
+    build_tiny_evaluation(tmp_path / "out", a_whole_study())
+    flags = ["--spider_dir", tiny_spider_dir, "--output_dir", "out"]
+    with pytest.raises(UserError, match="holds an evaluation of models"):
+        evaluate("--predictions", sql_files[0], *flags)

@@ -24,6 +24,7 @@ from text2sql.benchmarks.resampling import Aggregate, resample_tasks
 from text2sql.benchmarks.response_cache import ResponseCache, response_cache_path
 from text2sql.benchmarks.tasks import find_tasks
 from text2sql.errors import UserError
+from text2sql.inference.batch_plan import TOO_LITTLE_MEMORY
 from text2sql.processes import is_main_process
 from text2sql.run_record import build_run_record, git_commit
 from text2sql.seals import write_sealed_text
@@ -89,7 +90,7 @@ def run_benchmark(
 def smaller_batch(size: int | str) -> int:
     """Return the batch size to retry with; a `UserError` where there is none."""
     if size == 1:
-        raise UserError("The GPU has too little memory for one item of this benchmark.")
+        raise UserError(TOO_LITTLE_MEMORY)
     size = size // 2 if isinstance(size, int) else BATCH_SIZE_WHEN_MEMORY_RAN_OUT
     print(f"Out of memory; continuing with batches of {size}.")
     return size

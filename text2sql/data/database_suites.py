@@ -5,10 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from text2sql.data.spider import database_path, suite_paths
-from text2sql.data.spider_splits import SPIDER_FILES, Split, missing_databases
+from text2sql.data.spider_splits import SPIDER_FILES, TRAINING_SPLITS, Split, missing_databases
 from text2sql.errors import UserError
-
-TRAINING = ("train", "holdout")
 
 
 def use_test_suite(splits: Mapping[str, Split], test_suite_dir: Path) -> dict[str, Split]:
@@ -33,7 +31,7 @@ def use_test_suite(splits: Mapping[str, Split], test_suite_dir: Path) -> dict[st
         )
     own = {source.database_dir for source in validation.sources.values()}
     return {
-        name: split if name in TRAINING else replace_databases(split, own, suite)
+        name: split if name in TRAINING_SPLITS else replace_databases(split, own, suite)
         for name, split in splits.items()
     }
 

@@ -121,7 +121,7 @@ def unpack(archive: Path, target: Path, source: str) -> Path:
     A path out of `target`, a link, an encrypted file and more than `MAX_UNPACKED_BYTES` are refused
     before anything is written. zipfile never writes more than the declared sizes.
     """
-    with explain_damage(source), zipfile.ZipFile(archive) as file:
+    with explain_damaged_archive(source), zipfile.ZipFile(archive) as file:
         members = [member for member in file.infolist() if is_wanted(member)]
         refuse_unsafe(members, source)
         for member in progress_bar(members, desc="unpacking", unit="file"):
@@ -130,7 +130,7 @@ def unpack(archive: Path, target: Path, source: str) -> Path:
 
 
 @contextmanager
-def explain_damage(source: str) -> Iterator[None]:
+def explain_damaged_archive(source: str) -> Iterator[None]:
     """Turn what zipfile and its decoders raise on a malformed archive into a `UserError`.
 
     Each decoder raises exceptions of its own kind, and paths in the archive those of the system.

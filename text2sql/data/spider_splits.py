@@ -16,6 +16,7 @@ from text2sql.hub import explain_hub_errors
 
 HUB_DATASET = "xlangai/spider"
 OWN_SPLITS = ("train", "validation", "holdout", "test")
+TRAINING_SPLITS = ("train", "holdout")  # both made from Spider's training files
 
 
 class SplitFiles(NamedTuple):

@@ -24,6 +24,10 @@ ROW_TOKENS = (256, 16_384)
 KEYS_PER_TOKEN = 16  # the keys of a long prefix are gathered for each of its suffixes
 CPU_ROW_TOKENS, CPU_LOGITS_AT_ONCE = 4096, 256
 SCORING_PLANS: WeakKeyDictionary[Model, "ScoringPlan"] = WeakKeyDictionary()
+TOO_LITTLE_MEMORY = (
+    "The GPU has too little memory for one item of this benchmark. Close other programs on it, set "
+    "--load_in_4bit true, or leave the benchmark out of --benchmarks."
+)
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,7 @@ class ScoringPlan:
     def halved(self) -> "ScoringPlan":
         """Return the plan to try after running out of memory; a `UserError` if none is left."""
         if self.tokens_at_once == 1:
-            raise UserError(
-                "The GPU has too little memory for one item of this benchmark. Close other "
-                "programs on it, set --load_in_4bit true, or leave it out of --benchmarks."
-            )
+            raise UserError(TOO_LITTLE_MEMORY)
         torch.cuda.empty_cache()
         smaller = ScoringPlan(self.tokens_at_once // 2, max(1, self.logits_at_once // 2))
         print(

@@ -26,3 +26,8 @@ def on_one_line(piece: re.Match[str]) -> str:
     if piece.lastgroup == "quoted":
         return " ".join(piece[0].splitlines())
     return " " if piece.lastgroup == "blank" else piece[0]
+
+
+def fold_sql(sql: str) -> str:
+    """Return the query in lower case with single blanks: those that differ in no more are one."""
+    return " ".join(sql.lower().split())

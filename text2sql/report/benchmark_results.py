@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from text2sql.benchmarks.harness_samples import leaves_of
 from text2sql.errors import UserError
 from text2sql.report.benchmark_clusters import ITEM, cluster_of
 from text2sql.report.corpus_scores import CorpusScore
@@ -146,7 +147,7 @@ def read_results(
     the same `cluster_field` in their documents belong together; by default the documents tell by
     their own fields.
     """
-    with no_garbage_collection(), explain_damage(path):
+    with no_garbage_collection(), explain_damaged_results(path):
         content = read_sealed_text(path)
         facts = content["text2sql"]
         if not facts.get("parts"):
@@ -172,7 +173,7 @@ def no_garbage_collection() -> Iterator[None]:
 
 
 @contextmanager
-def explain_damage(path: Path) -> Iterator[None]:
+def explain_damaged_results(path: Path) -> Iterator[None]:
     """Turn what a file of another shape raises into a `UserError`."""
     try:
         yield
@@ -271,12 +272,5 @@ def document_key(sample: Mapping[str, Any]) -> str:
 def groups_below(name: str, subtasks: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """Return the subtasks of each group directly below the benchmark."""
     return {
-        group: leaves(group, subtasks) for group in subtasks.get(name, ()) if subtasks.get(group)
+        group: leaves_of(group, subtasks) for group in subtasks.get(name, ()) if subtasks.get(group)
     }
-
-
-def leaves(name: str, subtasks: Mapping[str, list[str]]) -> list[str]:
-    children = subtasks.get(name)
-    if not children:
-        return [name]
-    return [leaf for child in children for leaf in leaves(child, subtasks)]

@@ -69,11 +69,6 @@ def detectable_multiple(degrees: float) -> float:
     return float(brentq(missing_power, 0, 3 * critical + 5))
 
 
-def is_above_chance(score: Estimate, chance: float) -> bool:
-    """Return whether the whole interval of a score lies above what guessing gives."""
-    return score.interval()[0] > chance
-
-
 def correct_for_several(p_values: Sequence[float]) -> list[float]:
     """Return Holm's adjusted p-values (1979, Scand. J. Statist. 6), in the same order."""
     p = np.asarray(p_values, float)

@@ -32,7 +32,7 @@ from text2sql.report.text import p_value
 from text2sql.report.tradeoff_plot import draw_tradeoff
 
 LATEX_NAME, REFERENCES_NAME, FIGURE_NAME = "report.tex", "references.bib", "tradeoff.pdf"
-SCORES = {
+LATEX_LABELS = {
     "execution_accuracy": "EX",
     "test_suite_accuracy": "test-suite accuracy",
     "exact_match": "EM",
@@ -99,7 +99,7 @@ def scores_by_split(report: Report) -> Table:
     for split in report.scoring_splits.values():
         for recipe in report.main_recipes:
             compared = split.comparisons.get(recipe, {})
-            for score, label in SCORES.items():
+            for score, label in LATEX_LABELS.items():
                 if score in compared:
                     row = question_row(label, compared[score]["all"])
                     rows.append([split.name, recipe, *row])

@@ -1,8 +1,10 @@
 """Recipes: the variants of a study, with runs that differ in their seed alone taken together.
 
-A recipe is never represented by its best run: its replicates are averaged and not ranked.
+A recipe is never represented by its best run: its replicates are averaged and not ranked. Runs with
+the same seed are no replicates: how much they differ says nothing of other seeds.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
@@ -11,6 +13,7 @@ from text2sql.files import sha256_of_json
 from text2sql.study.study import Study
 from text2sql.study.training_history import TrainingRun
 from text2sql.study.variants import Variant
+from text2sql.training.settings import with_effect
 
 SEED_SETTINGS = ("seed", "data_seed", "data_sha256")
 
@@ -30,11 +33,19 @@ class Recipe:
 
 def find_recipes(study: Study) -> list[Recipe]:
     """Return the recipes in the order of their first variants; the base is none."""
-    groups: dict[str, list[Variant]] = {}
+    groups: dict[tuple[str, int], list[Variant]] = {}
+    num_runs: Counter[tuple[str, str]] = Counter()
     for variant in study.variants:
-        if variant.kind != "base":
-            groups.setdefault(recipe_key(variant, study), []).append(variant)
-    return [build_recipe(variants, study) for variants in groups.values()]
+        if variant.kind == "base":
+            continue
+        key, seeds = recipe_key(variant, study), seeds_key(variant, study)
+        groups.setdefault((key, num_runs[key, seeds]), []).append(variant)
+        num_runs[key, seeds] += 1
+    names = name_recipes([[variant.name for variant in group] for group in groups.values()])
+    return [
+        build_recipe(name, variants, study)
+        for name, variants in zip(names, groups.values(), strict=True)
+    ]
 
 
 def recipes_of_runs(recipes: Sequence[Recipe], study: Study) -> dict[str, str]:
@@ -54,9 +65,17 @@ def recipe_key(variant: Variant, study: Study) -> str:
     training = study.training.get(variant.run) if variant.run else None
     if training is None or not training.settings or "seed" not in training.settings:
         return variant.name
-    settings = {k: v for k, v in training.settings.items() if k not in SEED_SETTINGS}
+    settings = with_effect({k: v for k, v in training.settings.items() if k not in SEED_SETTINGS})
     facts = [settings, data_key(training), training.limit]
     return sha256_of_json([variant.kind, variant.step, variant.scale, facts])
+
+
+def seeds_key(variant: Variant, study: Study) -> str:
+    """Return the seeds of training and of the prompts, which differ between replicates."""
+    training = study.training.get(variant.run) if variant.run else None
+    if training is None:
+        return ""
+    return sha256_of_json([training.settings.get(name) for name in SEED_SETTINGS])
 
 
 def data_key(training: TrainingRun) -> object:
@@ -66,10 +85,10 @@ def data_key(training: TrainingRun) -> object:
     return {name: value for name, value in training.data_settings.items() if name != "seed"}
 
 
-def build_recipe(variants: Sequence[Variant], study: Study) -> Recipe:
+def build_recipe(name: str, variants: Sequence[Variant], study: Study) -> Recipe:
     first = variants[0]
     return Recipe(
-        name=recipe_name([variant.name for variant in variants]),
+        name=name,
         kind=first.kind,
         variants=[variant.name for variant in variants],
         run=first.run,
@@ -79,6 +98,15 @@ def build_recipe(variants: Sequence[Variant], study: Study) -> Recipe:
         if len(variants) > 1
         else [],
     )
+
+
+def name_recipes(groups: Sequence[Sequence[str]]) -> list[str]:
+    """Return a name for each group of variants, no two of which are the same."""
+    names = [recipe_name(group) for group in groups]
+    return [
+        name if names.count(name) == 1 else "+".join(group)
+        for name, group in zip(names, groups, strict=True)
+    ]
 
 
 def recipe_name(names: Sequence[str]) -> str:

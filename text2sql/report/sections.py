@@ -29,7 +29,7 @@ DISTANCES = (
     "other databases. Far: general benchmarks above chance; their mean counts each equally."
 )
 RUNS = "Runs differ in their seed alone; the recipe is their mean, and none of them is the best."
-SCORES_BY_HARDNESS = {"execution_accuracy": "execution accuracy", "exact_match": "exact match"}
+LABELS_BY_HARDNESS = {"execution_accuracy": "execution accuracy", "exact_match": "exact match"}
 FORGETTING = (
     "General texts (prose, dialogue, arithmetic, code, other languages), evaluated while training: "
     "their loss shows what is predicted worse than by the base, KL(base || fine-tuned) how far "
@@ -114,7 +114,7 @@ def split_sections(split: SplitReport, report: Report, plots: Collection[str]) -
     if f"hardness_{name}.png" in plots:
         yield Section(3, f"{name}: by hardness", plot=f"hardness_{name}.png")
     for recipe in shown:
-        for score, words in SCORES_BY_HARDNESS.items():
+        for score, words in LABELS_BY_HARDNESS.items():
             table = hardness_table(split, report.base, recipe, score)
             folded = score == "exact_match"
             title = f"{name}: {words} by hardness, {recipe}"

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from text2sql.errors import UserError
 from text2sql.files import sha256_of_file
 from text2sql.inference.prediction import Prediction, read_all_predictions
+from text2sql.prompts.sql_text import fold_sql
 from text2sql.report.estimators import Floats
 from text2sql.report.significance import Comparison, PairedScores, compare_questions
 from text2sql.scoring.query_features import FEATURES
@@ -134,11 +135,6 @@ def read_split_results(
         gold_features=[verdict.gold_features for verdict in first],
         scores={variant: score_answers(rows) for variant, rows in answers.items()},
     )
-
-
-def fold_sql(sql: str) -> str:
-    """Return the query in lower case with single blanks: one text for each gold query."""
-    return " ".join(sql.lower().split())
 
 
 def read_answers(answers: AnswersFolder) -> list[tuple[Verdict, Prediction]]:

@@ -11,8 +11,9 @@ from text2sql.scoring.exact_match.lexer import UnparsableSQL
 from text2sql.scoring.exact_match.match import hardness
 from text2sql.scoring.exact_match.parser import parse_sql
 from text2sql.scoring.execution.pool import SqlWorker, SqlWorkers
+from text2sql.scoring.judge import ScoringSettings
 
-GOLD_TIMEOUT_S = 10.0
+GOLD_TIMEOUT_S = ScoringSettings.query_timeout_s
 
 
 def gold_hardness(gold_sql: str, schema: Schema) -> str | None:

@@ -11,6 +11,7 @@ from text2sql.data.spider import Example, Schema, database_path, suite_paths
 from text2sql.data.spider_splits import refuse_missing_databases
 from text2sql.errors import UserError
 from text2sql.progress import progress_bar
+from text2sql.prompts.sql_text import fold_sql
 from text2sql.scoring.exact_match.match import exact_match, hardness, partial_scores
 from text2sql.scoring.execution.pool import Outcome, Outcomes, SqlWorker, SqlWorkers
 from text2sql.scoring.execution.sandbox import check_database_file
@@ -206,13 +207,10 @@ class Judge:
 
 
 def find_first_wordings(examples: Sequence[Example]) -> list[int]:
-    """Return, for each example, the index of the first one with its database and gold query.
-
-    Gold queries that differ only in white space and case are the same.
-    """
+    """Return, for each example, the index of the first one with its database and gold query."""
     first: dict[tuple[str, str], int] = {}
     return [
-        first.setdefault((example.db_id, " ".join(example.gold_sql.lower().split())), index)
+        first.setdefault((example.db_id, fold_sql(example.gold_sql)), index)
         for index, example in enumerate(examples)
     ]
 

@@ -10,7 +10,7 @@ from typing import Any
 from text2sql.counts import how_many
 from text2sql.data.spider import Example, Schema, database_path, suite_paths
 from text2sql.errors import UserError
-from text2sql.files import read_object, sha256_of_file, sha256_of_json, write_jsonl
+from text2sql.files import folder_lock, read_object, sha256_of_file, sha256_of_json, write_jsonl
 from text2sql.inference.prediction import PREDICTIONS_NAME
 from text2sql.run_record import build_run_record
 from text2sql.scoring.exact_match.clauses import summarize_partial_scores
@@ -48,15 +48,16 @@ def score_file(
     path, sha256 = str(predictions_path.resolve()), sha256_of_file(predictions_path)
     split = ScoredSplit(examples, schemas, database_dir)
     [verdicts] = score_split(split, [predicted_sqls], settings)
-    return write_scores(
-        output_dir,
-        verdicts,
-        flags=asdict(settings),
-        sqlite=sqlite3.sqlite_version,
-        predictions={"path": path, "sha256": sha256},
-        databases=hash_databases(split),
-        **facts,
-    )
+    with folder_lock(output_dir):  # verdicts and scores of one file
+        return write_scores(
+            output_dir,
+            verdicts,
+            flags=asdict(settings),
+            sqlite=sqlite3.sqlite_version,
+            predictions={"path": path, "sha256": sha256},
+            databases=hash_databases(split),
+            **facts,
+        )
 
 
 def describe_split(split: ScoredSplit) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def summarize_verdicts(verdicts: Sequence[Verdict]) -> dict[str, Any]:
     executed = [verdict for verdict in verdicts if verdict.was_executed]
     scores = {
         name: score_by_hardness((v.hardness, value_of(v)) for v in verdicts)
-        for name, value_of in SCORES.items()
+        for name, value_of in SCORE_OF_VERDICT.items()
     }
     return {
         "n": len(verdicts),
@@ -157,7 +158,7 @@ def warning_of(scores: Mapping[str, Any]) -> str | None:
 
 
 # The value of one verdict for each score, None where the verdict does not count for it.
-SCORES: dict[str, Callable[[Verdict], bool | None]] = {
+SCORE_OF_VERDICT: dict[str, Callable[[Verdict], bool | None]] = {
     "exact_match": lambda verdict: verdict.exact_match,
     "execution_accuracy": lambda verdict: verdict.execution_match,
     "execution_accuracy_keep_distinct": lambda verdict: verdict.execution_match_keep_distinct,

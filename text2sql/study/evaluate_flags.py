@@ -37,7 +37,7 @@ class EvaluateFlags:
         None, "split that only chooses among variants; default: holdout; or none"
     )
     max_new_tokens: int = flag(256, "longest generation", above=0)
-    batch_size: int = flag(0, "0: what fits; N: benchmarks as the harness batches", at_least=0)
+    batch_size: int = flag(0, "0: what fits; N: questions, or harness items, at once", at_least=0)
     query_timeout_s: float = flag(
         10.0, "deadline of one predicted query", above=0, at_most=SECONDS_PER_DAY
     )

@@ -134,11 +134,7 @@ def refuse_other_answers(folder: EvaluationFolder, answers: AnswerFiles | None) 
 
     The same file may have changed.
     """
-    if folder.study.exists() and read_study(folder.root).model_id is not None:
-        raise UserError(
-            f"{folder.root} holds an evaluation of models. Choose another folder with "
-            "--output_dir, or pass --overwrite."
-        )
+    refuse_evaluation_of_models(folder)
     for name, path in answers.paths.items() if answers is not None else ():
         settings_path = folder.answers(".", name).generation
         if not settings_path.exists():
@@ -150,6 +146,14 @@ def refuse_other_answers(folder: EvaluationFolder, answers: AnswerFiles | None) 
                 f"{settings_path.parent} holds the scores of {made_from.get('file')}. Choose "
                 "another folder with --output_dir, or pass --overwrite."
             )
+
+
+def refuse_evaluation_of_models(folder: EvaluationFolder) -> None:
+    if folder.study.exists() and read_study(folder.root).model_id is not None:
+        raise UserError(
+            f"{folder.root} holds an evaluation of models. Choose another folder with "
+            "--output_dir, or pass --overwrite."
+        )
 
 
 def score_answer_files(

@@ -56,7 +56,7 @@ def generate_all(
     """Generate every variant's answers to every split."""
     for variant in study.variants:  # outermost, as some replace the weights in memory
         for split in splits:
-            if on_main_process(has_answers, study, split, variant, folder, max_new_tokens):
+            if on_main_process(prepare_answers, study, split, variant, folder, max_new_tokens):
                 continue
             from text2sql.inference.generate import generate_predictions  # takes seconds
 
@@ -73,16 +73,16 @@ def generate_all(
             del model  # other weights may take its memory
 
 
-def has_answers(
+def prepare_answers(
     study: Study,
     split: PreparedSplit,
     variant: Variant,
     folder: EvaluationFolder,
     max_new_tokens: int,
 ) -> bool:
-    """Return whether the variant's answers are complete; those of an identical one are copied.
+    """Return whether nothing is left to generate, as where an identical variant's were copied.
 
-    If not, the settings of what will be generated are on disk when this returns.
+    If something is, the settings that it will be generated with are on disk when this returns.
     """
     answers = folder.answers(split.name, variant.name)
     if finalize_predictions(answers.predictions, len(split.rows)):

@@ -188,22 +188,26 @@ class LoadedVariants:
         """Return whether the weights fit the device, as they are loaded."""
         if device.free_bytes is None:
             return True
-        shape = ModelShape.from_config(load_config(self.model_id))
-        width = 2 if self.dtype == "bfloat16" else 4
-        embeddings = shape.num_embedding_parameters * width
-        linear = shape.num_linear_parameters * (NF4_BYTES if load_in_4bit else width)
-        return embeddings + linear < WEIGHTS_FRACTION * device.free_bytes
+        width = NF4_BYTES if load_in_4bit else self.weight_width
+        return self.count_bytes(width) < WEIGHTS_FRACTION * device.free_bytes
 
     def fits_dequantised(self, device: Device) -> bool:
         """Return whether the NF4-rounded weights fit dequantised, which is faster."""
         if device.free_bytes is None:
             return True
+        width = self.weight_width + NF4_BYTES  # while they are dequantised, in both forms
+        return self.count_bytes(width) < DEQUANTISED_FRACTION * device.free_bytes
+
+    @property
+    def weight_width(self) -> int:
+        """The bytes of a weight that is not quantised."""
+        return 2 if self.dtype == "bfloat16" else 4
+
+    def count_bytes(self, linear_width: float) -> float:
+        """Return the bytes of all weights, those of linear layers with `linear_width` each."""
         shape = ModelShape.from_config(load_config(self.model_id))
-        width = 2 if self.dtype == "bfloat16" else 4
-        # While it is being dequantised, the model is in memory in both forms.
-        embeddings = shape.num_embedding_parameters * width
-        linear = shape.num_linear_parameters * (width + NF4_BYTES)
-        return embeddings + linear < DEQUANTISED_FRACTION * device.free_bytes
+        embeddings = shape.num_embedding_parameters * self.weight_width
+        return embeddings + shape.num_linear_parameters * linear_width
 
     def print_peak_memory(self) -> None:
         """Print the peak use of GPU memory, if a model was loaded onto a GPU."""

@@ -19,6 +19,7 @@ from text2sql.training.checkpoints import (
     is_complete,
     list_checkpoints,
     refuse_damaged,
+    step_of,
 )
 from text2sql.training.run_folder import (
     adapter_lock,
@@ -89,7 +90,7 @@ def list_variants_of_adapter(
     prefix = f"{run}-" if several else ""
     variants = [Variant(run if several else "finetuned", "finetuned", run, str(adapter_dir))]
     for folder in kept_checkpoints(adapter_dir) if checkpoints else ():
-        step = int(folder.name.split("-")[1])
+        step = step_of(folder)
         variants.append(Variant(prefix + folder.name, "checkpoint", run, str(folder), step=step))
         refuse_damaged(folder, advice=LEAVE_OUT)
     for scale in scales:

@@ -12,6 +12,7 @@ from transformers.trainer_callback import ProgressCallback
 from transformers.training_args import TrainingArguments
 
 from text2sql.progress import progress_bar
+from text2sql.training.checkpoints import checkpoint_dir
 
 
 class ReadableProgress(ProgressCallback):
@@ -93,6 +94,6 @@ class OwnBestCheckpoint(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        own = Path(str(args.output_dir), f"checkpoint-{state.best_global_step}")
+        own = checkpoint_dir(Path(str(args.output_dir)), state.best_global_step)
         if own.is_dir():
             state.best_model_checkpoint = str(own)

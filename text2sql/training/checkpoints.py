@@ -5,7 +5,7 @@ from pathlib import Path
 
 from text2sql.errors import UserError
 from text2sql.files import read_json, read_object
-from text2sql.models.adapter_files import CONFIG_NAME
+from text2sql.models.adapter_files import CHECKPOINT_PREFIX, CONFIG_NAME
 from text2sql.seals import CHECKSUMS_NAME, find_changed
 
 STATE_NAME = "trainer_state.json"
@@ -26,8 +26,17 @@ START_FROM_ANOTHER = (
 
 def list_checkpoints(run_dir: Path) -> list[Path]:
     """Return the folders `checkpoint-<step>`, earliest first."""
-    numbered = [path for path in run_dir.glob("checkpoint-*") if path.name[11:].isdigit()]
-    return sorted(numbered, key=lambda path: int(path.name[11:]))
+    folders = run_dir.glob(f"{CHECKPOINT_PREFIX}*")
+    numbered = [f for f in folders if f.name.removeprefix(CHECKPOINT_PREFIX).isdecimal()]
+    return sorted(numbered, key=step_of)
+
+
+def step_of(checkpoint: Path) -> int:
+    return int(checkpoint.name.removeprefix(CHECKPOINT_PREFIX))
+
+
+def checkpoint_dir(run_dir: Path, step: int | None) -> Path:
+    return run_dir / f"{CHECKPOINT_PREFIX}{step}"
 
 
 def is_complete(checkpoint: Path) -> bool:
@@ -84,7 +93,7 @@ def refuse_damaged_to_resume(
 def find_best(checkpoint: Path) -> Path | None:
     """Return the best checkpoint so far, which is beside this one; None before an evaluation."""
     step = read_object(checkpoint / STATE_NAME).get("best_global_step")
-    return checkpoint.with_name(f"checkpoint-{step}") if step else None
+    return checkpoint_dir(checkpoint.parent, step) if step else None
 
 
 def damaged(checkpoint: Path, reason: str, advice: str = TRAIN_FROM_BEFORE) -> UserError:

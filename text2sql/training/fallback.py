@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 
 from text2sql.errors import UserError
+from text2sql.training.checkpoints import STATE_NAME, checkpoint_dir
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
 
@@ -63,8 +64,8 @@ def save_finished_steps(trainer: AdapterTrainer) -> str | None:
     step = trainer.state.global_step
     if step == 0:
         return None
-    folder = Path(str(trainer.args.output_dir)) / f"checkpoint-{step}"
-    if not (folder / "trainer_state.json").exists():
+    folder = checkpoint_dir(Path(str(trainer.args.output_dir)), step)
+    if not (folder / STATE_NAME).exists():
         trainer._save_checkpoint(trainer.model, trial=None)
     return str(folder)
 

@@ -44,9 +44,9 @@ class GeneralTexts:
 def read_general_texts(choice: str | None) -> GeneralTexts | None:
     """Return the texts of the file that `--general_texts` names: our own by default.
 
-    None where it is `none`. A `.jsonl` file has an object with `text` per line, any other a text
-    per line. A `UserError` names a file that is missing, is not UTF-8 or has no text, and the first
-    line of another form.
+    None where it is `none`. A `.jsonl` or `.json` file has an object with `text` per line, any
+    other a text per line. A `UserError` names a file that is missing, is not UTF-8 or has no text,
+    and the first line of another form.
     """
     if choice == NONE:
         return None
@@ -83,7 +83,7 @@ def read_text(path: Path, number: int, line: str) -> str:
 def bad_file(path: Path, fault: str) -> UserError:
     return UserError(
         f"--general_texts {path}: {fault}. Name a UTF-8 file with one text per line, or one "
-        f'{{"text": "..."}} per line in a .jsonl file; or pass --general_texts {NONE}.'
+        f'{{"text": "..."}} per line in a .jsonl or .json file; or pass --general_texts {NONE}.'
     )
 
 

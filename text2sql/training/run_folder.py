@@ -16,18 +16,19 @@ from text2sql.training.checkpoints import (
     START_FROM_ANOTHER,
     TRAIN_FROM_BEFORE,
     WEIGHTS_NAME,
+    checkpoint_dir,
     is_complete,
     list_checkpoints,
     refuse_damaged_to_resume,
 )
 from text2sql.training.general_texts import GeneralTexts
-from text2sql.training.settings import TrainSettings
+from text2sql.training.settings import TrainSettings, with_effect
 
 RECORD_NAME = "run.json"
 EVAL_RESULTS_NAME = ".eval_results/text2sql.yaml"  # which evaluate.py adds, for the hub
 OWN_FILES = (
-    *("adapter_config.json", "adapter_model.safetensors", "README.md"),
-    *(RECORD_NAME, EVAL_RESULTS_NAME),
+    *ADAPTER_FILES,
+    *("README.md", RECORD_NAME, EVAL_RESULTS_NAME),
 )
 OWN_FOLDERS = ("tensorboard", "evaluation")
 
@@ -131,7 +132,7 @@ def refuse_lost_adapter(run_dir: Path) -> None:
     for name in ADAPTER_FILES:
         if not (run_dir / name).exists():
             best = read_record(run_dir).get("best_step")
-            copy = f"copy it from {run_dir / f'checkpoint-{best}'}" if best else "restore it"
+            copy = f"copy it from {checkpoint_dir(run_dir, best)}" if best else "restore it"
             raise UserError(
                 f"The run in {run_dir} is finished, but {name} is missing; {copy}, or pass "
                 "--overwrite to train again."
@@ -194,7 +195,7 @@ def refuse_other_settings(
     run_dir: Path, recorded: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> None:
     recorded = {RENAMED_SETTINGS.get(name, name): value for name, value in recorded.items()}
-    differing = differing_settings(recorded, settings)
+    differing = differing_settings(with_effect(recorded), with_effect(settings))
     if differing:
         raise UserError(
             f"{run_dir} was started with other settings: {', '.join(differing)}. Pass the same "

@@ -40,8 +40,7 @@ Spider. The Spider data is licensed under CC BY-SA 4.0; the base model keeps its
 | examples | {num_train_examples}{limited} |
 | steps | {steps} of {examples_per_step}, learning rate {learning_rate} |
 | loss on | {loss_on} |
-| best step | {best_step}, with loss {best_eval_loss} on `{eval_split}` |
-| base weights | {weights} |
+{best_step}| base weights | {weights} |
 | commit | {commit} |
 
 ```python
@@ -60,19 +59,22 @@ Gains and losses against the base model: `evaluation/report.md`. Settings, versi
 def model_card(record: dict[str, Any]) -> str:
     """Return the card for a finished run from its run record."""
     settings, limit = record["settings"], record["limit"] or record["prompts_limit"]
-    model_id = record["model_id"]
+    model_id, best_step = record["model_id"], ""
+    if record["best_step"] is not None:
+        best_step = (
+            f"| best step | {record['best_step']}, with loss {record['best_eval_loss']} on "
+            f"`{settings['eval_split']}` |\n"
+        )
     return CARD.format(
         **{name: settings[name] for name in ("lora_r", "lora_alpha", "learning_rate", "loss_on")},
         **{name: record[name] for name in ("num_train_examples", "steps", "commit")},
         model_id=model_id,
         base_model=yaml.safe_dump({"base_model": model_id}, allow_unicode=True, width=1e9).strip(),
         shown_id=one_line_of_markdown(model_id),
-        eval_split=settings["eval_split"],
         modules=", ".join(f"`{name}`" for name in settings["lora_target_modules"]),
         limited=f" (a smoke run, --limit {limit})" if limit else "",
         examples_per_step=how_many(settings["effective_batch_size"], "example"),
-        best_step=record["best_step"],
-        best_eval_loss=record["best_eval_loss"],
+        best_step=best_step,
         weights="4-bit NF4 with double quantisation" if record["load_in_4bit"] else "as published",
     )
 
@@ -91,7 +93,8 @@ def print_plan(
     print(f"model       {settings.model_id}{' in NF4' if settings.load_in_4bit else ''}")
     print(f"examples    {settings.num_examples}, and {settings.num_eval_examples} of", end=" ")
     print(settings.eval_split)
-    print(f"steps       {settings.num_steps}, evaluated every {trainer.args.eval_steps}")
+    print(f"steps       {settings.num_steps}, with", end=" ")
+    print(how_many(settings.num_evaluations, "evaluation"))
     if trainer.forgetting is not None and settings.general_texts is not None:
         print(f"forgetting  {describe_general_texts(trainer.forgetting, settings.general_texts)}")
     print(f"trainable   {trainable:,} of {total:,} parameters")

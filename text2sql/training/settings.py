@@ -11,6 +11,18 @@ from text2sql.training.plan import FixedByUser
 
 LossOn = Literal["sql", "text"]
 
+# Flags that run.json keeps although nothing that is trained depends on them: how a run is named,
+# shown, sent and loaded. They may change when it is resumed, and between replicates of a recipe.
+WITHOUT_EFFECT = frozenset(
+    {
+        *("run_name", "project", "report_to", "disable_tqdm", "log_level", "log_level_replica"),
+        *("log_on_each_node", "trackio_space_id", "trackio_bucket_id", "trackio_static_space_id"),
+        *("push_to_hub", "hub_model_id", "hub_strategy", "hub_private_repo", "hub_always_push"),
+        *("hub_revision", "save_total_limit", "dataloader_num_workers", "dataloader_pin_memory"),
+        *("dataloader_persistent_workers", "dataloader_prefetch_factor"),
+    }
+)
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -37,7 +49,7 @@ class TrainSettings:
     paper_plan: bool  # 1 × 8 with checkpointing on NF4, whatever fits
     may_pack: bool  # no flag requires another loss or another form of rows
     may_use_cuda_graphs: bool
-    eval_batch_size: int | None  # per device; None: as many as the plan trains on at once
+    eval_batch_size: int | None  # per device; None: as many as the plan affords
     sft: Mapping[str, Any]  # arguments of TRL's SFTConfig, before the plan sets its own
     recorded: Mapping[str, Any]  # what run.json keeps and --resume compares
     shards_weights: bool = False  # as configured for `accelerate launch`; else where nothing fits
@@ -61,6 +73,11 @@ def count_steps(
     if max_steps > 0:
         return max_steps
     return math.ceil(math.ceil(num_examples / effective_batch_size) * num_epochs)
+
+
+def with_effect(recorded: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recorded settings that decide what is trained."""
+    return {name: value for name, value in recorded.items() if name not in WITHOUT_EFFECT}
 
 
 def keeps_rows_and_loss(sft: Mapping[str, Any]) -> bool:

@@ -24,7 +24,7 @@ from text2sql.counts import how_many
 from text2sql.models.device import GIB, ModelShape
 from text2sql.seals import write_checksums
 from text2sql.training.callbacks import OwnBestCheckpoint, ReadableProgress, ThroughputTimer
-from text2sql.training.checkpoints import refuse_damaged
+from text2sql.training.checkpoints import checkpoint_dir, refuse_damaged
 from text2sql.training.cuda_graphs import drop_cuda_graphs, use_cuda_graphs
 from text2sql.training.forgetting import ForgettingCurve
 from text2sql.training.gradients import average_gradients, broadcast_parameters
@@ -44,7 +44,7 @@ from text2sql.training.row_shapes import capture_tokens, choose_row_sizes, row_s
 from text2sql.training.sampler import EpochSeededSampler
 from text2sql.training.settings import count_steps
 from text2sql.training.training_errors import (
-    explain_damage,
+    explain_damaged_checkpoint,
     explain_failed_write,
     non_finite_loss,
 )
@@ -274,21 +274,21 @@ class AdapterTrainer(SFTTrainer):
         return output
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, *args: Any, **kwargs: Any) -> None:
-        with explain_damage(resume_from_checkpoint):
+        with explain_damaged_checkpoint(resume_from_checkpoint):
             super()._load_from_checkpoint(resume_from_checkpoint, *args, **kwargs)
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
-        with explain_damage(checkpoint):
+        with explain_damaged_checkpoint(checkpoint):
             super()._load_optimizer_and_scheduler(checkpoint)
 
     def _load_rng_state(self, checkpoint: str | None) -> None:
-        with explain_damage(checkpoint):
+        with explain_damaged_checkpoint(checkpoint):
             super()._load_rng_state(checkpoint)
 
     def _load_best_model(self) -> None:
         best = Path(str(self.state.best_model_checkpoint))
         refuse_damaged(best)  # it was written long ago
-        with explain_damage(best):
+        with explain_damaged_checkpoint(best):
             super()._load_best_model()
 
     def _save_checkpoint(self, *args: Any, **kwargs: Any) -> None:
@@ -297,9 +297,8 @@ class AdapterTrainer(SFTTrainer):
             super()._save_checkpoint(*args, **kwargs)
             self.accelerator.wait_for_everyone()  # each process writes its generator's state
             if self.is_world_process_zero():
-                write_checksums(
-                    Path(str(self.args.output_dir), f"checkpoint-{self.state.global_step}")
-                )
+                run_dir, step = Path(str(self.args.output_dir)), self.state.global_step
+                write_checksums(checkpoint_dir(run_dir, step))
 
     def _save(self, *args: Any, **kwargs: Any) -> None:
         token, self.args.hub_token = self.args.hub_token, None  # else in training_args.bin

@@ -23,7 +23,7 @@ def non_finite_loss(step: int) -> UserError:
 
 
 @contextmanager
-def explain_damage(checkpoint: str | Path | None) -> Iterator[None]:
+def explain_damaged_checkpoint(checkpoint: str | Path | None) -> Iterator[None]:
     """Turn what the libraries raise for a damaged checkpoint into a `UserError`."""
     try:
         yield

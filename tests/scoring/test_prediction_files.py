@@ -63,7 +63,7 @@ READ = {
     ),
     "json_object_with_a_list": json.dumps({"model": "x", "predictions": SQLS}, indent=2),
     "json_object_by_index": json.dumps(
-        {str(n): f"{SQLS[n]}\t----- bird -----\tmini" for n in ORDER}, indent=4
+        {str(n): f"{SQLS[n]}\t----- bird -----\t{DB_IDS[n]}" for n in ORDER}, indent=4
     ),
     "json_lines": json_lines(predicted_sql=SQLS),
     "json_lines_with_blank_lines": json_lines(predicted_sql=SQLS).replace("\n", "\n\n"),

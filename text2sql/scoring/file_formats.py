@@ -71,7 +71,7 @@ KINDS_OF_LINES = (
     (r"(?:import|from \w+ import|def|class|print|return)\b", "a program", "save its output"),
     (r"[^\t]*\tSELECT\b", "a table with tabs (TSV) without a header", COLUMN_ADVICE),
     (r"(?:[^,]*|\"[^\"]*\"),\s*\"?SELECT\b", "CSV without a header", COLUMN_ADVICE),
-    (r".*\bSELECT\b", "text in front of each query", GENERATION_ADVICE),
+    (r"(?s:.*)\bSELECT\b", "text in front of each query", GENERATION_ADVICE),
 )  # fmt: skip
 KINDS = [
     (re.compile(rf"\s*(?:{pattern})", re.IGNORECASE), kind, advice)

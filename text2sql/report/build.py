@@ -37,17 +37,13 @@ from text2sql.report.tradeoff import (
 )
 from text2sql.run_record import build_run_record
 from text2sql.scoring.scores import HARDNESS_LEVELS
+from text2sql.study.evaluate_flags import REPORT_FLAGS, EvaluateFlags
 from text2sql.study.folder import EvaluationFolder
 from text2sql.study.study import Study
 
 SCORES_BY_HARDNESS = ("execution_accuracy", "exact_match")
 RENAMED = {"num_bootstrap": "num_resamples"}
-DEFAULT_SETTINGS: dict[str, Any] = {
-    "max_forgetting": 1.0,  # in points
-    "num_resamples": 5000,
-    "seed": 42,
-    "benchmark_clusters": {},
-}
+DEFAULT_SETTINGS = EvaluateFlags().report_settings(REPORT_FLAGS)
 
 
 def build_report(output_dir: Path, study: Study, flags: Mapping[str, Any]) -> Report:

@@ -13,6 +13,7 @@ import numpy as np
 from text2sql.report.estimators import CONFIDENCE, POWER, Estimate, Floats, Sample
 
 ALPHA = 1 - CONFIDENCE
+ONE_SIDED_ALPHA = ALPHA / 2
 MAX_FLIPPED_CLUSTERS = 9  # 2^9 assignments of signs are all tried
 NORMAL_FROM = 1e4  # degrees of freedom
 

@@ -1,6 +1,7 @@
 """The report in sentences: what to quote, what to take, what to know, what an interval means."""
 
 from text2sql.report.content import Report
+from text2sql.report.hypotheses import ONE_SIDED_ALPHA
 from text2sql.report.recipes import Recipe
 from text2sql.report.significance import Comparison
 from text2sql.report.text import (
@@ -101,7 +102,7 @@ def tested(loss: LossTest | None) -> list[str]:
         "With 80 % power, this study could show of a variant without any loss that it lost less "
         f"than {provable} points",
     ]
-    if loss.equivalence_p < 0.025:
+    if loss.equivalence_p < ONE_SIDED_ALPHA:
         sentences.append(f"It is equivalent to the base within {amount(loss.limit)}")
     return sentences
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from text2sql.report.estimators import CONFIDENCE, Estimate, ratio_interval
-from text2sql.report.hypotheses import equivalence_p, noninferiority_p
+from text2sql.report.estimators import Estimate, ratio_interval
+from text2sql.report.hypotheses import ONE_SIDED_ALPHA, equivalence_p, noninferiority_p
 from text2sql.report.significance import Comparison
 
-ALPHA = (1 - CONFIDENCE) / 2  # of one-sided tests, so that they agree with the interval
 MIN_GAIN = 2  # times the reach of its interval, from which a ratio of it is meaningful
 
 
@@ -102,7 +101,7 @@ def loss_test(change: Comparison, limit: float) -> LossTest | None:
     return LossTest(
         limit=limit,
         p_value=p_value,
-        passed=p_value < ALPHA,
+        passed=p_value < ONE_SIDED_ALPHA,
         equivalence_p=equivalence_p(estimate, limit),
         smallest_provable_limit=change.smallest_detectable,
     )

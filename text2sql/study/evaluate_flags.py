@@ -39,7 +39,10 @@ class EvaluateFlags:
     max_new_tokens: int = flag(256, "longest generation", above=0)
     batch_size: int = flag(0, "0: what fits; N: questions, or harness items, at once", at_least=0)
     query_timeout_s: float = flag(
-        10.0, "deadline of one predicted query", above=0, at_most=SECONDS_PER_DAY
+        ScoringSettings.query_timeout_s,
+        "deadline of one predicted query",
+        above=0,
+        at_most=SECONDS_PER_DAY,
     )
     skip_missing_databases: bool = flag(False, "leave their questions out of execution accuracy")
     allow_gold_errors: bool = flag(False, "count questions apart whose gold query fails")

@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from generations.explained import EXPLAINED
 from generations.text_around import DRAFTS, TEXT_AROUND
 from generations.turns import REASONING, TURNS
 from generations.within import WITHIN
@@ -33,6 +34,7 @@ KINDS = {
     "wrapper": WRAPPERS,
     "text": TEXT_AROUND,
     "draft": DRAFTS,
+    "explained": EXPLAINED,
     "within": WITHIN,
     "turn": TURNS,
 }

@@ -36,6 +36,7 @@ CLOSE_REASONING = rf"""
 # These begin the answer.
 OPEN_ANSWER = (
     r"<\|(?:(?:begin|start)_(?:of_)?)?(?:sql|query|answer|solution|response|output|code)\|>"
+    r"|<｜tool▁(?:calls?▁begin|sep)｜>"
 )
 
 # The header of a message in the format of gpt-oss: <|channel|>final<|message|>.

@@ -9,7 +9,7 @@ from text2sql.inference.query_reader import Query, read_query
 from text2sql.prompts.sql_text import one_line
 
 # Raise it with every change of the rule: answers read by different rules cannot be compared.
-EXTRACTION_RULE = 2
+EXTRACTION_RULE = 3
 
 # A query begins with SELECT, or with WITH, a name, and AS ( or columns before it. Letters of other
 # scripts may touch it: these are often written without spaces.
@@ -64,6 +64,12 @@ END_OF_MEMBER = re.compile(r"""["']\s*+(?:,\s*+["'][\w .-]++["']\s*+:|\}|\])""")
 LONGEST_PREFIX = 80  # characters before a query that show what kind of line it is on
 
 OPENING_MARKS = " \t\"'`“”‘«「([{*_"
+LEADING_TO_CODE = re.compile(r"[ \t>]*+(?:\*\*|__)?\Z")  # on a line of its own, maybe in bold
+QUOTED_LINES = re.compile(
+    rf"^[ \t]*+>[ \t]?(?:```|~~~|{BEGINNING})[^\n]*+(?:\n[ \t]*+>[^\n]*+)*+",
+    re.IGNORECASE | re.MULTILINE,
+)
+QUOTE_MARK = re.compile(r"^[ \t]*+>[ \t]?", re.MULTILINE)
 LABEL = re.compile(r"(?:```|~~~)\s*\w*\Z|\A\s*(?:sql|sqlite|query|answer)\Z", re.IGNORECASE)
 SIGN = re.compile(r"[=<>*_]|\w\(")  # of SQL, and not of prose
 REST_OF_LINE = re.compile(r"""[^\w\n<`~]*+(?:\n|\Z|<|```|~~~|--)""")
@@ -80,6 +86,7 @@ class Candidate(NamedTuple):
     is_plausible: bool  # each token may follow the one before
     has_from: bool  # it reads from a table
     is_sentence: bool  # more likely prose that begins with the word
+    is_inline: bool  # code in backticks within a line of text
 
     @property
     def rank(self) -> int:
@@ -100,11 +107,43 @@ def extract_sql(generation: str, prompt_end: str = "") -> str:
     `prompt_end` is the prompt or its end: a template may open `<think>` or a channel there. The
     rule is the same for every model: reasoning and what follows the end of the turn are dropped,
     wrappers are taken off, and of the queries that stand alone the last one counts; of several
-    statements in a row the first. A query within a sentence counts where none stands alone.
+    statements in a row the first. A query within a sentence counts where none stands alone. What
+    follows a query to explain it is not the answer: its parts, and code within lines of text.
     """
-    candidates = list(find_candidates(read_answer(generation, prompt_end).text))
-    best = max((candidate.rank for candidate in candidates), default=0)
-    return [candidate.sql for candidate in candidates if candidate.rank == best][-1] if best else ""
+    answer = QUOTED_LINES.sub(without_quote_marks, read_answer(generation, prompt_end).text)
+    chosen: Candidate | None = None
+    for candidate in find_candidates(answer):
+        if candidate.rank and (chosen is None or supersedes(candidate, chosen)):
+            chosen = candidate
+    return chosen.sql if chosen else ""
+
+
+def without_quote_marks(lines: re.Match[str]) -> str:
+    """Return a query in a quotation of Markdown without the `>` before each of its lines."""
+    return QUOTE_MARK.sub("", lines[0])
+
+
+def supersedes(later: Candidate, chosen: Candidate) -> bool:
+    """Return whether a later query in an answer is the better one, and not an explanation."""
+    if later.rank != chosen.rank:
+        return later.rank > chosen.rank
+    is_explanation = later.is_inline and not chosen.is_inline
+    return not (is_explanation or is_part(later.sql, chosen.sql))
+
+
+def is_part(sql: str, whole: str) -> bool:
+    """Return whether a query is a subquery, a side of a set operation or what follows WITH."""
+    part, whole = squeezed(sql), squeezed(whole)
+    while part.startswith("(") and part.endswith(")"):
+        part = part[1:-1]
+    begins = r"(?:[()]|UNION(?:ALL)?|INTERSECT|EXCEPT)"
+    pattern = rf"{begins}{re.escape(part)}(?:\)|UNION|INTERSECT|EXCEPT|\Z)"
+    is_first = re.match(rf"{re.escape(part)}(?:UNION|INTERSECT|EXCEPT)", whole)
+    return bool(is_first or re.search(pattern, whole))
+
+
+def squeezed(sql: str) -> str:
+    return re.sub(r"\s+", "", sql).upper()
 
 
 def is_only_sql(generation: str, predicted_sql: str, prompt_end: str = "") -> bool:
@@ -160,7 +199,8 @@ def read_candidate(answer: str, start: int) -> tuple[Candidate, int]:
     window = answer[max(0, start - LONGEST_PREFIX) : start]
     _, newline, prefix = window.rpartition("\n")
     is_whole_prefix = bool(newline) or start <= LONGEST_PREFIX
-    begins_alone = has_own_line(prefix if is_whole_prefix else f"x{prefix}")
+    prefix = prefix if is_whole_prefix else f"x{prefix}"
+    begins_alone, is_inline = has_own_line(prefix), is_inline_code(prefix)
     if quote := OPENING_QUOTE.search(window):
         mark = quote["mark"] or quote["single"]
         text, end = unquote(answer, start, mark)
@@ -176,7 +216,13 @@ def read_candidate(answer: str, start: int) -> tuple[Candidate, int]:
         end, ends_alone = query.end, ends_on_own_line(answer, query)
         is_sentence = reads_as_prose(query, answer[start : start + 4].isupper(), begins_alone)
     candidate = Candidate(
-        query.sql, begins_alone, ends_alone, query.is_plausible, query.has_from, is_sentence
+        query.sql,
+        begins_alone,
+        ends_alone,
+        query.is_plausible,
+        query.has_from,
+        is_sentence,
+        is_inline,
     )
     return candidate, max(end, start + 1)
 
@@ -195,6 +241,13 @@ def has_own_line(prefix: str) -> bool:
         return True
     prefix = prefix.rstrip(OPENING_MARKS)
     return not prefix or not (prefix[-1].isalnum() or prefix[-1] in ",_'’")
+
+
+def is_inline_code(prefix: str) -> bool:
+    """Return whether a backtick opens code in a line that has begun with text or a bullet."""
+    text, backtick, blanks = prefix.rpartition("`")
+    is_code = bool(backtick) and not blanks.strip() and not text.endswith("`")
+    return is_code and not LEADING_TO_CODE.match(text)
 
 
 def ends_on_own_line(answer: str, query: Query) -> bool:

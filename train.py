@@ -60,7 +60,7 @@ class TrainFlags:
     lora_r: int = flag(4, "rank", group="Adapter", above=0)
     lora_alpha: int = flag(8, "scale, divided by the rank", above=0)
     lora_dropout: float = flag(0.05, "dropout before the adapter", at_least=0, below=1)
-    lora_target_modules: list[str] = flag(["q_proj", "v_proj"], "adapted layers")
+    lora_target_modules: list[str] = flag(["q_proj", "v_proj"], "adapted layers; or all-linear")
     num_train_epochs: float = flag(5, "passes over the data", group="Optimisation", above=0)
     max_steps: int = flag(-1, "if above 0, overrides the epochs")
     per_device_train_batch_size: int = flag(1, "examples at once per device", above=0)

@@ -73,6 +73,7 @@ class Workload:
     packed: bool = False
     fused: bool = False
     sharded: bool = False  # whatever fits; else weights are sharded only where nothing else fits
+    adapted_inputs: int = 0  # features that enter the adapted layers, of all layers together
 
     @property
     def examples_per_process(self) -> int:
@@ -238,7 +239,10 @@ def expected_bytes(shape: ModelShape, plan: ExecutionPlan, workload: Workload) -
         weights = weights / workload.world_size + gathered
     tokens = plan.per_device_train_batch_size * workload.longest_row  # if nothing is shared
     inner = 2 if plan.fused else 3
-    layer = tokens * width * (inner * shape.intermediate_size + 8 * shape.hidden_size)
+    layer: float = tokens * width * (inner * shape.intermediate_size + 8 * shape.hidden_size)
+    # These 8 include what LoRA keeps for q and v: the input after dropout, and dropout's mask.
+    other_inputs = workload.adapted_inputs / shape.num_layers - 2 * shape.hidden_size
+    layer += tokens * (width + 1) * max(other_inputs, 0)
     if plan.gradient_checkpointing:
         kept = layer + shape.num_layers * tokens * width * shape.hidden_size
     else:

@@ -1,0 +1,95 @@
+"""Which layers an adapter is on, and what they keep in memory for the backward pass."""
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM, LlamaConfig
+
+from text2sql.errors import UserError
+from text2sql.models.device import ModelShape
+from text2sql.training.adapted_layers import count_adapted_inputs, target_modules
+from text2sql.training.lora import use_lean_lora
+from text2sql.training.plan import SAFETY, ExecutionPlan, Workload, expected_bytes
+
+HIDDEN, INNER, NUM_LAYERS = 64, 192, 2
+CONFIG = LlamaConfig(
+    vocab_size=32,
+    hidden_size=HIDDEN,
+    intermediate_size=INNER,
+    num_hidden_layers=NUM_LAYERS,
+    num_attention_heads=4,
+    num_key_value_heads=2,
+)
+OF_A_LAYER = {
+    "q_proj v_proj": 2 * HIDDEN,
+    "down_proj": INNER,
+    "all-linear": 6 * HIDDEN + INNER,
+    "layers.1.self_attn.q_proj": HIDDEN / NUM_LAYERS,
+}
+
+
+@pytest.mark.parametrize(("names", "features"), OF_A_LAYER.items())
+def test_inputs_of_adapted_layers_are_counted_without_weights(names, features):
+    assert count_adapted_inputs(CONFIG, names.split()) == NUM_LAYERS * features
+
+
+@pytest.mark.parametrize("names", [["no_such_layer"], ["q_proj", "fc1"], ["all-linear", "q_proj"]])
+def test_layers_that_the_model_lacks_are_named_with_those_it_has(names):
+    absent = next(name for name in names if name != "q_proj")
+    with pytest.raises(UserError, match=f"no layer called {absent}. .* down_proj, gate_proj"):
+        count_adapted_inputs(CONFIG, names)
+
+
+def test_the_head_can_be_named_and_is_not_one_of_all():
+    assert count_adapted_inputs(CONFIG, ["lm_head"]) == HIDDEN
+    model = get_peft_model(
+        AutoModelForCausalLM.from_config(CONFIG),
+        LoraConfig(target_modules=target_modules(["all-linear"]), task_type="CAUSAL_LM"),
+    )
+    adapted = [module.in_features for module in model.modules() if hasattr(module, "lora_A")]
+    assert sum(adapted) == count_adapted_inputs(CONFIG, ["all-linear"])
+
+
+def kept_bytes(names: list[str], num_tokens: int) -> int:
+    """Return the bytes of all distinct tensors that one forward pass keeps for the backward one."""
+    torch.manual_seed(0)
+    config = LoraConfig(
+        r=4, lora_dropout=0.1, target_modules=target_modules(names), task_type="CAUSAL_LM"
+    )
+    model = get_peft_model(AutoModelForCausalLM.from_config(CONFIG), config).train()
+    use_lean_lora(model)
+    kept = {}
+
+    def keep(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        kept[storage.data_ptr()] = (storage.nbytes(), tensor)  # alive, so that no two are at once
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        model(torch.arange(num_tokens)[None] % 32)
+    return sum(nbytes for nbytes, _ in kept.values())
+
+
+def test_the_plan_expects_what_other_layers_than_q_and_v_keep():
+    num_tokens, width = 512, 4
+    expected = {
+        names: expected_bytes(
+            ModelShape.from_config(CONFIG),
+            ExecutionPlan(1, 1, False, False, "float32"),
+            Workload(
+                effective_batch_size=1,
+                num_steps=1,
+                longest_row=num_tokens,
+                tokens_per_micro_batch=lambda examples: examples * num_tokens,
+                load_in_4bit=False,
+                adapted_inputs=count_adapted_inputs(CONFIG, names.split()),
+            ),
+        )
+        / SAFETY
+        for names in ("q_proj v_proj", "all-linear")
+    }
+    more_expected = expected["all-linear"] - expected["q_proj v_proj"]
+    on_all, on_two = (kept_bytes(names.split(), num_tokens) for names in reversed(expected))
+    # On a CPU dropout keeps its mask as floats, for which the plan, made for GPUs, counts a byte.
+    floats_for_bytes = (2 * width) / (width + 1)
+    assert on_all - on_two == pytest.approx(more_expected * floats_for_bytes, rel=0.15)

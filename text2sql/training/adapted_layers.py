@@ -1,0 +1,54 @@
+"""The layers that an adapter is on: which of a model's `--lora_target_modules` means."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from text2sql.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PretrainedConfig
+
+ALL_LINEAR = "all-linear"  # PEFT's word for every linear layer but the head
+
+
+def target_modules(names: Sequence[str]) -> str | list[str]:
+    """Return the names as PEFT's `LoraConfig` takes them."""
+    return ALL_LINEAR if list(names) == [ALL_LINEAR] else list(names)
+
+
+def count_adapted_inputs(config: "PretrainedConfig", names: Sequence[str]) -> int:
+    """Return the input features of all adapted layers together, without loading any weights.
+
+    A `UserError` names layers that the model does not have.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+    head = model.get_output_embeddings()
+    layers = {
+        name: module
+        for name, module in model.named_modules()
+        if hasattr(module, "weight") and not list(module.children())
+    }
+    linear = [
+        name
+        for name, module in layers.items()
+        if isinstance(module, torch.nn.Linear) and module is not head
+    ]
+    adapted = [layer for layer in layers if any(is_named(layer, name) for name in names)]
+    if list(names) == [ALL_LINEAR]:
+        adapted = linear
+    elif absent := [name for name in names if not any(is_named(layer, name) for layer in adapted)]:
+        choices = sorted({layer.rpartition(".")[2] for layer in linear})
+        raise UserError(
+            f"--lora_target_modules: the model has no layer called {', '.join(absent)}. Choose "
+            f"from {', '.join(choices)}; or {ALL_LINEAR} alone."
+        )
+    return sum(getattr(layers[name], "in_features", 0) for name in adapted)
+
+
+def is_named(layer: str, name: str) -> bool:
+    """Return whether PEFT takes the layer for one that is called `name`."""
+    return layer == name or layer.endswith(f".{name}")

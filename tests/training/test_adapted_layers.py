@@ -7,7 +7,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 
 from text2sql.errors import UserError
 from text2sql.models.device import ModelShape
-from text2sql.training.adapted_layers import count_adapted_inputs, target_modules
+from text2sql.training.adapted_layers import AdapterSize, measure_adapter, target_modules
 from text2sql.training.lora import use_lean_lora
 from text2sql.training.plan import SAFETY, ExecutionPlan, Workload, expected_bytes
 
@@ -30,24 +30,25 @@ OF_A_LAYER = {
 
 @pytest.mark.parametrize(("names", "features"), OF_A_LAYER.items())
 def test_inputs_of_adapted_layers_are_counted_without_weights(names, features):
-    assert count_adapted_inputs(CONFIG, names.split()) == NUM_LAYERS * features
+    assert measure_adapter(CONFIG, names.split(), 4).input_features == NUM_LAYERS * features
 
 
 @pytest.mark.parametrize("names", [["no_such_layer"], ["q_proj", "fc1"], ["all-linear", "q_proj"]])
 def test_layers_that_the_model_lacks_are_named_with_those_it_has(names):
     absent = next(name for name in names if name != "q_proj")
     with pytest.raises(UserError, match=f"no layer called {absent}. .* down_proj, gate_proj"):
-        count_adapted_inputs(CONFIG, names)
+        measure_adapter(CONFIG, names, 4)
 
 
 def test_the_head_can_be_named_and_is_not_one_of_all():
-    assert count_adapted_inputs(CONFIG, ["lm_head"]) == HIDDEN
+    assert measure_adapter(CONFIG, ["lm_head"], 4).input_features == HIDDEN
     model = get_peft_model(
         AutoModelForCausalLM.from_config(CONFIG),
         LoraConfig(target_modules=target_modules(["all-linear"]), task_type="CAUSAL_LM"),
     )
     adapted = [module.in_features for module in model.modules() if hasattr(module, "lora_A")]
-    assert sum(adapted) == count_adapted_inputs(CONFIG, ["all-linear"])
+    num_trained, _ = model.get_nb_trainable_parameters()
+    assert measure_adapter(CONFIG, ["all-linear"], 8) == (sum(adapted), num_trained)
 
 
 def kept_bytes(names: list[str], num_tokens: int) -> int:
@@ -82,7 +83,7 @@ def test_the_plan_expects_what_other_layers_than_q_and_v_keep():
                 longest_row=num_tokens,
                 tokens_per_micro_batch=lambda examples: examples * num_tokens,
                 load_in_4bit=False,
-                adapted_inputs=count_adapted_inputs(CONFIG, names.split()),
+                adapter=AdapterSize(measure_adapter(CONFIG, names.split(), 4).input_features),
             ),
         )
         / SAFETY

@@ -1,7 +1,7 @@
 """The layers that an adapter is on: which of a model's `--lora_target_modules` means."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from text2sql.errors import UserError
 
@@ -16,8 +16,18 @@ def target_modules(names: Sequence[str]) -> str | list[str]:
     return ALL_LINEAR if list(names) == [ALL_LINEAR] else list(names)
 
 
-def count_adapted_inputs(config: "PretrainedConfig", names: Sequence[str]) -> int:
-    """Return the input features of all adapted layers together, without loading any weights.
+class AdapterSize(NamedTuple):
+    """What the memory of an adapter depends on, over all layers that it is on."""
+
+    input_features: int = 0
+    parameters: int = 0
+
+
+NO_ADAPTER = AdapterSize()
+
+
+def measure_adapter(config: "PretrainedConfig", names: Sequence[str], rank: int) -> AdapterSize:
+    """Return the size of a LoRA adapter, without loading any weights.
 
     A `UserError` names layers that the model does not have.
     """
@@ -46,7 +56,11 @@ def count_adapted_inputs(config: "PretrainedConfig", names: Sequence[str]) -> in
             f"--lora_target_modules: the model has no layer called {', '.join(absent)}. Choose "
             f"from {', '.join(choices)}; or {ALL_LINEAR} alone."
         )
-    return sum(getattr(layers[name], "in_features", 0) for name in adapted)
+    inputs, outputs = (
+        sum(getattr(layers[name], features, 0) for name in adapted)
+        for features in ("in_features", "out_features")
+    )
+    return AdapterSize(inputs, rank * (inputs + outputs))
 
 
 def is_named(layer: str, name: str) -> bool:

@@ -29,7 +29,7 @@ from text2sql.models.tokenizer import load_tokenizer
 from text2sql.processes import this_process, world_size
 from text2sql.prompts.manifest import refuse_other_tokenizer
 from text2sql.prompts.tokens import encode_rows
-from text2sql.training.adapted_layers import count_adapted_inputs, target_modules
+from text2sql.training.adapted_layers import measure_adapter, target_modules
 from text2sql.training.general_texts import affordable_tokens, encode_general_texts
 from text2sql.training.packing import packed_row_sizes
 from text2sql.training.plan import (
@@ -101,7 +101,7 @@ def describe_workload(
         packed=packed,
         fused=packed and device.is_cuda and is_liger_kernel_available(),
         sharded=settings.shards_weights,
-        adapted_inputs=count_adapted_inputs(config, settings.lora_target_modules),
+        adapter=measure_adapter(config, settings.lora_target_modules, settings.lora_r),
     )
 
 

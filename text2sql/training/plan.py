@@ -11,6 +11,7 @@ from text2sql.counts import how_many
 from text2sql.errors import UserError
 from text2sql.models.device import GIB, NF4_BYTES, Device, ModelShape, Precision
 from text2sql.processes import world_size
+from text2sql.training.adapted_layers import NO_ADAPTER, AdapterSize
 
 # What a plan sets, under TRL's names.
 PLAN_FLAGS = (
@@ -29,6 +30,7 @@ DEQUANTISING_TOKENS = 1500  # cost of dequantising NF4 weights in a pass
 GRAPH_STEPS = 400  # in shorter runs, making the graphs takes longer than they save
 GRAPH_SPARE = 1.75  # of the expected memory, for what graphs of different shapes do not share
 
+ADAPTER_BYTES = 16  # of a parameter: in float32, with its gradient and both states of AdamW
 SCRATCH_GIB = 0.8  # CUDA context, cuBLAS workspaces, logits of the supervised tokens
 
 
@@ -73,7 +75,7 @@ class Workload:
     packed: bool = False
     fused: bool = False
     sharded: bool = False  # whatever fits; else weights are sharded only where nothing else fits
-    adapted_inputs: int = 0  # features that enter the adapted layers, of all layers together
+    adapter: AdapterSize = NO_ADAPTER
 
     @property
     def examples_per_process(self) -> int:
@@ -225,9 +227,10 @@ def gain_of_larger_batch(plan: ExecutionPlan, workload: Workload, factor: int) -
 def expected_bytes(shape: ModelShape, plan: ExecutionPlan, workload: Workload) -> float:
     """Return the memory that a step needs, in bytes: the expected peak and a margin.
 
-    That is the weights, and what the backward pass keeps of the largest micro-batch. What a layer
-    keeps was read off its forward pass and checked on a GPU (docs/PERFORMANCE.md). Of sharded
-    weights a process has its part, and gathers the head and two layers, of which one is computed.
+    That is the weights, the adapter, and what the backward pass keeps of the largest micro-batch.
+    What a layer keeps was read off its forward pass and checked on a GPU (docs/PERFORMANCE.md). Of
+    sharded weights a process has its part, and gathers the head and two layers, of which one is
+    computed.
     """
     width = 4 if plan.precision == "float32" else 2
     is_nf4 = workload.load_in_4bit and not plan.dequantize
@@ -241,10 +244,11 @@ def expected_bytes(shape: ModelShape, plan: ExecutionPlan, workload: Workload) -
     inner = 2 if plan.fused else 3
     layer: float = tokens * width * (inner * shape.intermediate_size + 8 * shape.hidden_size)
     # These 8 include what LoRA keeps for q and v: the input after dropout, and dropout's mask.
-    other_inputs = workload.adapted_inputs / shape.num_layers - 2 * shape.hidden_size
+    other_inputs = workload.adapter.input_features / shape.num_layers - 2 * shape.hidden_size
     layer += tokens * (width + 1) * max(other_inputs, 0)
     if plan.gradient_checkpointing:
         kept = layer + shape.num_layers * tokens * width * shape.hidden_size
     else:
         kept = layer * shape.num_layers
-    return SAFETY * (weights + kept + SCRATCH_GIB * GIB)
+    trained = ADAPTER_BYTES * workload.adapter.parameters
+    return SAFETY * (weights + kept + trained + SCRATCH_GIB * GIB)

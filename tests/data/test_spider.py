@@ -14,6 +14,7 @@ from text2sql.data.spider_splits import (
     hold_out_databases,
     read_extra_split,
     read_folder_splits,
+    read_questions,
     source_in,
     with_examples,
 )
@@ -30,6 +31,32 @@ def test_examples_keep_their_order_and_their_double_blanks(tiny_spider_dir):
     examples = read_examples(tiny_spider_dir / "dev.json")
     assert [example.db_id for example in examples] == ["museum"] * 8 + ["stable"] * 8
     assert examples[3].gold_sql == "SELECT name ,  price FROM painting ORDER BY price DESC"
+
+
+def test_folder_that_was_unpacked_one_level_deeper_is_named(own_spider_dir, tmp_path):
+    (tmp_path / "zip").mkdir()
+    own_spider_dir.rename(tmp_path / "zip" / "spider_data")
+    for read in (
+        lambda: read_folder_splits(tmp_path, False),
+        lambda: read_questions(tmp_path, "validation"),
+    ):
+        with pytest.raises(UserError, match=r"lacks .*dev\.json.*zip/spider_data may be the one"):
+            read()
+
+
+def test_layout_of_bird_is_refused_with_what_to_rename(own_spider_dir):
+    (own_spider_dir / "tables.json").rename(own_spider_dir / "dev_tables.json")
+    (own_spider_dir / "database").rename(own_spider_dir / "dev_databases")
+    renamed = r"Rename dev_tables\.json to tables\.json, dev_databases to database\."
+    with pytest.raises(UserError, match=renamed):
+        read_folder_splits(own_spider_dir, include_others=False)
+
+
+def test_key_of_bird_is_refused_with_what_to_rename(tmp_path):
+    row = {"db_id": "a", "question": "How many?", "evidence": "", "SQL": "SELECT 1"}
+    (tmp_path / "dev.json").write_text(json.dumps([row]))
+    with pytest.raises(UserError, match=r"under `SQL`, as in BIRD\. Rename that key to `query`"):
+        read_examples(tmp_path / "dev.json")
 
 
 def test_schema_has_keys_by_name(tiny_spider_dir):

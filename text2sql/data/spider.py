@@ -81,6 +81,11 @@ def read_example(row: Any, where: str) -> Example:
         raise UserError(
             f"{where}, must be an object with `db_id`, `question` and `query`. Correct the file."
         )
+    if "SQL" in row and "query" not in row:
+        raise UserError(
+            f"{where}: the gold query is under `SQL`, as in BIRD. Rename that key to `query`; "
+            "BIRD's `evidence` is not put into prompts."
+        )
     question_key = next((key for key in QUESTION_KEYS if key in row), "question")
     for key in ("db_id", question_key, "query"):
         if not is_text(row.get(key)):

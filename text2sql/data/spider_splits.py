@@ -33,6 +33,13 @@ SPIDER_FILES = {
     "validation": SplitFiles("dev.json", "tables.json", "database"),
     "test": SplitFiles("test.json", "test_tables.json", "test_database"),
 }
+BIRD_FILES = {  # and what they are called in Spider's layout
+    "dev_tables.json": "tables.json",
+    "train_tables.json": "tables.json",
+    "dev_databases": "database",
+    "train_databases": "database",
+    "train.json": "train_spider.json",
+}
 # The questions of a folder that --extra_split names: Spider's layout, or Spider-DK as published.
 EXTRA_FILES = ("dev.json", "Spider-DK.json")
 
@@ -185,6 +192,7 @@ def read_questions(
 ) -> Split:
     """Return the split of a file in `folder`, which is Spider's own of that name by default."""
     path = folder / (file_name or SPIDER_FILES[name].questions)
+    require_files(folder, (path.name,))
     hashes = {str(path.resolve()): sha256_of_file(path)}
     return make_split(name, read_examples(path), sources or [source_in(folder, name)], hashes)
 
@@ -201,7 +209,22 @@ def require_files(folder: Path, names: Sequence[str]) -> None:
         raise UserError(
             f"{folder} lacks {', '.join(missing)}. A folder in Spider's layout has "
             "train_spider.json, dev.json, tables.json and database/<db_id>/<db_id>.sqlite."
+            f"{hint_at_layout(folder)}"
         )
+
+
+def hint_at_layout(folder: Path) -> str:
+    """Return which folder below has the files, or what to rename in another layout; else ""."""
+    tables = SPIDER_FILES["validation"].tables
+    below = sorted({*folder.glob(f"*/{tables}"), *folder.glob(f"*/*/{tables}")})
+    if below and not (folder / tables).exists():
+        return f" {below[0].parent} may be the one."
+    renamed = [
+        f"{name} to {spider_name}"
+        for name, spider_name in BIRD_FILES.items()
+        if (folder / name).exists() and not (folder / spider_name).exists()
+    ]
+    return f" Rename {', '.join(renamed)}." if renamed else ""
 
 
 def missing_databases(db_ids: Iterable[str], database_dir: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""The layers that an adapter is on: which of a model's `--lora_target_modules` means."""
+"""The layers of a model that `--lora_target_modules` names, and the size of an adapter on them."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple

@@ -69,6 +69,7 @@ from text2sql.study.variants import (
     list_variants,
     lock_adapters,
     name_recorded_bases,
+    note_other_templates,
 )
 from text2sql.study.whole_models import refuse_other_base, refuse_other_vocabulary
 
@@ -211,6 +212,7 @@ def plan_study(flags: EvaluateFlags) -> tuple[Study, list[PreparedSplit], Loaded
     models = LoadedVariants(variants, **base)
     refuse_other_tokenizer(Path(flags.data_dir), models.tokenizer)
     refuse_other_vocabulary(adapter_dirs, base["model_id"], models.tokenizer)
+    variants = note_other_templates(variants, models.tokenizer)
     for name in flags.models:
         refuse_other_base(name, base["model_id"])
     manifest = read_manifest(Path(flags.data_dir))

@@ -16,6 +16,7 @@ from text2sql.models.adapter_files import (
     is_hub_name,
     names_same_model,
     refuse_other_task,
+    refuse_pointer,
 )
 
 
@@ -48,6 +49,20 @@ def test_whole_model_is_sent_to_its_own_flag(tmp_path):
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(UserError, match="is a whole model, not an adapter; pass it with --models"):
         find_adapter(str(tmp_path))
+
+
+def test_checkpoints_of_another_trainer_are_listed(tmp_path):
+    for step in (10, 20):
+        make_adapter(tmp_path / f"checkpoint-{step}")
+    with pytest.raises(UserError, match=r"checkpoints alone; pass one of \S+-10, \S+-20 to"):
+        find_adapter(str(tmp_path))
+
+
+def test_pointer_of_git_lfs_is_refused_with_what_to_do(tmp_path):
+    refuse_pointer(make_adapter(tmp_path / "whole"))
+    cloned = make_adapter(tmp_path / "cloned", b"version https://git-lfs.github.com/spec/v1\noid")
+    with pytest.raises(UserError, match=r"pointer of Git LFS.*git lfs pull"):
+        refuse_pointer(cloned)
 
 
 @pytest.mark.parametrize("missing", ["adapter_config.json", "adapter_model.safetensors"])

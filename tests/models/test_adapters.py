@@ -5,6 +5,7 @@ import shutil
 import pytest
 import torch
 from peft import get_peft_model
+from safetensors.torch import load_file, save_file
 from tiny_adapters import KINDS, LAYER_METHODS, VIRTUAL_TOKENS, lora, save_adapter
 from tiny_gemma import load_in_float32
 
@@ -156,3 +157,13 @@ def test_adapter_of_a_shallower_model_does_not_fit(tiny_gemma_dir, adapter_dirs)
     base.model.layers.append(base.model.layers[0])
     with pytest.raises(UserError, match=r"no counterpart of .* weights?, such as .*layers\.2"):
         attach_adapter(base, adapter_dirs["plain"], "one")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_adapter_whose_training_diverged_is_refused(tiny_gemma_dir, adapter_dirs, tmp_path, number):
+    folder = shutil.copytree(adapter_dirs["plain"], tmp_path / "diverged")
+    weights = load_file(folder / "adapter_model.safetensors")
+    next(iter(weights.values()))[0, 0] = number
+    save_file(weights, folder / "adapter_model.safetensors")
+    with pytest.raises(UserError, match=r"not finite numbers.*its training diverged"):
+        attach(tiny_gemma_dir, folder)

@@ -77,13 +77,15 @@ def test_recipe_is_quoted_as_the_mean_of_its_runs(seeds):
 
 def test_bases_and_weights_other_than_the_studys_are_named(tmp_path):
     plain = Variant("plain", "finetuned", "plain", "outputs/plain", recorded_base="old/gemma")
+    other = replace(plain, name="other", run="other", recorded_base=None, has_other_template=True)
     merged = Variant("merged", "finetuned", model_dir="out", load_in_4bit=False)
-    scores = {BASE: (0.2, 0.6), plain: (0.6, 0.5), merged: (0.6, 0.5)}
+    scores = {BASE: (0.2, 0.6), plain: (0.6, 0.5), other: (0.6, 0.5), merged: (0.6, 0.5)}
     notes = list(notes_of(report_of(build_tiny_evaluation(tmp_path, scores))))
     assert notes[0] == (
         "plain records old/gemma as its base model; it was evaluated on tiny/gemma (--model_id)."
     )
-    assert notes[1] == "merged was evaluated in the 16-bit weights that --merge wrote."
+    assert notes[1].startswith("other was saved with another chat template than tiny/gemma; ")
+    assert notes[2] == "merged was evaluated in the 16-bit weights that --merge wrote."
 
 
 @pytest.mark.parametrize(

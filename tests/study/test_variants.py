@@ -99,6 +99,12 @@ def test_adapter_of_another_program_names_its_base(tmp_path):
     assert read_run_record(make_run(tmp_path / "run")) == {"model_id": "tiny"}
 
 
+def test_record_of_another_program_is_no_record_of_a_base(tmp_path):
+    run = make_run(tmp_path / "run")
+    (run / "run.json").write_text('{"name": "mine"}')
+    assert read_run_record(run) == {"model_id": "tiny"}
+
+
 def test_runs_of_two_bases_are_refused_together(tmp_path):
     runs = [make_run(tmp_path / name, model_id=name) for name in ("a", "b")]
     with pytest.raises(UserError, match="differ in model_id"):

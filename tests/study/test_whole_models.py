@@ -1,5 +1,6 @@
 """Whole models beside adapters: those of another shape, tokenizer or kind are refused early."""
 
+import json
 import shutil
 
 import pytest
@@ -10,6 +11,7 @@ from text2sql.models.tokenizer import load_tokenizer
 from text2sql.seals import write_checksums
 from text2sql.study import whole_models
 from text2sql.study.whole_models import (
+    has_other_template,
     hash_model,
     refuse_adapter,
     refuse_other_base,
@@ -82,9 +84,24 @@ def test_tokens_added_beside_an_adapter_are_told_with_both_sizes(tiny_gemma_dir,
     larger = load_tokenizer(str(tiny_gemma_dir))
     larger.add_tokens(["<sql>", "</sql>"])
     larger.save_pretrained(tmp_path)
-    sizes = f"vocabulary of {len(larger):,} tokens, but tiny has {len(base):,}"
+    sizes = f"vocabulary of {len(larger):,} tokens, but tiny has {len(base):,}.*remove the token"
     with pytest.raises(UserError, match=sizes):
         refuse_other_vocabulary([tmp_path], "tiny", base)
+
+
+@pytest.mark.parametrize("name", ["chat_template.jinja", "tokenizer_config.json"])
+def test_template_beside_an_adapter_is_compared_by_what_it_writes(tiny_gemma_dir, tmp_path, name):
+    base = load_tokenizer(str(tiny_gemma_dir))
+    assert not has_other_template(tmp_path, base)
+    for template, is_other in {
+        base.chat_template: False,
+        "{# the same #}" + base.chat_template: False,
+        base.chat_template + "<end>": True,
+        "{{ raise_exception('none') }}": True,
+    }.items():
+        text = template if name.endswith("jinja") else json.dumps({"chat_template": template})
+        (tmp_path / name).write_text(text)
+        assert has_other_template(tmp_path, base) is is_other
 
 
 def test_vocabulary_of_several_adapters_is_read_once_and_not_by_the_whole_tokenizer(

@@ -11,6 +11,7 @@ from text2sql.hub import explain_hub_errors, looks_like_a_path
 CONFIG_NAME = "adapter_config.json"
 WEIGHTS_NAMES = ("adapter_model.safetensors", "adapter_model.bin")
 MODEL_CONFIG_NAME = "config.json"
+LFS_POINTER = b"version https://git-lfs"
 MERGE_RECORD_NAME = "merge.json"  # beside a whole model that --merge wrote
 CHECKPOINT_PREFIX = "checkpoint-"
 HUB_PATTERNS = ("*adapter_config.json", "*adapter_model.*", "*token*", "*.jinja", "run.json")
@@ -53,6 +54,15 @@ def find_adapter(name: str) -> Path:
         raise UserError(f"{name} holds several adapters; pass one of {choices} to --adapters.")
     if (folder / MODEL_CONFIG_NAME).exists():
         raise UserError(f"{name} is a whole model, not an adapter; pass it with --models.")
+    checkpoints = sorted(path.parent for path in folder.glob(f"{CHECKPOINT_PREFIX}*/{CONFIG_NAME}"))
+    if checkpoints:
+        choices = ", ".join(str(path) for path in checkpoints)
+        raise UserError(f"{name} holds checkpoints alone; pass one of {choices} to --adapters.")
+    if (folder / CONFIG_NAME).exists():
+        raise UserError(
+            f"{name} lacks the adapter's weights ({' or '.join(WEIGHTS_NAMES)}). Run train.py "
+            "first, or pass the folder of another one with --adapters."
+        )
     raise UserError(
         f"There is no adapter in {name}. Run train.py first, or pass the folder of another one "
         "with --adapters."
@@ -69,6 +79,18 @@ def is_hub_name(name: str) -> bool:
 def is_adapter(folder: Path) -> bool:
     has_weights = any((folder / name).exists() for name in WEIGHTS_NAMES)
     return has_weights and (folder / CONFIG_NAME).exists()
+
+
+def refuse_pointer(adapter_dir: Path) -> None:
+    """Refuse a clone in which Git LFS left a pointer in the place of the weights."""
+    for path in (adapter_dir / name for name in WEIGHTS_NAMES):
+        if path.is_file():
+            with path.open("rb") as file:
+                is_pointer = file.read(len(LFS_POINTER)) == LFS_POINTER
+            if is_pointer:
+                raise UserError(
+                    f"{path} is a pointer of Git LFS, not the weights. Fetch them: git lfs pull."
+                )
 
 
 def download_adapter(repo_id: str) -> Path:

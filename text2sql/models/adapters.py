@@ -64,7 +64,19 @@ def attach_adapter(model: Model, adapter_dir: Path, name: str) -> PeftModel:
             f"{how_many(len(unmatched), 'weight')}, such as {unmatched[0]}. Pass its own base "
             "model with --model_id."
         )
+    refuse_not_finite(model, adapter_dir, name)
     return model.eval()
+
+
+def refuse_not_finite(model: PeftModel, adapter_dir: Path, name: str) -> None:
+    """Refuse an adapter with NaN or infinity among its weights: its training diverged."""
+    for key, weight in model.named_parameters():
+        if name in key.split(".") and not torch.isfinite(weight).all():
+            raise UserError(
+                f"The adapter in {adapter_dir} has weights that are not finite numbers, such as "
+                f"{key}: its training diverged. Pass an earlier checkpoint, or train again with a "
+                "lower learning rate or in bf16."
+            )
 
 
 def explain_load_error(error: Exception, adapter_dir: Path, model_id: str) -> str:

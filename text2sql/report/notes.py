@@ -64,6 +64,11 @@ def base_notes(report: Report) -> Iterator[str]:
             f"{run} records {base} as its base model; it was evaluated on {study.model_id} "
             "(--model_id)."
         )
+    for run in {v.run: None for v in study.variants if v.has_other_template}:
+        yield (
+            f"{run} was saved with another chat template than {study.model_id}; it was asked in "
+            "the base's, which may not be the one that it was trained with."
+        )
     for variant in study.variants:
         if variant.load_in_4bit is False and study.load_in_4bit:
             yield f"{variant.name} was evaluated in the 16-bit weights that --merge wrote."

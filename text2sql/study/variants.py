@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from text2sql.errors import UserError
 from text2sql.models.adapter_files import (
@@ -11,9 +12,10 @@ from text2sql.models.adapter_files import (
     names_same_model,
     read_adapter_config,
     refuse_other_task,
+    refuse_pointer,
     refuse_scale,
 )
-from text2sql.study.whole_models import refuse_adapter
+from text2sql.study.whole_models import has_other_template, refuse_adapter
 from text2sql.training.checkpoints import (
     holds_adapter,
     is_complete,
@@ -27,6 +29,9 @@ from text2sql.training.run_folder import (
     read_record,
     refuse_changed_adapter,
 )
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 MERGED_NAME = "merged"
 LEAVE_OUT = "Restore it, or remove that folder to evaluate the others."
@@ -46,6 +51,7 @@ class Variant:
     model_dir: str | None = None  # folder or hub name of a whole model
     load_in_4bit: bool | None = None  # None: as the study's base
     recorded_base: str | None = None  # the base that the adapter names, if not the study's
+    has_other_template: bool | None = None  # beside the adapter; the base's is used
 
 
 BASE = Variant("base", "base")
@@ -86,6 +92,7 @@ def list_variants_of_adapter(
 ) -> list[Variant]:
     adapter_dir = find_adapter(name)
     refuse_other_task(adapter_dir)
+    refuse_pointer(adapter_dir)
     run = base_name(name)
     prefix = f"{run}-" if several else ""
     variants = [Variant(run if several else "finetuned", "finetuned", run, str(adapter_dir))]
@@ -130,9 +137,12 @@ def kept_checkpoints(adapter_dir: Path) -> list[Path]:
 
 
 def read_run_record(adapter_dir: Path) -> dict[str, object]:
-    """Return the run record of `train.py`, or for other adapters what PEFT's settings say."""
-    if has_record(adapter_dir):
-        return read_record(adapter_dir)
+    """Return the run record of `train.py`, or for other adapters what PEFT's settings say.
+
+    Other programs write a `run.json` too, without a base.
+    """
+    if has_record(adapter_dir) and "model_id" in (record := read_record(adapter_dir)):
+        return record
     return {"model_id": read_adapter_config(adapter_dir).get("base_model_name_or_path")}
 
 
@@ -169,6 +179,24 @@ def name_recorded_bases(variants: Sequence[Variant], model_id: str) -> list[Vari
             variant = replace(variant, recorded_base=recorded)
         named.append(variant)
     return named
+
+
+def note_other_templates(
+    variants: Sequence[Variant], tokenizer: "PreTrainedTokenizerBase"
+) -> list[Variant]:
+    """Return the variants with whether each adapter was saved with another chat template."""
+    other: dict[str, bool] = {}
+    for folder in dict.fromkeys(v.adapter_dir for v in variants if v.adapter_dir):
+        other[folder] = has_other_template(Path(folder), tokenizer)
+        if other[folder]:
+            print(
+                f"{folder} was saved with another chat template than its base; it is asked in that "
+                "of the base, with which the prompts were made."
+            )
+    return [
+        replace(variant, has_other_template=other.get(variant.adapter_dir or "") or None)
+        for variant in variants
+    ]
 
 
 def common_setting(adapter_dirs: Sequence[Path], key: str, default: object = None) -> object:

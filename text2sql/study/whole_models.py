@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from text2sql.errors import UserError
-from text2sql.files import sha256_of_file, sha256_of_json
+from text2sql.files import read_bytes, read_object, sha256_of_file, sha256_of_json
 from text2sql.hub import explain_hub_errors
 from text2sql.models.adapter_files import CONFIG_NAME, MERGE_RECORD_NAME, MODEL_CONFIG_NAME
 from text2sql.models.device import ModelShape
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WEIGHTS_PATTERNS = (MODEL_CONFIG_NAME, "*.safetensors", "pytorch_model*.bin")
 TOKENIZER_NAMES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json")
+PROBE_CHAT = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
 
 
 def refuse_adapter(name: str) -> None:
@@ -113,8 +114,36 @@ def refuse_other_vocabulary(
                 f"The adapter in {adapter_dir} was trained with a vocabulary of {len(own):,} "
                 f"tokens, but {base_model_id} has {len(expected):,}"
                 f"{' others' if len(own) == len(expected) else ''}. Pass its own base model with "
-                "--model_id."
+                f"--model_id{remove_tokenizer(own, expected)}."
             )
+
+
+def remove_tokenizer(own: Mapping[str, int], expected: Mapping[str, int]) -> str:
+    """Return what else to do where tokens were only added; they are in no prompt of the base."""
+    if not expected.items() <= own.items():
+        return ""
+    return ", or, if it needs no added token, remove the tokenizer's files from its folder"
+
+
+def has_other_template(adapter_dir: Path, tokenizer: "PreTrainedTokenizerBase") -> bool:
+    """Return whether a template beside the adapter writes a chat otherwise than the tokenizer's."""
+    template = read_template(adapter_dir)
+    if template is None or template == tokenizer.chat_template:
+        return False
+    try:
+        own = tokenizer.apply_chat_template(PROBE_CHAT, chat_template=template, tokenize=False)
+        return bool(own != tokenizer.apply_chat_template(PROBE_CHAT, tokenize=False))
+    except Exception:  # a template may raise anything, such as one for another order of roles
+        return True
+
+
+def read_template(folder: Path) -> str | None:
+    """Return the chat template in a folder, or None where there is none."""
+    path, settings_path = folder / "chat_template.jinja", folder / "tokenizer_config.json"
+    if path.is_file():
+        return read_bytes(path).decode(errors="replace")
+    template = read_object(settings_path).get("chat_template") if settings_path.is_file() else None
+    return template if isinstance(template, str) else None
 
 
 def has_tokens(tokenizer_file: Path, expected: Mapping[str, int]) -> bool:

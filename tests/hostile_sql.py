@@ -3,6 +3,10 @@
 ENDLESS = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) "
 CROSS_JOIN = " FROM " + ", ".join(f"bird b{number}" for number in range(30))
 
+# Damages a database so that SQLite's messages on it are no UTF-8.
+NAME_IN_BYTES = """PRAGMA writable_schema = ON;
+    INSERT INTO sqlite_master VALUES ('table', x'ff', 'cage', 0, 'CREATE TABLE cage (a)');"""
+
 WRITES = (
     "DROP TABLE bird",
     "DELETE FROM bird",
@@ -127,4 +131,5 @@ LEGITIMATE = (
     "SELECT count(*) AS value FROM bird WHERE weight = 500 ORDER BY value",
     "SELECT length(zeroblob(9000000)) / 4500000",
     "SELECT YEAR(CURDATE()) - 2018",
+    "SELECT YEAR(CURDATE()) DISTINCT - 2018",
 )

@@ -5,6 +5,7 @@ import random
 import sqlite3
 
 import pytest
+from hostile_sql import NAME_IN_BYTES
 from scored_spider import gold_sqls, score
 
 from text2sql.data.spider import ForeignKey, Schema, read_schemas
@@ -182,3 +183,10 @@ def test_gold_queries_survive_their_own_neighbours(spider):
 def test_without_neighbours_there_is_no_survival(spider):
     scores = summarize_verdicts(score(spider, gold_sqls(spider)))["scores"]
     assert "neighbour_survival" not in scores
+
+
+def test_no_neighbours_of_a_file_whose_damage_has_no_readable_message(museum, schema):
+    with contextlib.closing(sqlite3.connect(museum)) as connection:
+        connection.executescript(NAME_IN_BYTES)
+    with pytest.raises(UserError, match="No neighbours can be made"):
+        make_neighbours(museum, schema, 1)

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hostile_sql import NAME_IN_BYTES
 
 from text2sql.errors import UserError
 from text2sql.scoring.execution.sandbox import (
@@ -89,6 +90,14 @@ def test_damaged_database_file_is_named(database, damage):
     database.write_bytes(damage(database.read_bytes()))
     with pytest.raises(UserError, match=r"bird\.sqlite"):
         check_database_file(database)
+
+
+def test_damage_with_a_message_that_is_no_utf8_is_an_error_of_the_query(database):
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(NAME_IN_BYTES)
+    with closing(open_database(str(database))) as connection, pytest.raises(QueryError) as raised:
+        read_query(connection, "SELECT name FROM bird")
+    assert raised.value.kind == "runtime"
 
 
 @pytest.mark.parametrize("ending", ["-wal", "-journal"])

@@ -47,7 +47,8 @@ def make_neighbours(database: Path, schema: Schema, number: int) -> tuple[Path, 
         try:
             with closing(open_original(database)) as original:
                 write_neighbours(paths, original, read_tables(original, schema), digest)
-        except sqlite3.Error as error:
+        # Names in the messages for a damaged file may be no UTF-8.
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             raise UserError(
                 f"No neighbours can be made of {database}: {error}. Leave out --neighbours."
             ) from None

@@ -19,10 +19,15 @@ ColumnValues = tuple[Value, ...]  # of one column, row by row
 CURRENT_YEAR = re.compile(r"YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*", re.IGNORECASE)
 
 
-def repair_sql(sql: str) -> str:
-    """Return `sql` with split operators joined and MySQL's current year replaced by 2020."""
+def join_operators(sql: str) -> str:
+    """Return `sql` with split operators joined."""
     for split, joined in (("> =", ">="), ("< =", "<="), ("! =", "!=")):
         sql = sql.replace(split, joined)
+    return sql
+
+
+def replace_current_year(sql: str) -> str:
+    """Return `sql` with MySQL's current year replaced by 2020, as the official script does last."""
     return CURRENT_YEAR.sub("2020", sql)
 
 

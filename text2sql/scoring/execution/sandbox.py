@@ -122,11 +122,13 @@ def connect_virtual_tables(connection: sqlite3.Connection) -> None:
     """
     find_own = "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL %'"
     own: dict[str, str] = {}
-    with contextlib.suppress(sqlite3.DatabaseError):  # damaged; every query will report it
+    # Damage will be reported by every query; Python may fail to decode its message.
+    with contextlib.suppress(sqlite3.DatabaseError, UnicodeDecodeError):
         own = dict(connection.execute(find_own))
     for name in (*TABLE_FUNCTIONS, *own):
         quoted = name.replace('"', '""')
-        with contextlib.suppress(sqlite3.Error):  # missing from this build of SQLite
+        # Missing from this build of SQLite, or damaged.
+        with contextlib.suppress(sqlite3.Error, UnicodeDecodeError):
             connection.execute(f'SELECT 1 FROM "{quoted}" LIMIT 0')
     if own and all(READING_MODULES.search(sql) for sql in own.values()):
         connection.execute("PRAGMA trusted_schema = ON")

@@ -21,8 +21,9 @@ from typing import Any
 from text2sql.scoring.execution.result_match import (
     Row,
     asks_for_order,
+    join_operators,
     remove_distinct,
-    repair_sql,
+    replace_current_year,
     replace_placeholder,
     results_match,
 )
@@ -123,11 +124,11 @@ def compare(
 
 def readings(sql: str) -> Iterator[str]:
     """Yield the query without DISTINCT and, where that differs, the query with it."""
-    kept = repair_sql(sql)
+    kept = join_operators(sql)
     removed = remove_distinct(kept)
-    yield removed
+    yield replace_current_year(removed)
     if removed.strip() != kept.strip():
-        yield kept
+        yield replace_current_year(kept)
 
 
 def judge(connection: sqlite3.Connection, sql: str, gold: Result, ordered: bool) -> dict[str, Any]:

@@ -236,6 +236,59 @@ def test_samples_that_do_not_pair_say_what_differs(
     assert not Path("out").exists()
 
 
+# What a folder that somebody sent may hold in its results or in each item, and the message.
+HOSTILE = {
+    "a group that leads out of the folder": (
+        {"group_subtasks": {"../../../stray": ["quiz"]}},
+        {},
+        "only plain names are accepted",
+    ),
+    "a list of configs": ({"configs": ["quiz"]}, {}, "something else as `configs`"),
+    "a text as shots": ({"n-shot": {"quiz": "<b>"}}, {}, "something else as `n-shot`"),
+    "scores in a list": ({"results": {"quiz": [1]}}, {}, "something else as `results`"),
+    "an edited score": ({"results": {"quiz": {"acc,none": 0.99}}}, {}, "mean acc is not the score"),
+    "a huge score": ({"results": {"quiz": {"acc,none": 10**400}}}, {}, "mean acc is not"),
+    "metrics that no item has": ({}, {"metrics": ["f1"]}, "is not what lm_eval 0.4 writes"),
+    "no metrics": ({}, {"metrics": []}, "is not what lm_eval 0.4 writes"),
+    "a number as filter": ({}, {"filter": 1}, "is not what lm_eval 0.4 writes"),
+    "a list as document": ({}, {"doc_id": [0]}, "is not what lm_eval 0.4 writes"),
+    "one item many times": ({}, {"doc_id": 0, "doc_hash": ""}, "has the item 0 twice"),
+}
+
+
+@pytest.mark.parametrize(
+    ("changed_results", "changed_items", "message"), HOSTILE.values(), ids=HOSTILE
+)
+def test_hostile_samples_are_refused_before_anything_is_written(
+    evaluate, sample_dirs, tmp_path, changed_results, changed_items, message
+):
+    for folder in sample_dirs:
+        results_path = folder / "model" / RESULTS
+        items_path = folder / "model" / SAMPLES.format("quiz")
+        write_json(results_path, read_json(results_path) | changed_results)
+        write_jsonl(items_path, [row | changed_items for row in read_jsonl(items_path)])
+    before = set(tmp_path.parent.rglob("*"))
+    with pytest.raises(UserError, match=message):
+        evaluate("--samples", *sample_dirs, "--output_dir", "out")
+    assert set(tmp_path.parent.rglob("*")) == before
+
+
+def test_samples_scored_by_another_metric_are_refused(evaluate, sample_dirs):
+    path = sample_dirs[1] / "model" / SAMPLES.format("quiz")
+    rows = [row | {"metrics": ["acc_norm"], "acc_norm": row["acc"]} for row in read_jsonl(path)]
+    write_jsonl(path, rows)
+    with pytest.raises(UserError, match=r"by acc \(none\) in .* and by acc_norm \(none\) in"):
+        evaluate("--samples", *sample_dirs, "--output_dir", "out")
+
+
+def test_a_document_without_fields_is_an_item_by_itself(evaluate, sample_dirs):
+    for folder in sample_dirs:
+        path = folder / "model" / SAMPLES.format("quiz")
+        write_jsonl(path, [row | {"doc": "a text"} for row in read_jsonl(path)])
+    evaluate("--samples", *sample_dirs, "--output_dir", "out")
+    assert read_json(Path("out/report.json"))["benchmarks"]["quiz"]["num_clusters"] == 40
+
+
 def test_samples_of_other_shots_are_refused(evaluate, sample_dirs):
     path = sample_dirs[1] / "model" / RESULTS
     write_json(path, read_json(path) | {"n-shot": {"quiz": 5}})

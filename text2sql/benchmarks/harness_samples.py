@@ -10,12 +10,29 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-from text2sql.benchmarks.headline import describe_headlines
+from text2sql.benchmarks.groups import leaves_of
+from text2sql.benchmarks.headline import describe_headlines, headline_of
+from text2sql.benchmarks.resampling import is_mean_of_numbers
 from text2sql.errors import UserError
-from text2sql.files import read_jsonl, read_object
+from text2sql.files import check_plain_name, read_jsonl, read_object
+from text2sql.typed_json import fits
 
 SAMPLES_NAME = re.compile(r"samples_(?P<task>.+)_(?P<time>\d{4}-\d\d-\d\dT[\d.-]+)\.jsonl")
 RESULTS_KEYS = ("results", "configs", "n-shot", "higher_is_better")
+RESULTS_TYPES: dict[str, Any] = {
+    "results": dict[str, dict[str, Any]],
+    "configs": dict[str, dict[str, Any]],
+    "n-shot": dict[str, int | None],
+    "higher_is_better": dict[str, dict[str, bool | None]],
+    "group_subtasks": dict[str, list[str]],
+}
+TASK_DEFAULTS: dict[str, Any] = {"configs": {}, "n-shot": 0, "higher_is_better": {}}
+ITEM_TYPES: dict[str, Any] = {
+    "doc_id": int | str,
+    "doc_hash": str,
+    "filter": str,
+    "metrics": list[str],
+}
 Results = dict[str, Any]  # in the harness' own schema
 
 
@@ -33,13 +50,18 @@ def read_samples(folder: Path) -> Results:
     merged: Results = {key: {} for key in (*RESULTS_KEYS, "group_subtasks", "samples", "as_chat")}
     for task, path in newest.items():
         time = path.stem.rpartition("_")[2]
-        results = read_object(path.with_name(f"results_{time}.json"), *RESULTS_KEYS)
+        results_path = path.with_name(f"results_{time}.json")
+        results = read_object(results_path, *RESULTS_KEYS)
+        refuse_other_shape(results_path, task, results)
         for key in RESULTS_KEYS:
             merged[key] |= results.get(key, {})
+        for key, default in TASK_DEFAULTS.items():
+            merged[key][task] = merged[key].get(task) or default
         merged["group_subtasks"] |= results.get("group_subtasks", {})
         merged["as_chat"][task] = bool(results.get("chat_template"))
         merged["samples"][task] = [without_arguments(row) for row in read_jsonl(path)]
         refuse_incomplete(path, task, merged)
+        refuse_other_score(path, task, merged)
     return merged
 
 
@@ -55,13 +77,56 @@ def without_arguments(row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if key != "arguments"}
 
 
+def refuse_other_shape(path: Path, task: str, results: Results) -> None:
+    """Raise a `UserError` where what a folder holds is not what lm_eval writes.
+
+    Somebody may have sent it, and files are named by its tasks and groups.
+    """
+    for key, types in RESULTS_TYPES.items():
+        if not fits(results.get(key, {}), types):
+            raise UserError(
+                f"{path} has something else as `{key}` than lm_eval 0.4 writes. Run it again."
+            )
+    for name in (task, *results.get("group_subtasks", {})):
+        check_plain_name(name, path)
+
+
 def refuse_incomplete(path: Path, task: str, results: Results) -> None:
-    needed = {"doc_id", "doc_hash", "filter", "metrics"}
     rows = results["samples"][task]
-    if not rows or task not in results["results"] or not all(needed <= row.keys() for row in rows):
+    if not rows or task not in results["results"] or not all(map(is_item, rows)):
         raise UserError(
             f"{path} is not what lm_eval 0.4 writes with --log_samples (items with "
-            f"{', '.join(sorted(needed))}). Run it again."
+            f"{', '.join(sorted(ITEM_TYPES))}, and each of the metrics). Run it again."
+        )
+    seen = set()
+    for row in rows:
+        key = row["doc_id"], row["doc_hash"], row["filter"]
+        if key in seen:
+            raise UserError(f"{path} has the item {row['doc_id']} twice. Run lm_eval again.")
+        seen.add(key)
+
+
+def is_item(row: Mapping[str, Any]) -> bool:
+    has_types = all(key in row and fits(row[key], types) for key, types in ITEM_TYPES.items())
+    return has_types and bool(row["metrics"]) and row.keys() >= set(row["metrics"])
+
+
+def refuse_other_score(path: Path, task: str, results: Results) -> None:
+    """Raise a `UserError` where the mean over a task's items is not the score reported for it."""
+    headline = headline_of(task, results)
+    rows = [row for row in results["samples"][task] if row["filter"] == headline.filter]
+    values = [row.get(headline.metric) for row in rows]
+    reported = results["results"][task].get(f"{headline.metric},{headline.filter}")
+    if not is_mean_of_numbers(headline, values) or not isinstance(reported, int | float):
+        return
+    try:
+        is_same = isclose(fmean(values), reported, abs_tol=1e-6)
+    except OverflowError:  # integers of hundreds of digits
+        is_same = False
+    if not is_same:
+        raise UserError(
+            f"{path} has items whose mean {headline.metric} is not the score that the results "
+            "beside it report. Run lm_eval again."
         )
 
 
@@ -85,13 +150,6 @@ def split_by_benchmark(results: Results) -> dict[str, Results]:
     }
 
 
-def leaves_of(name: str, groups: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the tasks below a group; a task is its own leaf."""
-    if not groups.get(name):
-        return [name]
-    return [leaf for child in groups[name] for leaf in leaves_of(child, groups)]
-
-
 def results_of(name: str, leaves: Sequence[str], results: Results) -> Results:
     """Return the part of the results that belongs to one benchmark."""
     part: Results = {
@@ -99,10 +157,7 @@ def results_of(name: str, leaves: Sequence[str], results: Results) -> Results:
         | {leaf: results["results"][leaf] for leaf in leaves},
         "group_subtasks": results["group_subtasks"],
         "samples": {leaf: results["samples"][leaf] for leaf in leaves},
-        **{
-            key: {leaf: results[key].get(leaf, default) for leaf in leaves}
-            for key, default in (("configs", {}), ("n-shot", 0), ("higher_is_better", {}))
-        },
+        **{key: {leaf: results[key][leaf] for leaf in leaves} for key in TASK_DEFAULTS},
     }
     headlines = describe_headlines(name, part, weight_by_size=is_weighted(name, part))
     part["text2sql"] = headlines | {"as_chat": all(results["as_chat"][leaf] for leaf in leaves)}
@@ -145,6 +200,17 @@ def refuse_unpaired(base: Path, base_results: Results, other: Path, other_result
             raise UserError(
                 f"{task} was asked as a chat in only one of {base} and {other}. Run lm_eval with "
                 "--apply_chat_template for both or for neither."
+            )
+        scored = [
+            f"{headline.metric} ({headline.filter})"
+            for headline in (
+                headline_of(task, results) for results in (base_results, other_results)
+            )
+        ]
+        if scored[0] != scored[1]:
+            raise UserError(
+                f"{task} is scored by {scored[0]} in {base} and by {scored[1]} in {other}. Run "
+                "lm_eval with the same version."
             )
         items, other_items = (
             {(row["doc_id"], row["doc_hash"]) for row in results["samples"][task]}

@@ -78,7 +78,10 @@ def headline_of(task: str, results: Mapping[str, Any]) -> Headline:
 
 def aggregation_of(config: Mapping[str, Any], metric: str) -> str | None:
     """Return how the harness makes one number of a metric's values, such as "mean"."""
-    for entry in config.get("metric_list") or ():
+    entries = config.get("metric_list")
+    for entry in entries if isinstance(entries, list) else ():
+        if not isinstance(entry, dict):
+            continue
         if entry.get("metric") == metric and entry.get("aggregation"):
             name = str(entry["aggregation"])  # the source text of a task's own function
             return name if name.isidentifier() else None
@@ -100,5 +103,8 @@ def chance_of(
         for sample in samples:
             if sample[metric] not in (0, 1) or "acc_mutual_info" in sample:
                 return None
-            probabilities.append(1 / len(sample["filtered_resps"]))
+            choices = sample.get("filtered_resps")
+            if not isinstance(choices, list) or not choices:
+                return None
+            probabilities.append(1 / len(choices))
     return sum(probabilities) / len(probabilities)

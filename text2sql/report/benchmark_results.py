@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from text2sql.benchmarks.harness_samples import leaves_of
+from text2sql.benchmarks.groups import leaves_of
 from text2sql.errors import UserError
 from text2sql.report.benchmark_clusters import ITEM, cluster_of
 from text2sql.report.corpus_scores import CorpusScore
@@ -177,7 +177,7 @@ def explain_damaged_results(path: Path) -> Iterator[None]:
     """Turn what a file of another shape raises into a `UserError`."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError, ZeroDivisionError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise UserError(
             f"{path} is not the result of a benchmark ({type(error).__name__}: {error}). Remove "
             "it, so that the benchmark is run again."
@@ -249,10 +249,16 @@ def items_of(
         return {}
     return {
         document_key(sample): Item(
-            float(sample[facts["metric"]]), cluster_of(sample.get("doc") or {}, cluster_field)
+            float(sample[facts["metric"]]), cluster_of(document_of(sample), cluster_field)
         )
         for sample in filtered
     }
+
+
+def document_of(sample: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the item's document; an empty one where it has no fields."""
+    document = sample.get("doc")
+    return document if isinstance(document, dict) else {}
 
 
 def weights_of(samples: Sequence[Mapping[str, Any]], facts: Mapping[str, Any]) -> dict[str, float]:

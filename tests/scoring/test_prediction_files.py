@@ -247,6 +247,10 @@ def test_half_of_the_lines_may_be_other_text(tmp_path):
 WRONG = {
     "too_few_lines": ("SELECT 1\n", "1 prediction for 4 examples"),
     "too_many_lines": (LINES + "SELECT 5\n", "5 predictions for 4 examples"),
+    "comment_above_each_line": (
+        "".join(f"-- How many?\n{sql};\n" for sql in SQLS),
+        "8 predictions for 4 examples.*4 are blank or comments: leave such lines out",
+    ),
     "empty_file": ("", "0 predictions for 4 examples"),
     "header_alone": ("predicted_sql,db_id\n", "0 predictions for 4 examples"),
     "too_short_a_list": (json.dumps(SQLS[:3]), "3 predictions for 4 examples"),

@@ -45,8 +45,8 @@ BYTE_ORDER_MARKS = {
 }
 NEWLINE = b"\n"
 CONVERT = (
-    "Convert or repair the file, or pass --allow_other_text to score the text as it is. Nothing "
-    "was scored."
+    "Convert it to UTF-8 or repair it, or pass --allow_other_text to score the text as it is. "
+    "Nothing was scored."
 )
 MAX_BYTES = 64 << 20
 MAX_BYTES_PER_EXAMPLE = 128 << 10

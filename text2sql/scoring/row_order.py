@@ -36,11 +36,21 @@ def in_order_of_examples(path: Path, rows: Sequence[Row], examples: Sequence[Exa
         raise UserError(
             f"{path} has {how_many(len(rows), 'prediction')} for "
             f"{how_many(len(examples), 'example')}: one SQL query per line is needed, and a blank "
-            "line for an empty prediction. Nothing was scored."
+            f"line for an empty prediction.{count_other_lines(rows, len(examples))} Nothing was "
+            "scored."
         )
     refuse_other_databases(path, rows, examples)
     refuse_other_questions(path, rows, examples)
     return list(rows)
+
+
+def count_other_lines(rows: Sequence[Row], num_examples: int) -> str:
+    """Return a hint where a file has more lines than questions, and some are blank or comments."""
+    texts = [row.sql.strip() for row in rows if row.sql is not None]
+    num_others = sum(not text or text.startswith(("--", "/*", "#")) for text in texts)
+    if num_others == 0 or len(rows) <= num_examples:
+        return ""
+    return f" Of these lines {num_others:,} are blank or comments: leave such lines out."
 
 
 def in_order_of_index(path: Path, rows: Sequence[Row], num_examples: int) -> list[Row]:

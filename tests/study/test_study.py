@@ -27,6 +27,14 @@ def test_study_json_says_how_it_was_made(tmp_path):
     assert set(study.to_json()) > {"command", "created", "commit", "versions", "variants"}
 
 
+def test_folder_without_an_evaluation_names_its_smoke_runs(tmp_path):
+    with pytest.raises(UserError, match=r"holds no evaluation; .* to make one\.\Z"):
+        read_study(tmp_path)
+    build_tiny_evaluation(tmp_path / "limit-20", a_whole_study())
+    with pytest.raises(UserError, match=r"Smoke runs are in \S+/limit-20\."):
+        read_study(tmp_path)
+
+
 @pytest.mark.slow
 def test_smoke_run_of_an_earlier_version_can_still_be_reported(tmp_path):
     variants = a_whole_study()

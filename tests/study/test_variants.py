@@ -83,10 +83,18 @@ def test_impossible_scales_are_refused(tmp_path, scales):
         list_variants([make_run(tmp_path / "run")], scales=scales)
 
 
-def test_two_folders_of_one_name_are_refused(tmp_path):
-    runs = [make_run(tmp_path / name / "run") for name in ("a", "b")]
-    with pytest.raises(UserError, match="called run"):
-        list_variants(runs)
+def test_two_folders_of_one_name_are_told_apart_by_the_folders_around_them(tmp_path):
+    runs = [make_run(tmp_path / name / "checkpoint-500") for name in ("a", "b")]
+    variants = list_variants(runs, scales=[0.5])
+    assert names(variants)[1::2] == ["a-checkpoint-500", "b-checkpoint-500"]
+    assert [v.run for v in variants[2::2]] == ["a-checkpoint-500", "b-checkpoint-500"]
+
+
+def test_folder_that_is_named_twice_is_refused(tmp_path):
+    runs = [make_run(tmp_path / name / "a" / "run") for name in ("one", "other")]
+    for folders in (runs, runs[:1] * 2):
+        with pytest.raises(UserError, match="called a-run"):
+            list_variants(folders)
 
 
 def test_run_called_base_is_refused_beside_another(tmp_path):

@@ -174,7 +174,11 @@ def read_study(output_dir: Path) -> Study:
     """Return the study of an evaluation's folder; a `UserError` where there is none."""
     path = EvaluationFolder(output_dir).study
     if not path.exists():
-        raise UserError(f"{output_dir} holds no evaluation; leave out --report_only to make one.")
+        smoke_runs = sorted(str(found.parent) for found in output_dir.glob(f"limit-*/{path.name}"))
+        name_one = f" Smoke runs are in {', '.join(smoke_runs)}." if smoke_runs else ""
+        raise UserError(
+            f"{output_dir} holds no evaluation; leave out --report_only to make one.{name_one}"
+        )
     content = read_sealed_object(path, *REQUIRED_KEYS, advice=EVALUATE_AGAIN)
     try:
         study = Study.from_json(content)

@@ -71,9 +71,10 @@ def list_variants(
     """
     several = len(adapters) + len(models) > 1
     variants = [BASE]
-    for name in adapters:
-        variants += list_variants_of_adapter(str(name), several, checkpoints, scales)
-    variants += [variant_of_model(name) for name in models]
+    runs = name_runs([*map(str, adapters), *models])
+    for name, run in zip(adapters, runs[: len(adapters)], strict=True):
+        variants += list_variants_of_adapter(str(name), run, several, checkpoints, scales)
+    variants += list(map(variant_of_model, models, runs[len(adapters) :]))
     if merged_dir is not None:
         model_dir = str(merged_dir)
         variants.append(Variant(MERGED_NAME, "finetuned", model_dir=model_dir, load_in_4bit=False))
@@ -88,12 +89,11 @@ def list_variants(
 
 
 def list_variants_of_adapter(
-    name: str, several: bool, checkpoints: bool, scales: Sequence[float]
+    name: str, run: str, several: bool, checkpoints: bool, scales: Sequence[float]
 ) -> list[Variant]:
     adapter_dir = find_adapter(name)
     refuse_other_task(adapter_dir)
     refuse_pointer(adapter_dir)
-    run = base_name(name)
     prefix = f"{run}-" if several else ""
     variants = [Variant(run if several else "finetuned", "finetuned", run, str(adapter_dir))]
     for folder in kept_checkpoints(adapter_dir) if checkpoints else ():
@@ -112,14 +112,21 @@ def list_variants_of_adapter(
     return variants
 
 
-def variant_of_model(name: str) -> Variant:
+def variant_of_model(name: str, run: str) -> Variant:
     refuse_adapter(name)
-    return Variant(base_name(name), "finetuned", base_name(name), model_dir=name)
+    return Variant(run, "finetuned", run, model_dir=name)
 
 
-def base_name(name: str) -> str:
-    """Return the last part of a folder, even if it is `.`, or of a hub name."""
-    return Path(name).resolve().name
+def name_runs(names: Sequence[str]) -> list[str]:
+    """Return the last part of each folder, even if it is `.`, or hub name.
+
+    It is behind the part before where two agree, as in one/checkpoint-500 other/checkpoint-500.
+    """
+    folders = [Path(name).resolve() for name in names]
+    runs = [folder.name for folder in folders]
+    if len(set(runs)) < len(runs):
+        return [f"{folder.parent.name}-{folder.name}" for folder in folders]
+    return runs
 
 
 def kept_checkpoints(adapter_dir: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from text2sql.inference.answer_text import read_answer
@@ -73,6 +74,7 @@ QUOTE_MARK = re.compile(r"^[ \t]*+>[ \t]?", re.MULTILINE)
 LABEL = re.compile(r"(?:```|~~~)\s*\w*\Z|\A\s*(?:sql|sqlite|query|answer)\Z", re.IGNORECASE)
 SIGN = re.compile(r"[=<>*_]|\w\(")  # of SQL, and not of prose
 REST_OF_LINE = re.compile(r"""[^\w\n<`~]*+(?:\n|\Z|<|```|~~~|--)""")
+SET_OPERATORS = ("UNION", "INTERSECT", "EXCEPT")
 SET_OPERATION = re.compile(r"\)\s*+(?:UNION|INTERSECT|EXCEPT)\b", re.IGNORECASE)
 NOTHING_BETWEEN = re.compile(r"(?:\s++|;|--[^\n]*+|/\*[^*]*+(?:\*(?!/)[^*]*+)*\*/)*")
 
@@ -136,12 +138,18 @@ def is_part(sql: str, whole: str) -> bool:
     part, whole = squeezed(sql), squeezed(whole)
     while part.startswith("(") and part.endswith(")"):
         part = part[1:-1]
-    begins = r"(?:[()]|UNION(?:ALL)?|INTERSECT|EXCEPT)"
-    pattern = rf"{begins}{re.escape(part)}(?:\)|UNION|INTERSECT|EXCEPT|\Z)"
-    is_first = re.match(rf"{re.escape(part)}(?:UNION|INTERSECT|EXCEPT)", whole)
-    return bool(is_first or re.search(pattern, whole))
+    start = whole.find(part)
+    while start >= 0:
+        end = start + len(part)
+        begins = start == 0 or whole.endswith(("(", ")", *SET_OPERATORS, "UNIONALL"), 0, start)
+        ends = end == len(whole) or whole.startswith((")", *SET_OPERATORS), end)
+        if begins and ends and len(part) < len(whole):
+            return True
+        start = whole.find(part, start + 1)
+    return False
 
 
+@lru_cache(maxsize=4)  # a long answer is compared with each query after it
 def squeezed(sql: str) -> str:
     return re.sub(r"\s+", "", sql).upper()
 

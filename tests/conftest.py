@@ -34,6 +34,7 @@ from tiny_run import (  # noqa: E402, F401
     tiny_run_dir,
     tiny_tasks_dir,
 )
+from tiny_samples import evaluate, sample_dirs  # noqa: E402, F401
 from tiny_spider import build_tiny_spider  # noqa: E402
 from tiny_train import run_train  # noqa: E402, F401
 

@@ -6,6 +6,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM, LlamaConfig
 
 from text2sql.errors import UserError
+from text2sql.files import read_json
 from text2sql.models.device import ModelShape
 from text2sql.training.adapted_layers import AdapterSize, measure_adapter, target_modules
 from text2sql.training.lora import use_lean_lora
@@ -49,6 +50,14 @@ def test_the_head_can_be_named_and_is_not_one_of_all():
     adapted = [module.in_features for module in model.modules() if hasattr(module, "lora_A")]
     num_trained, _ = model.get_nb_trainable_parameters()
     assert measure_adapter(CONFIG, ["all-linear"], 8) == (sum(adapted), num_trained)
+
+
+@pytest.mark.slow
+def test_all_linear_layers_are_adapted_by_one_word(run_train, tmp_path):
+    run_train(tmp_path / "run", "--max_steps", 1, "--lora_target_modules", "all-linear")
+    adapted = read_json(tmp_path / "run" / "adapter_config.json")["target_modules"]
+    attention, mlp = ["k_proj", "o_proj", "q_proj", "v_proj"], ["down_proj", "gate_proj", "up_proj"]
+    assert sorted({name.rpartition(".")[2] for name in adapted}) == sorted(attention + mlp)
 
 
 def kept_bytes(names: list[str], num_tokens: int) -> int:

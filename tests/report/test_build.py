@@ -14,6 +14,7 @@ from tiny_evaluation import (
     report_of,
 )
 
+from text2sql.errors import UserError
 from text2sql.files import read_json, read_jsonl, write_json, write_jsonl
 from text2sql.report.hypotheses import correct_for_several
 from text2sql.report.page import write_report
@@ -228,6 +229,18 @@ def test_field_that_the_user_names_clusters_a_benchmark(two_dir):
         40,
     )
     assert report.benchmarks["riddles"].cluster == "group"
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1e308, 10**400], ids=["nan", "overflow", "huge"])
+def test_item_whose_score_has_no_variance_is_refused(two_dir, tmp_path, value):
+    folder = shutil.copytree(two_dir, tmp_path / "forged")
+    path = folder / "general/finetuned/quiz.json"
+    content = read_json(path)
+    content.pop(SEAL_KEY, None)
+    next(iter(content["samples"].values()))[0]["acc"] = value
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r"quiz\.json is not the result of a benchmark"):
+        report_of(folder)
 
 
 def test_report_is_plain_json_without_nan(whole_dir):

@@ -13,6 +13,7 @@ from text2sql.scoring.judge import ScoringSettings
 from text2sql.scoring.scored_folders import read_scores, score_folders
 from text2sql.scoring.scores import SCORES_NAME
 from text2sql.scoring.verdict import VERDICTS_NAME
+from text2sql.seals import SEAL_KEY, write_sealed_object
 
 
 @pytest.fixture
@@ -54,6 +55,27 @@ def test_an_edited_verdict_or_score_is_refused_and_scored_again(spider, folders,
     score_folders(split, folders, ScoringSettings(), split="validation")
     assert execution_accuracies(folders) == [0.0, 1.0]
     assert read_scores(folders[0])["n"] == 16
+
+
+FORGED = {
+    "shares in a text": ({"shares": "none"}, "something else as `shares`"),
+    "no shares": ({"shares": {}}, "lacks one of the shares"),
+    "a score in a text": ({"scores": {"exact_match": {"all": {"score": "1"}}}}, "`scores`"),
+    "a score without n": ({"scores": {"exact_match": {"all": {"score": 1.0}}}}, "without its n"),
+    "no overall score": ({"scores": {"exact_match": {}}}, "without its n"),
+    "wordings in a list": ({"wordings": [1]}, "something else as `wordings`"),
+}
+
+
+@pytest.mark.parametrize(("changed", "message"), FORGED.values(), ids=FORGED)
+def test_forged_scores_of_another_shape_are_refused(spider, folders, changed, message):
+    score_folders(scored_split(spider), folders[:1], ScoringSettings(), split="validation")
+    path = folders[0] / SCORES_NAME
+    scores = read_json(path) | changed
+    scores.pop(SEAL_KEY)
+    write_sealed_object(path, scores)
+    with pytest.raises(UserError, match=message):
+        read_scores(folders[0])
 
 
 def test_predictions_that_were_edited_after_scoring_are_not_reported(spider, folders):

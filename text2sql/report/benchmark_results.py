@@ -23,6 +23,7 @@ from text2sql.report.estimators import Floats, Sample, describe_sample
 from text2sql.report.significance import PairedScores
 from text2sql.seals import read_sealed_text
 
+LARGEST_SCORE = 1e100  # of an item: the sum of their squares must be a number
 WEIGHTED = ("weighted_perplexity", "bits_per_byte")  # of pairs: a log-likelihood and a weight
 
 
@@ -247,6 +248,8 @@ def items_of(
     filtered = [sample for sample in samples if sample["filter"] == facts["filter"]]
     if not all(isinstance(sample[facts["metric"]], int | float) for sample in filtered):
         return {}
+    if not all(abs(sample[facts["metric"]]) <= LARGEST_SCORE for sample in filtered):
+        raise ValueError("an item's score is not finite")
     return {
         document_key(sample): Item(
             float(sample[facts["metric"]]), cluster_of(document_of(sample), cluster_field)

@@ -12,11 +12,22 @@ from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
 from text2sql.scoring.scores import FILES_KEY, SCORES_NAME, describe_split, write_scores
 from text2sql.scoring.verdict import VERDICTS_NAME
 from text2sql.seals import read_sealed_object
+from text2sql.typed_json import fits
 
 SCORE_AGAIN = (
     "Restore it, or run the evaluation again without --report_only to score the answers again."
 )
-SUMMARY_KEYS = ("n", "scores", "errors", "shares", "not_executed", "partial_match")
+Numbers = dict[str, float | None]
+SUMMARY_TYPES: dict[str, Any] = {
+    "n": int,
+    "scores": dict[str, dict[str, Numbers]],
+    "errors": dict[str, int],
+    "shares": Numbers,
+    "not_executed": dict[str, int],
+    "partial_match": dict[str, Numbers],
+}
+LATER_TYPES: dict[str, Any] = {"wordings": Numbers | None}  # which earlier versions did not write
+SHARES = {"unparsable", "empty_equals_empty", "timeout"}
 
 
 def score_folders(
@@ -57,7 +68,8 @@ def read_scores(folder: Path) -> dict[str, Any]:
 
     Earlier versions recorded no hashes of them: their scores are taken as they are.
     """
-    scores = read_sealed_object(folder / SCORES_NAME, *SUMMARY_KEYS, advice=SCORE_AGAIN)
+    scores = read_sealed_object(folder / SCORES_NAME, *SUMMARY_TYPES, advice=SCORE_AGAIN)
+    refuse_other_shape(folder / SCORES_NAME, scores)
     files = scores.get(FILES_KEY, {})
     for name in (PREDICTIONS_NAME, VERDICTS_NAME):
         path = folder / name
@@ -65,3 +77,19 @@ def read_scores(folder: Path) -> dict[str, Any]:
             change = "changed" if path.exists() else "removed"
             raise UserError(f"{path} was {change} after it was scored. {SCORE_AGAIN}")
     return scores
+
+
+def refuse_other_shape(path: Path, scores: Mapping[str, Any]) -> None:
+    """Raise a `UserError` where the report would not find what it reads: somebody may have sent it
+    with a seal that fits."""
+    for key, types in (SUMMARY_TYPES | LATER_TYPES).items():
+        if not fits(scores.get(key), types):
+            raise UserError(f"{path} has something else as `{key}` than numbers. {SCORE_AGAIN}")
+    levels = [level for score in scores["scores"].values() for level in score.values()]
+    is_whole = all("all" in score for score in scores["scores"].values())
+    if not (is_whole and all(level.keys() >= {"score", "n"} for level in levels)):
+        raise UserError(f"{path} has a score without its n. {SCORE_AGAIN}")
+    if not scores["shares"].keys() >= SHARES:
+        raise UserError(
+            f"{path} lacks one of the shares {', '.join(sorted(SHARES))}. {SCORE_AGAIN}"
+        )

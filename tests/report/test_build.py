@@ -16,6 +16,7 @@ from tiny_evaluation import (
 
 from text2sql.errors import UserError
 from text2sql.files import read_json, read_jsonl, write_json, write_jsonl
+from text2sql.report.example_browser import browser_content
 from text2sql.report.hypotheses import correct_for_several
 from text2sql.report.page import write_report
 from text2sql.report.significance import PairedScores, compare_questions
@@ -241,6 +242,15 @@ def test_item_whose_score_has_no_variance_is_refused(two_dir, tmp_path, value):
     path.write_text(json.dumps(content))
     with pytest.raises(UserError, match=r"quiz\.json is not the result of a benchmark"):
         report_of(folder)
+
+
+def test_feature_that_a_later_version_may_write_is_shown_by_its_name(two_dir, tmp_path):
+    folder = shutil.copytree(two_dir, tmp_path / "later")
+    path = folder / "validation/base/verdicts.jsonl"
+    write_jsonl(path, [row | {"gold_features": ["window"]} for row in read_jsonl(path)])
+    change_scores(path.parent)
+    content = browser_content(folder, report_of(folder))["splits"]["validation"]
+    assert {tuple(example["uses"]) for example in content["examples"]} == {("window",)}
 
 
 def test_report_is_plain_json_without_nan(whole_dir):

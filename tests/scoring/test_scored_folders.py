@@ -61,8 +61,12 @@ FORGED = {
     "shares in a text": ({"shares": "none"}, "something else as `shares`"),
     "no shares": ({"shares": {}}, "lacks one of the shares"),
     "a score in a text": ({"scores": {"exact_match": {"all": {"score": "1"}}}}, "`scores`"),
-    "a score without n": ({"scores": {"exact_match": {"all": {"score": 1.0}}}}, "without its n"),
-    "no overall score": ({"scores": {"exact_match": {}}}, "without its n"),
+    "a score without n": ({"scores": {"exact_match": {"all": {"score": 1.0}}}}, "with their n"),
+    "no overall score": ({"scores": {"exact_match": {}}}, "with their n"),
+    "a huge score": (
+        {"scores": {"exact_match": {"all": {"score": 10**400, "n": 1}}}},
+        "with their",
+    ),
     "wordings in a list": ({"wordings": [1]}, "something else as `wordings`"),
 }
 

@@ -49,7 +49,7 @@ def split_content(
                 "question": example["question"],
                 "db_id": example["db_id"],
                 "hardness": verdict.hardness,
-                "uses": [FEATURE_NAMES[name] for name in verdict.gold_features or []],
+                "uses": [FEATURE_NAMES.get(name, name) for name in verdict.gold_features or []],
                 "gold": index_of(format_sql(example["gold_sql"]), texts),
             }
             for example, (verdict, _) in zip(examples, first, strict=bool(answers))

@@ -9,7 +9,13 @@ from text2sql.errors import UserError
 from text2sql.files import sha256_of_file, sha256_of_json
 from text2sql.inference.prediction import PREDICTIONS_NAME, read_all_predictions
 from text2sql.scoring.judge import ScoredSplit, ScoringSettings, score_split
-from text2sql.scoring.scores import FILES_KEY, SCORES_NAME, describe_split, write_scores
+from text2sql.scoring.scores import (
+    FILES_KEY,
+    HARDNESS_LEVELS,
+    SCORES_NAME,
+    describe_split,
+    write_scores,
+)
 from text2sql.scoring.verdict import VERDICTS_NAME
 from text2sql.seals import read_sealed_object
 from text2sql.typed_json import fits
@@ -27,6 +33,7 @@ SUMMARY_TYPES: dict[str, Any] = {
     "partial_match": dict[str, Numbers],
 }
 LATER_TYPES: dict[str, Any] = {"wordings": Numbers | None}  # which earlier versions did not write
+LEVELS = {"all", *HARDNESS_LEVELS}
 SHARES = {"unparsable", "empty_equals_empty", "timeout"}
 
 
@@ -85,11 +92,17 @@ def refuse_other_shape(path: Path, scores: Mapping[str, Any]) -> None:
     for key, types in (SUMMARY_TYPES | LATER_TYPES).items():
         if not fits(scores.get(key), types):
             raise UserError(f"{path} has something else as `{key}` than numbers. {SCORE_AGAIN}")
-    levels = [level for score in scores["scores"].values() for level in score.values()]
-    is_whole = all("all" in score for score in scores["scores"].values())
-    if not (is_whole and all(level.keys() >= {"score", "n"} for level in levels)):
-        raise UserError(f"{path} has a score without its n. {SCORE_AGAIN}")
+    by_level = scores["scores"].values()
+    is_whole = all("all" in score and score.keys() <= LEVELS for score in by_level)
+    if not (is_whole and all(is_score(level) for score in by_level for level in score.values())):
+        raise UserError(f"{path} has something else than shares with their n. {SCORE_AGAIN}")
     if not scores["shares"].keys() >= SHARES:
         raise UserError(
             f"{path} lacks one of the shares {', '.join(sorted(SHARES))}. {SCORE_AGAIN}"
         )
+
+
+def is_score(level: Mapping[str, float | None]) -> bool:
+    if not level.keys() >= {"score", "n"}:
+        return False
+    return level["score"] is None or 0 <= level["score"] <= 1

@@ -112,7 +112,7 @@ def test_prompts_of_a_tokenizer_that_the_model_no_longer_has_are_refused(
 def test_adapter_without_weights_is_told_before_any_work(run_evaluate, tiny_run_dir, tmp_path):
     broken = shutil.copytree(tiny_run_dir, tmp_path / "broken")
     (broken / "adapter_model.safetensors").unlink()
-    with pytest.raises(UserError, match="There is no adapter in"):
+    with pytest.raises(UserError, match="holds checkpoints alone"):
         run_evaluate("--benchmarks", "none", adapters=[broken])
 
 

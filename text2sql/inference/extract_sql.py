@@ -67,7 +67,7 @@ LONGEST_PREFIX = 80  # characters before a query that show what kind of line it 
 OPENING_MARKS = " \t\"'`“”‘«「([{*_"
 LEADING_TO_CODE = re.compile(r"[ \t>]*+(?:\*\*|__)?\Z")  # on a line of its own, maybe in bold
 QUOTED_LINES = re.compile(
-    rf"^[ \t]*+>[ \t]?(?:```|~~~|{BEGINNING})[^\n]*+(?:\n[ \t]*+>[^\n]*+)*+",
+    rf"^[ \t]*+>[ \t]?(?:```|~~~|{BEGINNING})[^\n]*+(?:\n[ \t]*+>[^\n]*+)*",
     re.IGNORECASE | re.MULTILINE,
 )
 QUOTE_MARK = re.compile(r"^[ \t]*+>[ \t]?", re.MULTILINE)

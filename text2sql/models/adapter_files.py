@@ -57,7 +57,10 @@ def find_adapter(name: str) -> Path:
     checkpoints = sorted(path.parent for path in folder.glob(f"{CHECKPOINT_PREFIX}*/{CONFIG_NAME}"))
     if checkpoints:
         choices = ", ".join(str(path) for path in checkpoints)
-        raise UserError(f"{name} holds checkpoints alone; pass one of {choices} to --adapters.")
+        raise UserError(
+            f"{name} holds checkpoints alone; pass one of {choices} to --adapters, or end the "
+            "training first (train.py --resume)."
+        )
     if (folder / CONFIG_NAME).exists():
         raise UserError(
             f"{name} lacks the adapter's weights ({' or '.join(WEIGHTS_NAMES)}). Run train.py "

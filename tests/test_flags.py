@@ -75,6 +75,7 @@ FORMS = {
     "no_ makes it false": (["--no_load_in_4bit"], "load_in_4bit", False),
     "hyphens": (["--load-in-4bit", "0"], "load_in_4bit", False),
     "optional bool": (["--bf16", "false"], "bf16", False),
+    "bare optional bool": (["--bf16"], "bf16", True),
     "negative number": (["--num_shots", "-1"], "num_shots", -1),
     "negative fraction": (["--learning_rate", "-0.5"], "learning_rate", -0.5),
     "exponent": (["--learning_rate", "2e-5"], "learning_rate", 2e-5),

@@ -127,6 +127,8 @@ def build_parser(
         ) -> argparse.Action:
             if group is not None and group != getattr(self.group, "title", None):
                 self.group = self.add_argument_group(group)
+            if "type" in settings and hints[names[0].removeprefix("--")] == (bool | None):
+                settings |= {"nargs": "?", "const": True}  # of `bool | None`, as of `bool`
             if settings.get("nargs") == "+":
                 settings["action"] = AddValues
             if settings.get("action") == "store_false":  # --no_flag

@@ -22,6 +22,12 @@ from text2sql.files import sha256_of_json, write_text
 from text2sql.flags import flag, parse_flags
 from text2sql.models.device import Precision
 from text2sql.prompts.manifest import read_manifest
+from text2sql.training.flag_conflicts import (
+    is_greater_better,
+    refuse_contradicting_checkpoints,
+    refuse_unknown_metric,
+    refuse_unsupported,
+)
 from text2sql.training.general_texts import read_general_texts
 from text2sql.training.label_checks import preview_first_row
 from text2sql.training.plan import PLAN_FLAGS, FixedByUser
@@ -93,7 +99,7 @@ class TrainFlags:
     # Without this, early stopping would lose its count when a run is resumed.
     restore_callback_states_from_checkpoint: bool = flag(True, "on resume")
     metric_for_best_model: str = flag("eval_loss", "chooses the best checkpoint")
-    greater_is_better: bool = flag(False, "for that metric")
+    greater_is_better: bool | None = flag(None, "default: of accuracy alone")
     logging_steps: float = flag(50, "steps between logs")
     logging_nan_inf_filter: bool = flag(False, "hide non-finite losses")
     report_to: str = flag("tensorboard", "where logs are sent")
@@ -178,6 +184,8 @@ def adopt_recorded_values(
     names = {name for name in ("model_id", "max_length") if getattr(flags, name) is None}
     names |= {"seed"} - explicit
     flags = replace(flags, **{name: manifest[name] for name in names})
+    if flags.greater_is_better is None:
+        flags = replace(flags, greater_is_better=is_greater_better(flags.metric_for_best_model))
     if "save_steps" in explicit:
         return flags
     return replace(flags, save_steps=flags.eval_steps)  # the best step must be on disk
@@ -189,6 +197,8 @@ def refuse_contradictions(flags: TrainFlags, explicit: set[str], manifest: dict[
             f"The prompts in {flags.data_dir} were made for {manifest['model_id']}; make them "
             f"again with preprocess.py --model_id {flags.model_id}."
         )
+    refuse_unsupported(flags)
+    refuse_unknown_metric(flags)
     refuse_contradicting_checkpoints(flags)
     if {"fsdp", "fsdp_config"} & explicit:
         raise UserError(
@@ -205,27 +215,6 @@ def refuse_contradictions(flags: TrainFlags, explicit: set[str], manifest: dict[
         raise UserError(
             f"{flags.data_dir} has no split named {flags.eval_split}; choose --eval_split from "
             f"{', '.join(manifest['splits'])}."
-        )
-
-
-def refuse_contradicting_checkpoints(flags: TrainFlags) -> None:
-    if flags.resume and flags.overwrite:
-        raise UserError("--resume and --overwrite contradict each other; choose one.")
-    if flags.resume and flags.resume_from_checkpoint:
-        raise UserError("--resume and --resume_from_checkpoint exclude each other; choose one.")
-    if flags.resume_from_checkpoint is not None:
-        checkpoint, run_dir = Path(flags.resume_from_checkpoint), Path(flags.output_dir)
-        if not checkpoint.is_dir():
-            raise UserError(f"--resume_from_checkpoint {checkpoint}: no such folder.")
-        if flags.overwrite and checkpoint.resolve().is_relative_to(run_dir.resolve()):
-            raise UserError(
-                f"--overwrite would remove {checkpoint}; choose another --output_dir, or use "
-                "--resume to continue in this one."
-            )
-    if flags.load_best_model_at_end and flags.save_steps != flags.eval_steps:
-        raise UserError(
-            "--save_steps must equal --eval_steps, or the best step may not be on disk; or pass "
-            "--load_best_model_at_end false."
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from text2sql.errors import UserError
-from text2sql.files import sha256_of_json, write_json
+from text2sql.files import sha256_of_file, sha256_of_json, write_json
 from text2sql.seals import write_checksums
 from text2sql.study.training_history import TrainingRun, read_training
 
@@ -36,6 +36,21 @@ def test_log_that_changed_is_refused_where_only_its_numbers_could_tell(tmp_path)
     write_json(state, {"log_history": [{"step": 1, "loss": 3.0}]})
     with pytest.raises(UserError, match=r"trainer_state\.json was changed.*Restore"):
         read_training(tmp_path)
+
+
+def test_losses_of_a_finished_run_are_its_own_where_its_last_checkpoints_are_gone(tmp_path):
+    log = [{"step": 1, "loss": 2.0}, {"step": 2, "loss": 9.0}]
+    write_json(tmp_path / "checkpoint-1" / "trainer_state.json", {"log_history": log[:1]})
+    write_json(tmp_path / "trainer_state.json", {"log_history": log})
+    write_json(
+        tmp_path / "run.json", {"log_sha256": sha256_of_file(tmp_path / "trainer_state.json")}
+    )
+    assert read_training(tmp_path).losses["train"] == [[1, 2.0], [2, 9.0]]
+    write_json(tmp_path / "trainer_state.json", {"log_history": log[:1]})
+    with pytest.raises(UserError, match=r"trainer_state\.json was changed.*newest checkpoint"):
+        read_training(tmp_path)
+    (tmp_path / "trainer_state.json").unlink()
+    assert read_training(tmp_path).losses["train"] == [[1, 2.0]]
 
 
 def test_curves_on_general_texts_begin_with_the_base(tmp_path):

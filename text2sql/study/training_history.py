@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from text2sql.errors import UserError
-from text2sql.files import read_object, sha256_of_json
+from text2sql.files import read_object, sha256_of_file, sha256_of_json
 from text2sql.prompts.manifest import MANIFEST, REMAKE
 from text2sql.seals import find_changed, read_sealed_object
 from text2sql.study.variants import Variant
@@ -14,6 +14,7 @@ from text2sql.training.checkpoints import STATE_NAME, is_complete, list_checkpoi
 from text2sql.training.run_folder import has_record, read_record
 
 REMOVE_OR_RESTORE = "Restore the file, or remove that folder."
+RESTORE_OR_REMOVE_LOG = "Restore the file, or remove it to read the newest checkpoint's."
 # The flags of preprocess.py that decide which prompts it makes of given sources.
 DATA_FLAGS = (
     "model_id",
@@ -57,9 +58,10 @@ def read_training(run_dir: Path) -> TrainingRun:
         settings=settings,
         effective_batch=settings.get("effective_batch_size"),
         limit=smallest_limit(record),
-        best_step=record.get("best_step"),
+        # Records of earlier versions name the best step also where the last one was kept.
+        best_step=record.get("best_step") if settings.get("load_best_model_at_end", True) else None,
         data_settings=read_data_settings(record),
-        **read_curves(run_dir),
+        **read_curves(run_dir, record.get("log_sha256")),
     )
 
 
@@ -88,17 +90,14 @@ def smallest_limit(record: Mapping[str, Any]) -> int | None:
     return min((limit for limit in limits if limit), default=None)
 
 
-def read_curves(run_dir: Path) -> dict[str, Any]:
-    """Return `losses` and `general_kl` as the newest complete checkpoint has logged them.
+def read_curves(run_dir: Path, log_sha256: str | None) -> dict[str, Any]:
+    """Return `losses` and `general_kl` as a finished run, or the newest checkpoint, logged them.
 
     They are pairs of a step and a number in nats per token. Of the losses, `train` is the mean
     since the previous pair, `eval` that of the whole evaluated split, and `general` that of general
     texts, which at step 0 is the base's. `general_kl` is KL(base || fine-tuned) on those texts.
     """
-    checkpoints = [folder for folder in list_checkpoints(run_dir) if is_complete(folder)]
-    path = checkpoints[-1] / STATE_NAME if checkpoints else None
-    if path is not None and find_changed(path.parent, [STATE_NAME]) is not None:
-        raise UserError(f"{path} was changed after it was written. {REMOVE_OR_RESTORE}")
+    path = find_log(run_dir, log_sha256)
     log = read_object(path).get("log_history", []) if path is not None else []
     names = {"train": "loss", "eval": "eval_loss", "general": "eval_general_loss"}
     try:
@@ -109,6 +108,26 @@ def read_curves(run_dir: Path) -> dict[str, Any]:
             f"{path} is damaged: an entry of its log has another shape ({error}). "
             f"{REMOVE_OR_RESTORE}"
         ) from None
+
+
+def find_log(run_dir: Path, log_sha256: str | None) -> Path | None:
+    """Return the file with the log: the finished run's own, or the newest complete checkpoint's.
+
+    A run that keeps its best checkpoint alone, or none, has the whole log only in its own file. A
+    `UserError` names a file that was changed.
+    """
+    path = run_dir / STATE_NAME
+    if log_sha256 is not None and path.is_file():
+        if sha256_of_file(path) != log_sha256:
+            raise UserError(f"{path} was changed after it was written. {RESTORE_OR_REMOVE_LOG}")
+        return path
+    checkpoints = [folder for folder in list_checkpoints(run_dir) if is_complete(folder)]
+    if not checkpoints:
+        return None
+    path = checkpoints[-1] / STATE_NAME
+    if find_changed(path.parent, [STATE_NAME]) is not None:
+        raise UserError(f"{path} was changed after it was written. {REMOVE_OR_RESTORE}")
+    return path
 
 
 def read_curve(log: Sequence[Mapping[str, Any]], name: str) -> list[list[float]]:

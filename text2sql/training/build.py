@@ -173,6 +173,8 @@ def build_trainer(
             plan=plan,
             general_texts=general_texts,
         )
+        if not plan.sharded:
+            try_optimizer(trainer, settings.num_steps)
     except (ValueError, ImportError, OSError, RuntimeError) as error:
         lacks_package = "requires" in str(error)  # transformers' wording, in a RuntimeError
         if getattr(error, "errno", None) or (isinstance(error, RuntimeError) and not lacks_package):
@@ -184,6 +186,15 @@ def build_trainer(
 
         shard_rest(trainer.adapted_model)
     return trainer
+
+
+def try_optimizer(trainer: AdapterTrainer, num_steps: int) -> None:
+    """Make the optimizer and the schedule once, so that flags they refuse end no other run."""
+    try:
+        trainer.create_optimizer_and_scheduler(num_steps)
+    except TypeError as error:  # an argument of the flags' that they do not have
+        raise ValueError(str(error)) from error
+    trainer.optimizer = trainer.lr_scheduler = None  # training makes its own
 
 
 def choose_general_texts(

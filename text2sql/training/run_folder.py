@@ -14,6 +14,7 @@ from text2sql.seals import SEAL_KEY, read_sealed_object, write_sealed_object
 from text2sql.training.checkpoints import (
     ADAPTER_FILES,
     START_FROM_ANOTHER,
+    STATE_NAME,
     TRAIN_FROM_BEFORE,
     WEIGHTS_NAME,
     checkpoint_dir,
@@ -28,7 +29,7 @@ RECORD_NAME = "run.json"
 EVAL_RESULTS_NAME = ".eval_results/text2sql.yaml"  # which evaluate.py adds, for the hub
 OWN_FILES = (
     *ADAPTER_FILES,
-    *("README.md", RECORD_NAME, EVAL_RESULTS_NAME),
+    *("README.md", RECORD_NAME, STATE_NAME, EVAL_RESULTS_NAME),
 )
 OWN_FOLDERS = ("tensorboard", "evaluation")
 
@@ -44,6 +45,7 @@ RECORD_TYPES: dict[str, tuple[type, ...]] = {
     "prompts_limit": (int, type(None)),
     "best_step": (int, type(None)),
     "general_texts": (dict, type(None)),
+    "log_sha256": (str,),
     "adapter_sha256": (str,),
     "adapter_config_sha256": (str,),
 }

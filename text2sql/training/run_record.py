@@ -1,5 +1,6 @@
 """How a training run describes itself: the printed plan, run.json and the model card."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from text2sql.counts import how_many
+from text2sql.files import sha256_of_file
 from text2sql.models.device import GIB, Device, num_unused_gpus
 from text2sql.processes import world_size
 from text2sql.run_record import build_run_record
+from text2sql.training.checkpoints import STATE_NAME
+from text2sql.training.flag_conflicts import metric_name
 from text2sql.training.general_texts import GeneralTexts
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.run_folder import describe_adapter
@@ -63,7 +67,7 @@ def model_card(record: dict[str, Any]) -> str:
     if record["best_step"] is not None:
         best_step = (
             f"| best step | {record['best_step']}, with loss {record['best_eval_loss']} on "
-            f"`{settings['eval_split']}` |\n"
+            f"`{settings['eval_split']}`{chosen_by(settings)} |\n"
         )
     return CARD.format(
         **{name: settings[name] for name in ("lora_r", "lora_alpha", "learning_rate", "loss_on")},
@@ -77,6 +81,12 @@ def model_card(record: dict[str, Any]) -> str:
         best_step=best_step,
         weights="4-bit NF4 with double quantisation" if record["load_in_4bit"] else "as published",
     )
+
+
+def chosen_by(settings: Mapping[str, Any]) -> str:
+    """Return what chose the best step, where it was not the loss."""
+    metric = metric_name(settings.get("metric_for_best_model", "loss"))
+    return "" if metric == "loss" else f", chosen by `{metric}`"
 
 
 def one_line_of_markdown(text: str) -> str:
@@ -173,31 +183,36 @@ def finish_record(
     run_dir: Path,
     seconds: float,
 ) -> dict[str, Any]:
-    """Return the record of a finished run; losses are in nats per token."""
+    """Return the record of a finished run; losses are in nats per token.
+
+    `best_step` is the step that was kept, where one was chosen; else the last one was kept.
+    """
     import torch
 
     state = trainer.state
-    history = [entry for entry in state.log_history if "eval_loss" in entry]
+    losses = {e["step"]: e["eval_loss"] for e in state.log_history if "eval_loss" in e}
+    best_step = state.best_global_step if trainer.args.load_best_model_at_end else None
     peak = torch.cuda.max_memory_allocated() / GIB if torch.cuda.is_available() else None
     return record | {
         "status": "finished",
         "plan": asdict(plan),
         "steps": state.global_step,
-        "best_step": state.best_global_step,
-        "best_eval_loss": state.best_metric,
-        "last_eval_loss": history[-1]["eval_loss"] if history else None,
-        **measured_forgetting(state),
+        "best_step": best_step,
+        "best_eval_loss": losses.get(best_step) if best_step else None,
+        "last_eval_loss": [*losses.values()][-1] if losses else None,
+        **measured_forgetting(state, best_step or state.global_step),
         "train_seconds": round(seconds, 1),
         "device": Device.of(trainer.args.device).name,
         "peak_memory_gib": peak and round(peak, 2),
+        "log_sha256": sha256_of_file(run_dir / STATE_NAME),
         **describe_adapter(run_dir),
     }
 
 
-def measured_forgetting(state: "TrainerState") -> dict[str, float]:
+def measured_forgetting(state: "TrainerState", kept_step: int) -> dict[str, float]:
     """Return what was measured on general texts at the step that was kept, and of the base."""
     log = {e["step"]: e for e in state.log_history if "eval_general_kl" in e}
-    kept = log.get(state.best_global_step or state.global_step)
+    kept = log.get(kept_step)
     if kept is None:
         return {}
     found = {name: kept[f"eval_{name}"] for name in ("general_loss", "general_kl")}
@@ -207,7 +222,9 @@ def measured_forgetting(state: "TrainerState") -> dict[str, float]:
 
 def print_outcome(record: dict[str, Any], run_dir: Path) -> None:
     best = ""
-    if record["best_eval_loss"] is not None:
+    if record["best_step"] is None and record["last_eval_loss"] is not None:
+        best = f"; evaluation loss {record['last_eval_loss']:.4f}"
+    elif record["best_eval_loss"] is not None:
         best = f"; best at step {record['best_step']}, loss {record['best_eval_loss']:.4f}"
     print(f"\n{how_many(record['steps'], 'step')} in {record['train_seconds']:.0f} s{best}.")
     if "general_kl" in record:

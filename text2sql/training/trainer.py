@@ -21,7 +21,7 @@ from text2sql.counts import how_many
 from text2sql.models.device import GIB, ModelShape
 from text2sql.seals import write_checksums
 from text2sql.training.callbacks import OwnBestCheckpoint, ReadableProgress, ThroughputTimer
-from text2sql.training.checkpoints import checkpoint_dir, refuse_damaged
+from text2sql.training.checkpoints import STATE_NAME, checkpoint_dir, refuse_damaged
 from text2sql.training.cuda_graphs import drop_cuda_graphs, use_cuda_graphs
 from text2sql.training.forgetting import ForgettingCurve
 from text2sql.training.gradients import average_gradients, broadcast_parameters
@@ -162,7 +162,7 @@ class AdapterTrainer(SFTTrainer):
         return EpochSeededSampler(
             batch_size=self.step_size(),
             lengths=lengths[: self.num_train_rows],
-            seed=self.args.seed,
+            seed=self.args.seed if self.args.data_seed is None else self.args.data_seed,
             num_padding=len(lengths[self.num_train_rows :]),
             num_parts=num_parts,
             costs=costs[: self.num_train_rows],
@@ -305,11 +305,12 @@ class AdapterTrainer(SFTTrainer):
             self.args.hub_token = token
 
     def save_adapter(self, folder: Path, tokenizer: PreTrainedTokenizerBase) -> None:
-        """Write the adapter and its tokenizer; a `UserError` if its weights are not finite."""
+        """Write the adapter, its tokenizer and the log; a `UserError` if weights are not finite."""
         self.check_finite()
         with explain_failed_write(folder):
             self.adapted_model.save_pretrained(str(folder))
             tokenizer.save_pretrained(folder)
+            self.state.save_to_json(str(folder / STATE_NAME))
 
     def check_finite(self) -> None:
         """Raise a `UserError` if any weight of the adapter is not a finite number."""

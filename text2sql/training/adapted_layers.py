@@ -1,7 +1,7 @@
 """The layers of a model that `--lora_target_modules` names, and the size of an adapter on them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from text2sql.errors import UserError
 
@@ -33,6 +33,7 @@ def measure_adapter(config: "PretrainedConfig", names: Sequence[str], rank: int)
     """
     import torch
     from transformers import AutoModelForCausalLM
+    from transformers.pytorch_utils import Conv1D  # GPT-2's linear layer
 
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
@@ -45,7 +46,7 @@ def measure_adapter(config: "PretrainedConfig", names: Sequence[str], rank: int)
     linear = [
         name
         for name, module in layers.items()
-        if isinstance(module, torch.nn.Linear) and module is not head
+        if isinstance(module, torch.nn.Linear | Conv1D) and module is not head
     ]
     adapted = [layer for layer in layers if any(is_named(layer, name) for name in names)]
     if list(names) == [ALL_LINEAR]:
@@ -56,11 +57,15 @@ def measure_adapter(config: "PretrainedConfig", names: Sequence[str], rank: int)
             f"--lora_target_modules: the model has no layer called {', '.join(absent)}. Choose "
             f"from {', '.join(choices)}; or {ALL_LINEAR} alone."
         )
-    inputs, outputs = (
-        sum(getattr(layers[name], features, 0) for name in adapted)
-        for features in ("in_features", "out_features")
-    )
-    return AdapterSize(inputs, rank * (inputs + outputs))
+    inputs = sum(input_features(layers[name]) for name in adapted)
+    return AdapterSize(inputs, rank * sum(sum(layers[name].weight.shape) for name in adapted))
+
+
+def input_features(layer: Any) -> int:
+    """Return the features of a token that an adapter on the layer keeps; an embedding has none."""
+    if hasattr(layer, "in_features"):
+        return int(layer.in_features)
+    return int(layer.nx) if hasattr(layer, "nx") else 0
 
 
 def is_named(layer: str, name: str) -> bool:

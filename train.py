@@ -93,14 +93,14 @@ class TrainFlags:
     general_texts: str | None = flag(None, "FILE to see forgetting on; none: off; default: ours")
     early_stopping_patience: int = flag(3, "evaluations without gain; 0: never", at_least=0)
     save_strategy: str = flag("steps", "no, steps or epoch")
-    save_steps: float = flag(200, "unless given, as eval_steps")
+    save_steps: float = flag(200, "unless given, as eval_steps", above=0)
     save_total_limit: int = flag(3, "checkpoints to keep")
     load_best_model_at_end: bool = flag(True, "keep the best checkpoint")
     # Without this, early stopping would lose its count when a run is resumed.
     restore_callback_states_from_checkpoint: bool = flag(True, "on resume")
     metric_for_best_model: str = flag("eval_loss", "chooses the best checkpoint")
     greater_is_better: bool | None = flag(None, "default: of accuracy alone")
-    logging_steps: float = flag(50, "steps between logs")
+    logging_steps: float = flag(50, "steps between logs", above=0)
     logging_nan_inf_filter: bool = flag(False, "hide non-finite losses")
     report_to: str = flag("tensorboard", "where logs are sent")
     plan: Literal["auto", "paper"] = flag(

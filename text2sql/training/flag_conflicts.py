@@ -1,5 +1,6 @@
 """Flags of train.py that contradict each other or its way of training, refused in one message."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ def refuse_unsupported(flags: Any) -> None:
     for name, reason in UNSUPPORTED.items():
         if getattr(flags, name):
             raise UserError(f"--{name} is not supported: {reason}. Omit it.")
+    for name, value in vars(flags).items():
+        if isinstance(value, float) and not math.isfinite(value) and name != "max_grad_norm":
+            raise UserError(f"--{name} must be a finite number.")
     if flags.max_steps == 0:
         raise UserError("--max_steps must be above 0, or -1: what --num_train_epochs takes.")
 

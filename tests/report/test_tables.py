@@ -1,6 +1,7 @@
 """The tables of the report, in percent and points."""
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,8 +10,15 @@ from tiny_evaluation import build_tiny_evaluation, report_of, three_seeds
 from text2sql.files import read_json, write_json
 from text2sql.report.page import write_report
 from text2sql.report.split_tables import comparison_table, hardness_table
-from text2sql.report.tables import benchmarks_table, distances_table, recipes_table, runs_table
+from text2sql.report.tables import (
+    benchmarks_table,
+    distances_table,
+    recipes_table,
+    runs_table,
+    training_table,
+)
 from text2sql.report.text import percent, points
+from text2sql.study.training_history import TrainingRun
 from text2sql.study.variants import BASE, Variant
 
 TWO = {BASE: (0.2, 0.7), Variant("finetuned", "finetuned", "run", "outputs/run"): (0.7, 0.6)}
@@ -77,3 +85,14 @@ def test_tables_read_in_points(two):
     assert [row[0] for row in benchmarks_table(two, "finetuned").rows] == [
         *("quiz (0-shot, acc)", "riddles (0-shot, acc)", "mean of 2 above chance")
     ]
+
+
+def test_epochs_are_not_shown_where_the_number_of_steps_overrides_them():
+    runs = {
+        "a": {"num_train_epochs": 5, "max_steps": -1},
+        "b": {"num_train_epochs": 5, "max_steps": 9},
+    }
+    training = {run: TrainingRun(settings=settings) for run, settings in runs.items()}
+    report = SimpleNamespace(study=SimpleNamespace(training=training))
+    column = training_table(report).header.index("epochs at most")
+    assert [row[column] for row in training_table(report).rows] == ["5", "–"]

@@ -53,6 +53,17 @@ def test_losses_of_a_finished_run_are_its_own_where_its_last_checkpoints_are_gon
     assert read_training(tmp_path).losses["train"] == [[1, 2.0]]
 
 
+@pytest.mark.parametrize(
+    ("loads_best", "best_step", "kept"), [(True, 2, 2), (True, None, 6), (False, 2, 6)]
+)
+def test_step_that_was_kept_is_the_last_where_none_was_chosen(
+    tmp_path, loads_best, best_step, kept
+):
+    record = {"settings": {"load_best_model_at_end": loads_best}, "steps": 6}
+    write_json(tmp_path / "run.json", record | {"best_step": best_step})
+    assert read_training(tmp_path).best_step == kept
+
+
 def test_curves_on_general_texts_begin_with_the_base(tmp_path):
     log = [{"step": 0, "eval_general_loss": 3.0, "eval_general_kl": 0.0}]
     log += [{"step": 2, "eval_loss": 1.7, "eval_general_loss": 3.5, "eval_general_kl": 0.25}]

@@ -184,6 +184,16 @@ def test_checkpoint_that_changed_is_refused(tmp_path):
         list_variants([run / "checkpoint-20"])
 
 
+def test_checkpoint_whose_optimizer_was_removed_for_its_size_is_evaluated(tmp_path):
+    run = make_run(tmp_path / "run", steps=(10, 20))
+    optimizer = run / "checkpoint-20/optimizer.pt"
+    optimizer.write_bytes(b"large")
+    write_checksums(optimizer.parent)
+    optimizer.unlink()
+    assert len(list_variants([run], checkpoints=True)) == 4
+    assert len(list_variants([optimizer.parent])) == 2
+
+
 def test_run_is_not_replaced_while_its_adapter_is_evaluated_anywhere(tmp_path):
     run = make_run(tmp_path / "run", steps=(10,))
     with lock_adapters(list_variants([run], checkpoints=True)):

@@ -111,6 +111,8 @@ def training_table(report: Report) -> Table:
     for run, training in report.study.training.items():
         names = ("learning_rate", "lora_r", "num_train_epochs")
         values = [training.settings.get(name) for name in names]
+        if training.settings.get("max_steps", -1) > 0:
+            values[-1] = None  # the number of steps overrides that of epochs
         values += [training.effective_batch, training.best_step]
         shown = [NONE if value is None else f"{value:g}" for value in values]
         general = training.losses.get("general", [])

@@ -36,7 +36,7 @@ class TrainingRun:
     settings: dict[str, Any] = field(default_factory=dict)  # as in run.json, with the seed
     effective_batch: int | None = None  # examples per optimizer step
     limit: int | None = None  # examples of a smoke run
-    best_step: int | None = None  # of the checkpoint that was kept
+    best_step: int | None = None  # whose adapter was kept
     losses: dict[str, list[list[float]]] = field(default_factory=dict)  # see read_curves
     general_kl: list[list[float]] = field(default_factory=list)  # see read_curves
     data_settings: dict[str, Any] | None = None  # how the prompts were made; None if unknown
@@ -58,11 +58,20 @@ def read_training(run_dir: Path) -> TrainingRun:
         settings=settings,
         effective_batch=settings.get("effective_batch_size"),
         limit=smallest_limit(record),
-        # Records of earlier versions name the best step also where the last one was kept.
-        best_step=record.get("best_step") if settings.get("load_best_model_at_end", True) else None,
+        best_step=find_kept_step(record),
         data_settings=read_data_settings(record),
         **read_curves(run_dir, record.get("log_sha256")),
     )
+
+
+def find_kept_step(record: Mapping[str, Any]) -> int | None:
+    """Return the step whose adapter was kept: the best, or the last where none was chosen.
+
+    Records of earlier versions name the best step also where the last one was kept.
+    """
+    chooses = record.get("settings", {}).get("load_best_model_at_end", True)
+    best = record.get("best_step") if chooses else None
+    return record.get("steps") if best is None else best
 
 
 def read_data_settings(record: Mapping[str, Any]) -> dict[str, Any] | None:

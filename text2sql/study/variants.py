@@ -17,6 +17,7 @@ from text2sql.models.adapter_files import (
 )
 from text2sql.study.whole_models import has_other_template, refuse_adapter
 from text2sql.training.checkpoints import (
+    EVALUATED_FILES,
     holds_adapter,
     is_complete,
     list_checkpoints,
@@ -99,7 +100,7 @@ def list_variants_of_adapter(
     for folder in kept_checkpoints(adapter_dir) if checkpoints else ():
         step = step_of(folder)
         variants.append(Variant(prefix + folder.name, "checkpoint", run, str(folder), step=step))
-        refuse_damaged(folder, advice=LEAVE_OUT)
+        refuse_damaged(folder, advice=LEAVE_OUT, compared=EVALUATED_FILES)
     for scale in scales:
         if not 0 <= scale <= 10:
             raise UserError(f"--adapter_scales {scale}: a scale is between 0 (base) and 10.")
@@ -108,7 +109,8 @@ def list_variants_of_adapter(
         scaled = f"{prefix}scale-{scale:g}"
         variants.append(Variant(scaled, "scaled", run, str(adapter_dir), scale=scale))
     refuse_changed_adapter(adapter_dir)
-    refuse_damaged(adapter_dir, needed=(), advice=CHOOSE_ANOTHER)  # which may be a checkpoint
+    # The adapter may be a checkpoint.
+    refuse_damaged(adapter_dir, needed=(), advice=CHOOSE_ANOTHER, compared=EVALUATED_FILES)
     return variants
 
 

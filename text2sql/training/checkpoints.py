@@ -11,6 +11,11 @@ from text2sql.seals import CHECKSUMS_NAME, find_changed
 STATE_NAME = "trainer_state.json"
 WEIGHTS_NAME = "adapter_model.safetensors"
 ADAPTER_FILES = (CONFIG_NAME, WEIGHTS_NAME)
+# What an evaluation reads of a checkpoint, whose optimizer may have been removed for its size.
+EVALUATED_FILES = (
+    *ADAPTER_FILES,
+    *("chat_template.jinja", "tokenizer.json", "tokenizer_config.json"),
+)
 # What a checkpoint needs to continue as if nothing had happened.
 STATE_FILES = ("optimizer.pt", "scheduler.pt", "rng_state*.pth")  # a generator for each process
 
@@ -59,15 +64,21 @@ def holds_adapter(checkpoint: Path) -> bool:
 
 
 def refuse_damaged(
-    checkpoint: Path, needed: Sequence[str] = ADAPTER_FILES, advice: str = TRAIN_FROM_BEFORE
+    checkpoint: Path,
+    needed: Sequence[str] = ADAPTER_FILES,
+    advice: str = TRAIN_FROM_BEFORE,
+    compared: Sequence[str] = (),
 ) -> None:
     """Raise a `UserError` where a file is not as its checksum says, or one that is needed is gone.
 
-    `advice` says how to continue without the checkpoint.
+    `advice` says how to continue without the checkpoint; `compared` are the files whose checksums
+    are compared, all where none is named.
     """
     if not checkpoint.is_dir():
         raise damaged(checkpoint, "the folder is gone", advice)
-    changed = find_changed(checkpoint)
+    changed = find_changed(checkpoint, compared)
+    if changed is not None and not changed.exists():
+        raise damaged(checkpoint, f"{changed.name} is missing", advice)
     if changed is not None:
         raise damaged(checkpoint, f"{changed.name} is not as {CHECKSUMS_NAME} says", advice)
     for pattern in needed:

@@ -43,6 +43,7 @@ RECORD_TYPES: dict[str, tuple[type, ...]] = {
     "load_in_4bit": (bool, type(None)),
     "limit": (int, type(None)),
     "prompts_limit": (int, type(None)),
+    "steps": (int, type(None)),
     "best_step": (int, type(None)),
     "general_texts": (dict, type(None)),
     "log_sha256": (str,),

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForCausalLM, LlamaConfig
+from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig
 
 from text2sql.errors import UserError
 from text2sql.files import read_json
@@ -32,6 +32,20 @@ OF_A_LAYER = {
 @pytest.mark.parametrize(("names", "features"), OF_A_LAYER.items())
 def test_inputs_of_adapted_layers_are_counted_without_weights(names, features):
     assert measure_adapter(CONFIG, names.split(), 4).input_features == NUM_LAYERS * features
+
+
+def test_adapters_on_embeddings_have_parameters_and_keep_no_features():
+    assert measure_adapter(CONFIG, ["embed_tokens"], 4) == AdapterSize(0, 4 * (32 + HIDDEN))
+
+
+def test_linear_layers_of_gpt2_are_linear_layers():
+    config = GPT2Config(n_embd=HIDDEN, n_layer=NUM_LAYERS, n_head=4, vocab_size=32)
+    per_layer = [(HIDDEN, 3 * HIDDEN), (HIDDEN, HIDDEN), (HIDDEN, 4 * HIDDEN), (4 * HIDDEN, HIDDEN)]
+    assert measure_adapter(config, ["all-linear"], 4) == AdapterSize(
+        NUM_LAYERS * 7 * HIDDEN, NUM_LAYERS * 4 * sum(map(sum, per_layer))
+    )
+    with pytest.raises(UserError, match=r"Choose from c_attn, c_fc, c_proj"):
+        measure_adapter(config, ["q_proj"], 4)
 
 
 @pytest.mark.parametrize("names", [["no_such_layer"], ["q_proj", "fc1"], ["all-linear", "q_proj"]])

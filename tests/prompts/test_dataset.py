@@ -71,6 +71,14 @@ def test_rows_of_other_files_than_were_written_are_refused(own_prompts_dir, file
         read_prompts(own_prompts_dir, "validation")
 
 
+def test_format_beside_the_rows_hides_none_of_their_columns(own_prompts_dir):
+    rows = read_prompts(own_prompts_dir, "validation").to_list()
+    state_path = own_prompts_dir / "validation" / "state.json"
+    write_json(state_path, read_json(state_path) | {"_format_columns": ["text"]})
+    found = read_prompts(own_prompts_dir, "validation")
+    assert found["num_tokens"][:] == [row["num_tokens"] for row in rows]
+
+
 def test_rows_that_changed_on_disk_are_refused(own_prompts_dir):
     output_dir = own_prompts_dir
     (path,) = (output_dir / "validation").glob("*.arrow")

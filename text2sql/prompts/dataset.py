@@ -199,7 +199,7 @@ def read_prompts(data_dir: Path, name: str) -> "Dataset":
     try:
         refuse_changed_rows(directory, splits[name]["rows_sha256"])
         rows = load_from_disk(str(directory), keep_in_memory=True)
-        rows = rows.select_columns(list(COLUMNS))
+        rows = rows.with_format(None).select_columns(list(COLUMNS))
     except UserError:
         raise
     except Exception as error:  # datasets and pyarrow raise many kinds on damaged files

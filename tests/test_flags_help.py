@@ -46,7 +46,7 @@ def test_help_has_the_flags_of_a_group_under_its_title(capsys):
 
 def test_help_shows_which_kind_of_value_a_flag_takes(capsys):
     page = help_page(capsys)
-    shown = ("--num_shots N", "--max_length N", "--learning_rate X", "--bf16 BOOL")
+    shown = ("--num_shots N", "--max_length N", "--learning_rate X", "--bf16 [BOOL]")
     for flag_and_value in (*shown, "--model_id TEXT", "--load_in_4bit [BOOL]"):
         assert re.search(rf"  {re.escape(flag_and_value)}\s", page)
 

@@ -29,7 +29,9 @@ UNSET = object()
 ConfigValue = str | list[Any] | dict[str, Any] | None  # of an entry in a YAML file
 
 METAVARS = {bool: "BOOL", int: "N", float: "X", dict: "JSON"}
-BOOLEANS = "Flags marked [BOOL] are switched off by --flag false or --no_flag."
+BOOLEANS = (
+    "Flags marked [BOOL] are switched off by --flag false; if on by default, also by --no_flag."
+)
 
 
 def flag(

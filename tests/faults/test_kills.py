@@ -19,7 +19,7 @@ SEED = int(os.environ.get("FAULT_SEED", "1"))
 # Keys whose values differ between two runs that nothing disturbs.
 VOLATILE = re.compile(
     "time|second|created|command|commit|date$|versions|output_dir|best_model_checkpoint"
-    "|peak_memory|env_info|steps_per"
+    "|peak_memory|env_info|steps_per|log_sha256"
 )
 COMPARED = (".json", ".jsonl", ".safetensors", ".arrow", ".pt", ".pth")
 

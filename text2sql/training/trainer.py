@@ -226,6 +226,7 @@ class AdapterTrainer(SFTTrainer):
             if not math.isfinite(logs["loss"]):
                 raise non_finite_loss(self.state.global_step)
             logs |= self.measure_speed()
+        logs.pop("train_loss", None)  # the sum since a restart, divided by the steps of the run
         super().log(logs, start_time)
 
     def measure_speed(self) -> dict[str, float]:

@@ -83,8 +83,7 @@ def with_effect(recorded: Mapping[str, Any]) -> dict[str, Any]:
 def keeps_rows_and_loss(sft: Mapping[str, Any]) -> bool:
     """Return whether SFTConfig's arguments leave rows and loss as packing them here requires."""
     other_loss = sft["label_smoothing_factor"] > 0 or sft["loss_type"] == "dft"
-    other_rows = sft["packing"] or sft["padding_free"]
-    return not (other_loss or other_rows)
+    return not (other_loss or sft["padding_free"])
 
 
 def device_defaults(is_cuda: bool, paper_plan: bool, may_pack: bool) -> dict[str, Any]:

@@ -44,7 +44,6 @@ from text2sql.models.loading import choose_device
 from text2sql.training.checkpoints import list_checkpoints
 
 ROOT = Path(__file__).parent.parent
-NUM_QUESTIONS = 700  # a random sample of Spider's train split
 EPOCH = ["--max_steps", "800", "--eval_steps", "800", "--logging_steps", "20"]  # as Spider's
 SHORT = ["--max_steps", "24", "--eval_steps", "24", "--logging_steps", "4", "--limit", "200"]
 LONGER = ["--max_steps", "400", "--eval_steps", "400"]  # for which the plan makes CUDA graphs
@@ -106,6 +105,7 @@ CARDS = {
 class Flags:
     spider_dir: str
     work_dir: str
+    num_questions: int = 700  # of Spider's train split, a random sample
     table: str = "speed"
     shape: str = "gemma-2b"  # of speeds and of the ladder
     rows: str = ""  # names of the rows wanted, separated by ";"; all if there are none
@@ -117,7 +117,7 @@ def main() -> None:
     if torch.cuda.is_available():
         torch.cuda.set_device(choose_device())
     work_dir = Path(flags.work_dir)
-    prepare_prompts(Path(flags.spider_dir), work_dir)
+    prepare_prompts(Path(flags.spider_dir), work_dir, flags.num_questions)
     steps = [] if flags.max_steps is None else [str(flags.max_steps)]
     for name, shape, gib, settings in rows_of(flags.table, flags.shape):
         if not flags.rows or name in flags.rows.split(";"):
@@ -158,7 +158,7 @@ def ladder() -> dict[str, list[str]]:
     return rungs
 
 
-def prepare_prompts(spider_dir: Path, work_dir: Path) -> None:
+def prepare_prompts(spider_dir: Path, work_dir: Path, num_questions: int = 700) -> None:
     """Write a tokenizer, and prompts of a random sample of Spider's questions."""
     if (work_dir / "processed_data").exists():
         return
@@ -167,7 +167,7 @@ def prepare_prompts(spider_dir: Path, work_dir: Path) -> None:
     for name in ("tables.json", "dev.json", "database"):
         (sample_dir / name).symlink_to((spider_dir / name).resolve())
     questions = json.loads((spider_dir / "train_spider.json").read_text(encoding="utf-8"))
-    sample = random.Random(42).sample(questions, NUM_QUESTIONS)
+    sample = random.Random(42).sample(questions, num_questions)
     (sample_dir / "train_spider.json").write_text(json.dumps(sample))
     make_tokenizer(spider_dir).save_pretrained(work_dir / "model")
     make_config("gemma-2b").save_pretrained(work_dir / "model")
@@ -183,7 +183,8 @@ def measure(name: str, shape: str, gib: float | None, extra: list[str], work_dir
     shutil.rmtree(output_dir, ignore_errors=True)
     began = time.time()
     try:
-        with emulated(shape, gib, take_fixes(extra)):
+        make_config(shape).save_pretrained(work_dir / f"{shape}-config")
+        with emulated(shape, work_dir / f"{shape}-config", gib, take_fixes(extra)):
             command = ["train.py", "--data_dir", work_dir / "processed_data"]
             command += ["--output_dir", output_dir, "--disable_tqdm", "true", *extra]
             run_train([str(part) for part in command])
@@ -210,7 +211,7 @@ def take_fixes(extra: list[str]) -> dict[str, float | bool]:
 
 
 @contextmanager
-def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
+def emulated(shape: str, config_dir: Path, gib: float | None, fixed: dict) -> Iterator[None]:
     """Give train.py a random model of the shape, and a card of that memory, within the block."""
     from transformers.models.gemma import modeling_gemma
 
@@ -234,7 +235,7 @@ def emulated(shape: str, gib: float | None, fixed: dict) -> Iterator[None]:
         cap_memory(gib)
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
-        model.name_or_path = model_id
+        model.name_or_path = str(config_dir)  # PEFT compares the vocabulary with that of its config
         return model
 
     originals = build.load_config, build.load_base_model, build.choose_plans

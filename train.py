@@ -273,7 +273,8 @@ def resolve_sft_arguments(
     """Return SFTConfig's arguments, with what the user left open chosen for the device."""
     import torch
 
-    defaults = device_defaults(torch.cuda.is_available(), flags.plan == "paper", may_pack)
+    is_cuda, is_paper = torch.cuda.is_available(), flags.plan == "paper"
+    defaults = device_defaults(is_cuda, is_paper, may_pack, flags.dataloader_num_workers)
     chosen = {name: value for name, value in defaults.items() if name not in explicit}
     if num_steps < flags.eval_steps and "eval_steps" not in explicit:
         chosen["eval_steps"] = num_steps

@@ -12,7 +12,7 @@ from text2sql.training.cuda_graphs import drop_cuda_graphs, use_cuda_graphs
 from text2sql.training.packing import MODEL_INPUTS, pack_examples, use_packed_forward
 from text2sql.training.row_shapes import row_shape
 
-SHAPES = [row_shape(size, num_texts=4, longest_text=110) for size in (256, 512)]
+SHAPES = [row_shape(size, 800, num_texts=4, longest_text=110) for size in (256, 512)]
 ROWS = [[2, *range(5, 5 + length)] for length in (40, 60, 30, 80)]
 LONGER_ROWS = [[*range(start, start + 100)] for start in (5, 6, 7, 8)]  # fill another shape
 

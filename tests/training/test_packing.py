@@ -63,11 +63,16 @@ def test_labels_are_counted_the_same_shifted_and_not(examples):
 def test_sizes_of_rows_are_those_of_runs_of_neighbours():
     texts = [[1, 2, 3, 4], [1, 2, 3, 5], [6, 7], [8]]
     limits = [3, 3, 1, 0]
-    assert packed_row_sizes(texts, limits, 1) == [4, 4, 2, 1]
-    assert packed_row_sizes(texts, limits, 2) == [5, 3]  # of 1 2 3, 4, 5 and 6 7, 8
-    assert packed_row_sizes(texts, [2, 3, 1, 0], 2) == [6, 3]  # the first text shares two tokens
-    assert packed_row_sizes(texts, limits, 4) == packed_row_sizes(texts, limits, 8) == [8]
-    assert packed_row_sizes(texts, limits, 3) == [7]  # the last text does not fill a row
+
+    def tokens(limits: list[int], num_texts: int) -> list[int]:
+        return [size.num_tokens for size in packed_row_sizes(texts, limits, num_texts)]
+
+    assert tokens(limits, 1) == [4, 4, 2, 1]
+    assert tokens(limits, 2) == [5, 3]  # of 1 2 3, 4, 5 and 6 7, 8
+    assert tokens([2, 3, 1, 0], 2) == [6, 3]  # the first text shares two tokens
+    assert tokens(limits, 4) == tokens(limits, 8) == [8]
+    assert tokens(limits, 3) == [7]  # the last text does not fill a row
+    assert packed_row_sizes(texts, limits, 2)[0].num_keys == 3 + 4 + 4  # 1 2 3 and both texts
 
 
 def test_own_tokens_are_those_behind_the_prefix_that_most_texts_share():

@@ -3,8 +3,22 @@
 import pytest
 
 from text2sql.models.device import ModelShape
-from text2sql.models.packed_rows import Suffix, can_pad, lay_out_segments, pack_row
-from text2sql.training.row_shapes import TOKEN_MULTIPLE, capture_tokens, choose_row_sizes, row_shape
+from text2sql.models.packed_rows import (
+    RowShape,
+    RowSize,
+    Segment,
+    Suffix,
+    can_pad,
+    lay_out_segments,
+    pack_row,
+)
+from text2sql.training.row_shapes import (
+    TOKEN_MULTIPLE,
+    capture_tokens,
+    choose_row_shapes,
+    choose_row_sizes,
+    row_shape,
+)
 
 SAMPLE = [*range(1000, 3000, 10)]
 
@@ -35,23 +49,53 @@ def test_longer_runs_get_more_sizes():
     assert counts == sorted(counts) and counts[0] == 1 and counts[2] > 10
 
 
-def test_row_of_as_many_texts_as_promised_fits_whatever_they_share():
-    for shared in (0, 1, 50, 99):
-        suffixes = [Suffix([6] * (100 - shared), shared) for _ in range(4)]
-        segments = lay_out_segments([[5] * shared], suffixes)
-        num_tokens = sum(segment.length for segment in segments)
-        assert can_pad(segments, row_shape(num_tokens, num_texts=4, longest_text=100))
+def packed(shared: int, own: int, num_texts: int = 4) -> list[Segment]:
+    return lay_out_segments([[5] * shared], [Suffix([6] * own, shared)] * num_texts)
+
+
+def size(segments: list[Segment]) -> RowSize:
+    num_tokens = sum(segment.length for segment in segments)
+    return RowSize(num_tokens, sum(segment.num_keys for segment in segments))
+
+
+def shapes_for(sample: list[list[Segment]], graph_tokens: int) -> list[RowShape]:
+    return choose_row_shapes(
+        [*map(size, sample)],
+        [100] * 50,
+        num_texts=4,
+        num_rows=1000,
+        graph_tokens=graph_tokens,
+    )
+
+
+@pytest.mark.parametrize("graph_tokens", [10, 1_000, 1_000_000])
+def test_every_row_of_the_texts_fits_whatever_it_shares_and_whatever_was_sampled(graph_tokens):
+    shapes = shapes_for([packed(40, 20), packed(20, 40), packed(0, 90)], graph_tokens)
+    for shared in range(100):
+        for own in range(1, 101 - shared):
+            for num_texts in (1, 4):
+                segments = packed(shared, own, num_texts)
+                assert any(can_pad(segments, shape) for shape in shapes), (shared, own, num_texts)
+
+
+def test_sampled_rows_get_the_smallest_shape_with_room_for_their_tokens():
+    sample = [packed(shared, 95 - shared) for shared in range(0, 95, 5)]
+    shapes = shapes_for(sample, graph_tokens=1)
+    assert len({shape.num_tokens for shape in shapes}) == len(shapes) > 2
+    for segments in sample:
+        large_enough = [s for s in shapes if s.num_tokens >= size(segments).num_tokens]
+        assert can_pad(segments, large_enough[0])
 
 
 def test_row_beyond_the_promised_texts_does_not_fit():
-    shape = row_shape(512, num_texts=4, longest_text=100)
+    shape = row_shape(512, 600, num_texts=4, longest_text=100)
     assert can_pad(lay_out_segments([[]], [Suffix([6])]), shape)
     assert not can_pad(lay_out_segments([[]], [Suffix([6] * 101)]), shape)
     assert not can_pad(lay_out_segments([[]], [Suffix([6] * 100)] * 6), shape)
 
 
 def test_padded_rows_of_a_shape_differ_in_nothing_that_a_graph_depends_on():
-    shape = row_shape(256, num_texts=4, longest_text=100)
+    shape = row_shape(256, 700, num_texts=4, longest_text=100)
     rows = [pack_row([[5] * n], [Suffix([6] * n, n)] * 4, [shape]) for n in (20, 35, 50)]
     assert {row["input_ids"].shape for row in rows} == {(1, 256)}
     assert {row["position_ids"].shape for row in rows} == {(1, 256)}

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
+import numpy as np
+
 if TYPE_CHECKING:
     import torch
 
@@ -39,6 +41,13 @@ class Segment(NamedTuple):
         """Yield the indices in the row that the last token of the segment attends to."""
         yield from range(self.prefix_start, self.prefix_start + self.prefix_length)
         yield from range(self.start, self.start + self.length)
+
+
+class RowSize(NamedTuple):
+    """What a row takes before it is padded."""
+
+    num_tokens: int
+    num_keys: int  # that the last tokens of its segments attend to, in all
 
 
 class RowShape(NamedTuple):
@@ -177,18 +186,26 @@ def split_shared_prefix(
     No text takes more of the prefix than its limit, which must be below the text's length.
     """
     most_saved, prefix, suffixes = -1, [], []
-    for candidate in texts:
-        shared = [
-            min(common_length(candidate, text), limit)
-            for text, limit in zip(texts, limits, strict=True)
-        ]
-        longest = sorted(shared)[-2] if len(texts) > 1 else 0  # among the other texts
-        shared = [min(length, longest) for length in shared]
-        if (saved := sum(shared) - longest) > most_saved:
+    rows = aligned(texts)
+    for index, candidate in enumerate(texts):
+        shared = np.minimum((rows != rows[index]).argmax(axis=1), limits)  # but its own, yet 0
+        shared[index] = limits[index]
+        longest = int(np.sort(shared)[-2]) if len(texts) > 1 else 0  # among the other texts
+        shared = np.minimum(shared, longest)
+        if (saved := int(shared.sum()) - longest) > most_saved:
             most_saved, prefix = saved, list(candidate[:longest])
-            lengths = zip(texts, shared, strict=True)
+            lengths = zip(texts, shared.tolist(), strict=True)
             suffixes = [Suffix(text[length:], length) for text, length in lengths]
     return prefix, suffixes
+
+
+def aligned(texts: Sequence[Sequence[int]]) -> "np.ndarray":
+    """Return the texts (n, longest + 1), each filled up with a number that no other contains."""
+    rows = np.empty((len(texts), max(map(len, texts)) + 1), dtype=np.int64)
+    for index, text in enumerate(texts):
+        rows[index, : len(text)] = text
+        rows[index, len(text) :] = -1 - index
+    return rows
 
 
 def common_length(one: Sequence[int], other: Sequence[int], known: int = 0) -> int:

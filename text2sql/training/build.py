@@ -115,7 +115,12 @@ def micro_batch_token_counter(
     order = np.random.default_rng(0).permutation(len(rows))[:SAMPLED_ROWS]
     texts = tokenizer(list(rows.select(order)["text"]), add_special_tokens=False)["input_ids"]
     limits = [len(text) - 1 for text in texts]
-    return lambda examples: round(float(np.mean(packed_row_sizes(texts, limits, examples))))
+
+    def typical_tokens(examples: int) -> int:
+        sizes = packed_row_sizes(texts, limits, examples)
+        return round(float(np.mean([size.num_tokens for size in sizes])))
+
+    return typical_tokens
 
 
 def choose_plans(

@@ -9,6 +9,7 @@ import torch
 
 from text2sql.errors import UserError
 from text2sql.training.checkpoints import STATE_NAME, checkpoint_dir
+from text2sql.training.data_loaders import forget_data_loaders
 from text2sql.training.plan import ExecutionPlan
 from text2sql.training.trainer import AdapterTrainer
 
@@ -34,6 +35,8 @@ def train_within_memory(
                     "The GPU ran out of memory. Retry with --per_device_train_batch_size 1 "
                     "--gradient_checkpointing true --resume."
                 ) from None
+        finally:
+            forget_data_loaders(trainer)
         trainer.stop_using_cuda_graphs()
         checkpoint = save_finished_steps(trainer) or checkpoint
         print(f"\nThe GPU ran out of memory after step {trainer.state.global_step}.")

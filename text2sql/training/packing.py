@@ -13,7 +13,9 @@ from text2sql.models.packed_attention import use_packed_attention
 from text2sql.models.packed_rows import (
     PackedLayout,
     RowShape,
+    RowSize,
     common_length,
+    lay_out_segments,
     pack_row,
     split_shared_prefix,
 )
@@ -135,8 +137,8 @@ def own_tokens(texts: Sequence[Sequence[int]], limits: Sequence[int]) -> list[in
 
 def packed_row_sizes(
     texts: Sequence[Sequence[int]], limits: Sequence[int], num_texts: int
-) -> list[int]:
-    """Return the numbers of tokens of the rows that pack each `num_texts` neighbours of `texts`.
+) -> list[RowSize]:
+    """Return the sizes of the rows that pack each `num_texts` neighbours of `texts`.
 
     No text shares more tokens than its limit. The last texts are left out where they do not fill
     a row, unless there is no other.
@@ -145,5 +147,7 @@ def packed_row_sizes(
     for start in range(0, max(len(texts) - num_texts, 0) + 1, num_texts):
         batch = slice(start, start + num_texts)
         prefix, suffixes = split_shared_prefix(texts[batch], limits[batch])
-        sizes.append(len(prefix) + sum(len(suffix.tokens) for suffix in suffixes))
+        segments = lay_out_segments([prefix], suffixes)
+        num_tokens = sum(segment.length for segment in segments)
+        sizes.append(RowSize(num_tokens, sum(segment.num_keys for segment in segments)))
     return sizes

@@ -1,13 +1,20 @@
 """The few shapes that a run's packed rows are padded to, each of which gets a CUDA graph."""
 
 from collections import Counter
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING
 
 from text2sql.models.device import ModelShape
-from text2sql.models.packed_rows import RowShape
+from text2sql.models.packed_rows import RowShape, RowSize
+from text2sql.training.packing import first_label, packed_row_sizes
 
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+SAMPLED_ROWS = 256  # from whose sizes those of a run are known well enough
 TOKEN_MULTIPLE = 128  # of the tokens in a row, as matrix kernels like it
+KEY_MARGIN = 1.05  # over the keys of sampled rows; those that pad them cost little
 FLOPS_PER_WEIGHT = 4  # for a token of a training step whose weights are frozen
 
 # As measured on an H100 at Gemma-2B's and SmolLM2's shapes.
@@ -16,14 +23,54 @@ FLOPS = 5e14  # per second, of matrix products
 LAYER_TOKEN_S = 1e-7  # all else that a layer does for a token
 
 
-def row_shape(num_tokens: int, num_texts: int, longest_text: int) -> RowShape:
-    """Return the shape of rows of `num_tokens` that pack at most `num_texts` texts."""
-    return RowShape(
-        num_tokens=num_tokens,
-        num_keys=max((num_texts + 1) * longest_text, num_tokens),  # of texts and what they share
-        num_segments=2 * (num_texts + 2),
-        max_seqlen=min(longest_text, num_tokens),
+def shapes_of_run(
+    rows: "Dataset", order: Iterable[int], num_texts: int, num_rows: int, model: ModelShape
+) -> list[RowShape]:
+    """Return the shapes for a run that packs `num_texts` neighbours of `order` into each row."""
+    sample = rows.select([*islice(order, SAMPLED_ROWS * num_texts)])
+    limits = [first_label(labels) - 1 for labels in sample["labels"]]
+    return choose_row_shapes(
+        packed_row_sizes(sample["input_ids"], limits, num_texts),
+        [len(token_ids) for token_ids in rows["input_ids"]],
+        num_texts=num_texts,
+        num_rows=num_rows,
+        graph_tokens=capture_tokens(model),
     )
+
+
+def choose_row_shapes(
+    sample: Sequence[RowSize],
+    lengths: Sequence[int],
+    *,
+    num_texts: int,
+    num_rows: int,
+    graph_tokens: int,
+) -> list[RowShape]:
+    """Return the shapes that a run's rows of at most `num_texts` texts are padded to.
+
+    `sample` holds the sizes of some of the run's `num_rows` rows, `lengths` those of all its texts.
+    The largest shape holds any of these, whatever they share. Others have room for the keys of the
+    sampled rows and a few more; a row with still more gets a larger shape.
+    """
+    longest, most_tokens = max(lengths), sum(sorted(lengths)[-num_texts:])
+    known = [*sample, RowSize(most_tokens, most_tokens)]
+    shapes = []
+    smaller = 0
+    for num_tokens in choose_row_sizes([row.num_tokens for row in known], num_rows, graph_tokens):
+        padded = [row for row in known if smaller < row.num_tokens <= num_tokens]
+        smaller = num_tokens
+        # Tokens that pad a row see themselves.
+        most_keys = max(row.num_keys + num_tokens - row.num_tokens for row in padded)
+        num_keys = round_up(round(KEY_MARGIN * most_keys), TOKEN_MULTIPLE)
+        shapes.append(row_shape(num_tokens, num_keys, num_texts, longest))
+    return [*shapes[:-1], row_shape(smaller, smaller + num_texts * longest, num_texts, longest)]
+
+
+def row_shape(num_tokens: int, num_keys: int, num_texts: int, longest_text: int) -> RowShape:
+    """Return the shape of rows that pack at most `num_texts` texts and what they share."""
+    max_seqlen = min(longest_text, num_tokens)
+    num_padding_segments = sum(-(-padded // max_seqlen) for padded in (num_tokens, num_keys))
+    return RowShape(num_tokens, num_keys, num_texts + 1 + num_padding_segments, max_seqlen)
 
 
 def capture_tokens(model: ModelShape) -> int:
@@ -39,7 +86,7 @@ def choose_row_sizes(sample: Sequence[int], num_rows: int, graph_tokens: int) ->
     `sample` holds the sizes of some of the run's `num_rows` rows. A larger number of sizes saves
     padding, but each takes a graph, which costs as much as computing `graph_tokens`.
     """
-    counts = Counter(-(-size // TOKEN_MULTIPLE) * TOKEN_MULTIPLE for size in sample)
+    counts = Counter(round_up(size, TOKEN_MULTIPLE) for size in sample)
     sizes = sorted(counts)
     rows = [0, *accumulate(counts[size] * num_rows / len(sample) for size in sizes)]
     best: list[tuple[float, list[int]]] = [(0.0, [])]  # tokens computed for the first n sizes
@@ -51,3 +98,7 @@ def choose_row_sizes(sample: Sequence[int], num_rows: int, graph_tokens: int) ->
         cost, start = min(computed)
         best.append((cost, [*best[start][1], size]))
     return best[-1][1]
+
+
+def round_up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple

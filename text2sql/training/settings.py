@@ -86,12 +86,16 @@ def keeps_rows_and_loss(sft: Mapping[str, Any]) -> bool:
     return not (other_loss or sft["padding_free"])
 
 
-def device_defaults(is_cuda: bool, paper_plan: bool, may_pack: bool) -> dict[str, Any]:
+def device_defaults(
+    is_cuda: bool, paper_plan: bool, may_pack: bool, num_workers: int
+) -> dict[str, Any]:
     """Return SFTConfig's arguments for flags that the user left open, by the kind of device."""
     if not is_cuda:
         on_cpu = {"use_cpu": True, "optim": "adamw_torch"}
         return on_cpu | {"dataloader_num_workers": 0, "dataloader_pin_memory": False}
     defaults: dict[str, Any] = {}
+    if num_workers:  # which would start anew for each epoch and evaluation, in tenths of a second
+        defaults["dataloader_persistent_workers"] = True
     if not paper_plan:
         defaults["optim"] = "adamw_torch_fused"  # the same arithmetic in one kernel
     if may_pack:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +22,7 @@ from text2sql.seals import write_checksums
 from text2sql.training.callbacks import OwnBestCheckpoint, ReadableProgress, ThroughputTimer
 from text2sql.training.checkpoints import STATE_NAME, checkpoint_dir, refuse_damaged
 from text2sql.training.cuda_graphs import drop_cuda_graphs, use_cuda_graphs
+from text2sql.training.data_loaders import forget_data_loaders
 from text2sql.training.forgetting import ForgettingCurve
 from text2sql.training.gradients import average_gradients, broadcast_parameters
 from text2sql.training.lora import use_lean_lora
@@ -33,11 +33,10 @@ from text2sql.training.packing import (
     first_label,
     own_tokens,
     pack_examples,
-    packed_row_sizes,
     use_packed_forward,
 )
 from text2sql.training.plan import ExecutionPlan
-from text2sql.training.row_shapes import capture_tokens, choose_row_sizes, row_shape
+from text2sql.training.row_shapes import shapes_of_run
 from text2sql.training.sampler import EpochSeededSampler
 from text2sql.training.settings import count_steps
 from text2sql.training.training_errors import (
@@ -46,7 +45,6 @@ from text2sql.training.training_errors import (
     non_finite_loss,
 )
 
-SAMPLED_ROWS = 256  # from whose sizes those of a run are known well enough
 DATA_PARALLEL = (DistributedType.MULTI_GPU, DistributedType.MULTI_CPU)
 
 
@@ -120,19 +118,15 @@ class AdapterTrainer(SFTTrainer):
     def use_cuda_graphs(self) -> None:
         """Pad rows to few shapes, and compute the layers of each by a graph."""
         args, rows = self.args, cast(Dataset, self.train_dataset)
-        num_texts = args.train_batch_size
-        sampler = cast(Sampler[int], self._get_train_sampler())
-        sample = rows.select([*islice(sampler, SAMPLED_ROWS * num_texts)])
-        limits = [first_label(labels) - 1 for labels in sample["labels"]]
-        sizes = choose_row_sizes(
-            packed_row_sizes(sample["input_ids"], limits, num_texts),
+        shapes = shapes_of_run(
+            rows,
+            order=cast(Sampler[int], self._get_train_sampler()),
+            num_texts=args.train_batch_size,
             num_rows=count_steps(
                 len(rows), self.step_size(), args.num_train_epochs, args.max_steps
             ),
-            graph_tokens=capture_tokens(ModelShape.from_config(self.base_model.config)),
+            model=ModelShape.from_config(self.base_model.config),
         )
-        longest = max(map(len, rows["input_ids"]))
-        shapes = [row_shape(size, num_texts, longest) for size in sizes]
         self.data_collator = cast(Any, partial(pack_examples, shapes=shapes))
         use_cuda_graphs(self.base_model.base_model, shapes)
 
@@ -256,6 +250,7 @@ class AdapterTrainer(SFTTrainer):
 
     def evaluate_fewer_at_once(self) -> None:
         self.args.per_device_eval_batch_size //= 2
+        forget_data_loaders(self)
         self.token_sums[False].clear()
         torch.cuda.empty_cache()
         examples = how_many(self.args.per_device_eval_batch_size, "example")

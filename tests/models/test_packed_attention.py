@@ -136,7 +136,7 @@ def test_layout_gives_the_position_and_the_keys_of_each_segment():
 
 
 def test_row_is_padded_by_segments_that_no_other_sees():
-    shape = RowShape(num_tokens=12, num_keys=20, num_segments=8, max_seqlen=4)
+    shape = RowShape(num_tokens=12, num_keys=20, num_segments=8, max_seqlen=4, num_outputs=3)
     row = pack_row([[1, 2]], [Suffix([5, 6], 2), Suffix([7], 1)], [shape])
     layout = row["shared_prefix"]
     assert layout.shape == shape
@@ -148,8 +148,8 @@ def test_row_is_padded_by_segments_that_no_other_sees():
 
 
 def test_row_that_no_shape_holds_is_not_padded():
-    shapes = [RowShape(4, 20, 8, 4), RowShape(12, 7, 8, 4), RowShape(12, 20, 2, 4)]
-    shapes.append(RowShape(12, 20, 8, max_seqlen=3))
+    sizes = [(4, 20, 8, 4), (12, 7, 8, 4), (12, 20, 2, 4), (12, 20, 8, 3)]
+    shapes = [RowShape(*size, num_outputs=3) for size in sizes]
     layout = pack_row([[1, 2]], [Suffix([5, 6], 2), Suffix([7], 1)], shapes)["shared_prefix"]
     assert layout.shape is None and len(layout.keys) == 8
 

@@ -12,8 +12,9 @@ from text2sql.training.cuda_graphs import drop_cuda_graphs, use_cuda_graphs
 from text2sql.training.packing import MODEL_INPUTS, pack_examples, use_packed_forward
 from text2sql.training.row_shapes import row_shape
 
-SHAPES = [row_shape(size, 800, num_texts=4, longest_text=110) for size in (256, 512)]
+SHAPES = [row_shape(size, 800, 16, num_texts=4, longest_text=110) for size in (256, 512)]
 ROWS = [[2, *range(5, 5 + length)] for length in (40, 60, 30, 80)]
+POSITIONS = torch.tensor([0])
 LONGER_ROWS = [[*range(start, start + 100)] for start in (5, 6, 7, 8)]  # fill another shape
 
 
@@ -68,7 +69,7 @@ def test_graphs_are_made_before_the_first_step_and_serve_the_rows_of_their_shape
 
     def compute(length: int) -> str:
         rows = pack_row([[5] * length], [Suffix([6] * length, length)], SHAPES)
-        return backbone.forward(**rows).last_hidden_state
+        return backbone.forward(**rows, output_positions=POSITIONS).last_hidden_state
 
     assert compute(20) == compute(21) == "replayed for 256"
     assert captured == [512, 256]  # the smaller one in the memory of the larger one

@@ -4,6 +4,7 @@ import pytest
 from datasets import Dataset
 
 from text2sql.training.packing import add_padding_rows, own_tokens, pack_examples, packed_row_sizes
+from text2sql.training.row_shapes import row_shape
 
 SQL_ALONE = [
     {"input_ids": [2, 5, 6, 7, 8], "labels": [-100, -100, -100, 7, 8]},
@@ -30,6 +31,14 @@ def test_loss_on_the_whole_text_shares_nothing_and_supervises_all_but_the_first_
     batch = pack_examples(WHOLE_TEXT)
     assert batch["input_ids"].tolist() == [[2, 5, 6, 2, 5, 7, 8]]
     assert next_tokens(batch) == [(2, 5), (5, 6), (2, 5), (5, 7), (7, 8)]
+
+
+def test_labels_of_a_padded_row_are_followed_by_positions_that_nobody_reads():
+    shape = row_shape(128, 200, 5, num_texts=2, longest_text=5)
+    padded, plain = pack_examples(SQL_ALONE, [shape]), pack_examples(SQL_ALONE)
+    assert padded["supervised"].tolist() == [*plain["supervised"].tolist(), *[0] * 125]
+    for name in ("shift_labels", "labels", "loss_weights"):
+        assert padded[name].equal(plain[name])
 
 
 def test_one_example_is_the_row_that_it_is():

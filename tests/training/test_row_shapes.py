@@ -63,6 +63,7 @@ def shapes_for(sample: list[list[Segment]], graph_tokens: int) -> list[RowShape]
         [*map(size, sample)],
         [100] * 50,
         num_texts=4,
+        num_outputs=40,
         num_rows=1000,
         graph_tokens=graph_tokens,
     )
@@ -87,15 +88,21 @@ def test_sampled_rows_get_the_smallest_shape_with_room_for_their_tokens():
         assert can_pad(segments, large_enough[0])
 
 
+def test_shapes_have_room_for_the_labels_and_for_no_more_than_their_tokens():
+    shapes = shapes_for([packed(40, 20), packed(20, 40), packed(0, 90)], graph_tokens=1)
+    assert [shape.num_outputs for shape in shapes] == [TOKEN_MULTIPLE] * len(shapes)
+    assert row_shape(256, 700, 900, num_texts=4, longest_text=100).num_outputs == 256
+
+
 def test_row_beyond_the_promised_texts_does_not_fit():
-    shape = row_shape(512, 600, num_texts=4, longest_text=100)
+    shape = row_shape(512, 600, 40, num_texts=4, longest_text=100)
     assert can_pad(lay_out_segments([[]], [Suffix([6])]), shape)
     assert not can_pad(lay_out_segments([[]], [Suffix([6] * 101)]), shape)
     assert not can_pad(lay_out_segments([[]], [Suffix([6] * 100)] * 6), shape)
 
 
 def test_padded_rows_of_a_shape_differ_in_nothing_that_a_graph_depends_on():
-    shape = row_shape(256, 700, num_texts=4, longest_text=100)
+    shape = row_shape(256, 700, 40, num_texts=4, longest_text=100)
     rows = [pack_row([[5] * n], [Suffix([6] * n, n)] * 4, [shape]) for n in (20, 35, 50)]
     assert {row["input_ids"].shape for row in rows} == {(1, 256)}
     assert {row["position_ids"].shape for row in rows} == {(1, 256)}

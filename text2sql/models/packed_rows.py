@@ -57,6 +57,7 @@ class RowShape(NamedTuple):
     num_keys: int
     num_segments: int
     max_seqlen: int  # an upper bound of the segments' lengths and of their numbers of keys
+    num_outputs: int  # an upper bound of the positions whose output is used
 
 
 @dataclass(frozen=True)
@@ -141,13 +142,8 @@ def can_pad(segments: Sequence[Segment], shape: RowShape) -> bool:
     if max(segment.num_keys for segment in segments) > shape.max_seqlen:
         return False
     padded = [*segments, *padding_segments(segments, shape)]
-    sizes = (
-        sum(segment.length for segment in padded),
-        sum(segment.num_keys for segment in padded),
-        len(padded),
-        shape.max_seqlen,
-    )
-    return sizes == shape
+    size = RowSize(sum(s.length for s in padded), sum(s.num_keys for s in padded))
+    return (*size, len(padded)) == (shape.num_tokens, shape.num_keys, shape.num_segments)
 
 
 def padding_segments(segments: Sequence[Segment], shape: RowShape) -> list[Segment]:

@@ -34,12 +34,14 @@ class RowLayers(torch.nn.Module):
         keys: torch.Tensor,
         cu_seqlens_q: torch.Tensor,
         cu_seqlens_k: torch.Tensor,
+        output_positions: torch.Tensor,
     ) -> torch.Tensor:
         bounds = (cu_seqlens_q, cu_seqlens_k, self.shape.max_seqlen, self.shape.max_seqlen)
         outputs = self.compute(
             input_ids=input_ids,
             position_ids=position_ids,
             shared_prefix=PackedLayout((), (), keys, *bounds),
+            output_positions=output_positions,
             use_cache=False,
         )
         return cast(torch.Tensor, outputs.last_hidden_state)
@@ -58,16 +60,22 @@ def use_cuda_graphs(backbone: torch.nn.Module, shapes: Sequence[RowShape]) -> No
         input_ids: torch.Tensor,
         position_ids: torch.Tensor,
         shared_prefix: PackedLayout,
+        output_positions: torch.Tensor | None = None,
         **settings: Any,
     ) -> BaseModelOutputWithPast:
         shape, in_training = shared_prefix.shape, backbone.training and torch.is_grad_enabled()
-        if shape is None or not in_training:
-            row = {"input_ids": input_ids, "position_ids": position_ids}
-            return eager(**row, shared_prefix=shared_prefix, **settings)
+        if shape is None or output_positions is None or not in_training:
+            return eager(
+                input_ids=input_ids,
+                position_ids=position_ids,
+                shared_prefix=shared_prefix,
+                output_positions=output_positions,
+                **settings,
+            )
         if not graphs:
             graphs.update(capture_all(backbone, eager, shapes, input_ids.device))
         layout = (shared_prefix.keys, shared_prefix.cu_seqlens_q, shared_prefix.cu_seqlens_k)
-        states = graphs[shape](input_ids, position_ids, *layout)
+        states = graphs[shape](input_ids, position_ids, *layout, output_positions)
         return BaseModelOutputWithPast(last_hidden_state=cast(Any, states))
 
     backbone.forward = forward
@@ -97,7 +105,9 @@ def blank_row(shape: RowShape, device: torch.device) -> tuple[torch.Tensor, ...]
     row = pack_row([[]], [Suffix([0])], [shape])
     layout = row["shared_prefix"]
     inputs = (row["input_ids"], row["position_ids"], layout.keys)
-    return tuple(x.to(device) for x in (*inputs, layout.cu_seqlens_q, layout.cu_seqlens_k))
+    bounds = (layout.cu_seqlens_q, layout.cu_seqlens_k)
+    positions = torch.zeros(shape.num_outputs, dtype=torch.long)
+    return tuple(x.to(device) for x in (*inputs, *bounds, positions))
 
 
 def capture(

@@ -9,6 +9,7 @@ from datasets import Dataset, concatenate_datasets
 from transformers import PreTrainedModel
 from trl.kernels import ChunkedLogProbFunction
 
+from text2sql.models.last_layer import select_in_last_layer
 from text2sql.models.packed_attention import use_packed_attention
 from text2sql.models.packed_rows import (
     PackedLayout,
@@ -33,7 +34,7 @@ class PackedBatch(TypedDict):
     input_ids: torch.Tensor  # (1, tokens)
     position_ids: torch.Tensor  # (1, tokens)
     shared_prefix: PackedLayout
-    supervised: torch.Tensor  # (n,) positions in the row whose next token is a label
+    supervised: torch.Tensor  # (n,) positions whose next token is a label; padded with 0
     shift_labels: torch.Tensor  # (1, n) those labels, -100 in rows of weight 0
     labels: torch.Tensor  # (1, n + 1) the same after an ignored one, as language models count them
     loss_weights: torch.Tensor  # (1, n) weights in the mean over examples of their labels' means
@@ -66,6 +67,8 @@ def pack_examples(
         weight = example.get(WEIGHT, 1.0)
         shift_labels += [own[index] if weight else -100 for index in positions]
         weights += [weight / len(positions)] * len(positions)
+    if (shape := row["shared_prefix"].shape) is not None:
+        supervised += [0] * (shape.num_outputs - len(supervised))
     return {
         **row,
         "supervised": torch.tensor(supervised),
@@ -87,9 +90,15 @@ def first_label(labels: Sequence[int]) -> int:
     return next(index for index in range(1, len(labels)) if labels[index] != -100)
 
 
+def count_labels(labels: Sequence[int]) -> int:
+    """Return the number of supervised tokens after the first token of the text."""
+    return sum(label != -100 for label in labels[1:])
+
+
 def use_packed_forward(model: PreTrainedModel) -> None:
     """Make the model compute packed rows, and nothing else, by `packed_forward`."""
     use_packed_attention(model)
+    select_in_last_layer(model)
     model.forward = MethodType(packed_forward, model)
 
 
@@ -106,13 +115,14 @@ def packed_forward(
     step.
     """
     row = {name: value for name, value in row.items() if value is not None}
-    states = model.base_model(**row, use_cache=False).last_hidden_state[0]
+    outputs = model.base_model(**row, output_positions=supervised, use_cache=False)
+    labels = shift_labels[0]
     head, wanted = model.get_output_embeddings(), ("entropy", "is_top1")
     log_probs, entropy, _, _, is_top1 = ChunkedLogProbFunction.apply(
-        states.index_select(0, supervised),
+        outputs.last_hidden_state[0, : len(labels)],  # without those that pad the positions
         head.weight,
         head.bias,
-        shift_labels[0].clamp(min=0),  # the loss leaves out what is ignored
+        labels.clamp(min=0),  # the loss leaves out what is ignored
         1.0,  # the temperature
         VOCABULARY_CHUNK,
         None,  # no soft cap

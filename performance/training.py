@@ -22,18 +22,17 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import harmonic_mean
-from typing import Any
 
 import torch
 from accelerate.state import AcceleratorState
-from torch.nn.functional import cross_entropy
 
 from performance.cards import cap_memory
+from performance.ladder import full_logits_loss, ladder, whole_last_layer
 from performance.make_gemma_shape import make_tokenizer
 from performance.shapes import make_config, make_model
 from text2sql.cli import run
@@ -80,19 +79,6 @@ SPEED = {
     "batch of 8": ["--max_steps", "240", "--eval_steps", "240", "--fix", "cuda_graphs=True"],
     "batch of 32": large_batch(32),
     "batch of 128": large_batch(128),
-}
-FORTY_EIGHT = ["--max_steps", "48", "--eval_steps", "48", "--logging_steps", "8"]
-EIGHT_AT_ONCE = ["--per_device_train_batch_size", "8", "--gradient_accumulation_steps", "1"]
-EIGHT_AT_ONCE += ["--gradient_checkpointing", "false"]
-PADDED = {"FULL_LOGITS": "1", "packed": "False", "dequantize": "False"}
-PLAIN = {"fused": "False", "cuda_graphs": "False"}
-RUNGS = {  # each keeps what those above it have switched on
-    "eight at once, no checkpointing": PADDED | PLAIN,
-    "label-only head": {"FULL_LOGITS": "0"},
-    "weights dequantised": {"dequantize": "True"},
-    "one packed row": {"packed": "True"},
-    "fused layers": {"fused": "True"},
-    "CUDA graphs": {"cuda_graphs": "True"},
 }
 CARDS = {
     "gemma-2b": (6, 8, 12, 16, 24, 40, 80),
@@ -142,20 +128,6 @@ def rows_of(table: str, shape: str) -> Iterator[tuple[str, str, float | None, li
             if shape == "gemma-2b":  # runs out of memory and continues with a smaller plan
                 name = f"{shape} at 12 GB, planned for too much"
                 yield name, shape, 12, [*SHORT, "--fix", "SAFETY=0.4"]
-
-
-def ladder() -> dict[str, list[str]]:
-    """Return train.py's flags from the recipe as written to the plan, one thing after the other."""
-    few = ["--max_steps", "6", "--eval_steps", "6", "--logging_steps", "2"]
-    rungs = {"recipe as written": [*few, "--plan", "paper", "--fix", "FULL_LOGITS=1"]}
-    fixed: dict[str, str] = {}
-    for name, settings in RUNGS.items():
-        fixed |= settings
-        fixes = [part for key, value in fixed.items() for part in ("--fix", f"{key}={value}")]
-        rungs[name] = [*FORTY_EIGHT, *EIGHT_AT_ONCE, *fixes]
-    # Every shape gets its graph at once, as it has after some hundred steps of a longer run.
-    rungs["CUDA graphs"] += ["--max_steps", "160", "--eval_steps", "160"]
-    return rungs
 
 
 def prepare_prompts(spider_dir: Path, work_dir: Path, num_questions: int = 700) -> None:
@@ -215,13 +187,16 @@ def emulated(shape: str, config_dir: Path, gib: float | None, fixed: dict) -> It
     """Give train.py a random model of the shape, and a card of that memory, within the block."""
     from transformers.models.gemma import modeling_gemma
 
+    from text2sql.models import last_layer
     from text2sql.training import build, plan
     from text2sql.training.trainer import AdapterTrainer
 
-    safety = plan.SAFETY
+    safety, forward_selected = plan.SAFETY, last_layer.forward_selected
     compute_loss = AdapterTrainer.compute_loss
     if fixed.pop("FULL_LOGITS", 0):
         AdapterTrainer.compute_loss = full_logits_loss(compute_loss)
+    if fixed.pop("WHOLE_LAST_LAYER", 0):
+        last_layer.forward_selected = whole_last_layer(forward_selected)
     plan.SAFETY = fixed.pop("SAFETY", safety)
     config = make_config(shape)
 
@@ -248,7 +223,7 @@ def emulated(shape: str, config_dir: Path, gib: float | None, fixed: dict) -> It
     try:
         yield
     finally:
-        plan.SAFETY = safety
+        plan.SAFETY, last_layer.forward_selected = safety, forward_selected
         AdapterTrainer.compute_loss = compute_loss
         build.load_config, build.load_base_model, build.choose_plans = originals
         for name, plain in plain_layers.items():
@@ -257,20 +232,6 @@ def emulated(shape: str, config_dir: Path, gib: float | None, fixed: dict) -> It
         AcceleratorState._reset_state()
         gc.collect()
         torch.cuda.empty_cache()
-
-
-def full_logits_loss(compute_loss: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a `compute_loss` with the logits of every token, as before TRL had its fused head."""
-
-    def compute(trainer, model, inputs, return_outputs=False, num_items_in_batch=None):
-        if not model.training:
-            return compute_loss(trainer, model, inputs, return_outputs, num_items_in_batch)
-        labels = inputs.pop("labels")[:, 1:]
-        logits = model(**inputs, use_cache=False).logits[:, :-1].float()
-        total = cross_entropy(logits.flatten(0, 1), labels.flatten(), reduction="sum")
-        return total / num_items_in_batch
-
-    return compute
 
 
 def run_train(command: list[str]) -> None:

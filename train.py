@@ -274,7 +274,8 @@ def resolve_sft_arguments(
     import torch
 
     is_cuda, is_paper = torch.cuda.is_available(), flags.plan == "paper"
-    defaults = device_defaults(is_cuda, is_paper, may_pack, flags.dataloader_num_workers)
+    num_workers = flags.dataloader_num_workers if "dataloader_num_workers" in explicit else None
+    defaults = device_defaults(is_cuda, is_paper, may_pack, num_workers)
     chosen = {name: value for name, value in defaults.items() if name not in explicit}
     if num_steps < flags.eval_steps and "eval_steps" not in explicit:
         chosen["eval_steps"] = num_steps

@@ -95,7 +95,8 @@ def test_padded_rows_give_the_gradients_of_rows_that_are_not():
 
 def test_the_rows_of_these_tests_are_of_two_shapes():
     def num_tokens(rows):
-        examples = [{"input_ids": row, "labels": [-100, *row[1:]]} for row in rows]
+        labels = [[-100] * (len(row) - 4) + row[-4:] for row in rows]
+        examples = [{"input_ids": r, "labels": own} for r, own in zip(rows, labels, strict=True)]
         return pack_examples(examples, SHAPES)["input_ids"].shape[1]
 
     assert [num_tokens(rows) for rows in (ROWS, LONGER_ROWS, ROWS[:2] * 2)] == [256, 512, 256]

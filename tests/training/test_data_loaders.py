@@ -50,7 +50,16 @@ def test_smaller_evaluation_batches_get_a_loader_of_their_own(tmp_path, run_trai
     assert sizes[0] > 2 and max(sizes[1:]) == 2
 
 
-@pytest.mark.parametrize(("num_workers", "kept"), [(4, True), (0, None)])
-def test_workers_are_kept_on_a_gpu_where_there_are_any(num_workers, kept):
-    defaults = device_defaults(True, False, True, num_workers)
+@pytest.mark.parametrize(
+    ("may_pack", "chosen", "num_workers", "kept"),
+    [
+        (True, None, 0, None),
+        (True, 2, None, True),
+        (False, None, None, True),
+        (False, 0, None, None),
+    ],
+)
+def test_rows_are_packed_in_the_process_and_workers_are_kept(may_pack, chosen, num_workers, kept):
+    defaults = device_defaults(True, not may_pack, may_pack, chosen)
+    assert defaults.get("dataloader_num_workers") == num_workers  # None: the flag's own
     assert defaults.get("dataloader_persistent_workers") is kept

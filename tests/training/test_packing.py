@@ -41,6 +41,13 @@ def test_labels_of_a_padded_row_are_followed_by_positions_that_nobody_reads():
         assert padded[name].equal(plain[name])
 
 
+def test_row_with_more_labels_than_a_shape_promises_is_not_padded_to_it():
+    few, enough = (row_shape(128, 200, n, num_texts=9, longest_text=10) for n in (5, 200))
+    few = few._replace(num_outputs=2)
+    assert pack_examples(SQL_ALONE, [few])["shared_prefix"].shape is None
+    assert pack_examples(SQL_ALONE, [few, enough])["shared_prefix"].shape == enough
+
+
 def test_one_example_is_the_row_that_it_is():
     batch = pack_examples(SQL_ALONE[:1])
     assert batch["input_ids"].tolist() == [[2, 5, 6, 7, 8]]

@@ -6,21 +6,25 @@ and its positions continue from there. So each text gets the logits and gradient
 alone, without any padding.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import torch
 
 
+Tokens = Sequence[int] | NDArray[np.int64]
+
+
 class Suffix(NamedTuple):
     """Tokens that follow the first `prefix_length` tokens of the prefix with index `prefix`."""
 
-    tokens: Sequence[int]
+    tokens: Tokens
     prefix_length: int = 0
     prefix: int = 0
 
@@ -37,10 +41,10 @@ class Segment(NamedTuple):
     def num_keys(self) -> int:
         return self.prefix_length + self.length
 
-    def keys(self) -> Iterator[int]:
-        """Yield the indices in the row that the last token of the segment attends to."""
-        yield from range(self.prefix_start, self.prefix_start + self.prefix_length)
-        yield from range(self.start, self.start + self.length)
+    def keys(self) -> tuple[range, range]:
+        """Return the indices in the row that the last token of the segment attends to."""
+        prefix = range(self.prefix_start, self.prefix_start + self.prefix_length)
+        return prefix, range(self.start, self.start + self.length)
 
 
 class RowSize(NamedTuple):
@@ -97,7 +101,7 @@ class PackedRow(TypedDict):
 
 
 def pack_row(
-    prefixes: Sequence[Sequence[int]],
+    prefixes: Sequence[Tokens],
     suffixes: Sequence[Suffix],
     shapes: Sequence[RowShape] = (),
 ) -> PackedRow:
@@ -108,7 +112,7 @@ def pack_row(
     """
     import torch
 
-    if any(not s.tokens or s.prefix_length > len(prefixes[s.prefix]) for s in suffixes):
+    if any(len(s.tokens) == 0 or s.prefix_length > len(prefixes[s.prefix]) for s in suffixes):
         raise ValueError("a suffix is empty or continues beyond its prefix")
     texts = [*prefixes, *(suffix.tokens for suffix in suffixes)]
     segments = lay_out_segments(prefixes, suffixes)
@@ -118,16 +122,17 @@ def pack_row(
         segments += padding_segments(segments, shape)
     lengths = [segment.length for segment in segments]
     key_lengths = [segment.num_keys for segment in segments]
-    padding = [0] * (sum(lengths) - sum(map(len, texts)))
-    keys = chain.from_iterable(segment.keys() for segment in segments)
-    positions = chain.from_iterable(range(s.prefix_length, s.num_keys) for s in segments)
+    tokens = np.zeros(sum(lengths), dtype=np.int64)
+    np.concatenate(texts, out=tokens[: sum(map(len, texts))], casting="unsafe")
+    keys = joined(chain.from_iterable(segment.keys() for segment in segments))
+    positions = joined(range(s.prefix_length, s.num_keys) for s in segments)
     return {
-        "input_ids": torch.tensor([[*chain(*texts), *padding]]),
-        "position_ids": torch.tensor([[*positions]]),
+        "input_ids": torch.from_numpy(tokens)[None],
+        "position_ids": torch.from_numpy(positions)[None],
         "shared_prefix": PackedLayout(
             segments=tuple(segments),
             suffixes=suffix_segments,
-            keys=torch.tensor([*keys], dtype=torch.int32),
+            keys=torch.from_numpy(keys.astype(np.int32)),
             cu_seqlens_q=torch.tensor([*accumulate(lengths, initial=0)], dtype=torch.int32),
             cu_seqlens_k=torch.tensor([*accumulate(key_lengths, initial=0)], dtype=torch.int32),
             max_seqlen_q=shape.max_seqlen if shape else max(lengths),
@@ -135,6 +140,10 @@ def pack_row(
             shape=shape,
         ),
     }
+
+
+def joined(ranges: Iterable[range]) -> NDArray[np.int64]:
+    return np.concatenate([np.arange(part.start, part.stop) for part in ranges])
 
 
 def can_pad(segments: Sequence[Segment], shape: RowShape) -> bool:
@@ -161,9 +170,7 @@ def padding_segments(segments: Sequence[Segment], shape: RowShape) -> list[Segme
     return padding + [Segment(shape.num_tokens, 0)] * num_empty
 
 
-def lay_out_segments(
-    prefixes: Sequence[Sequence[int]], suffixes: Sequence[Suffix]
-) -> list[Segment]:
+def lay_out_segments(prefixes: Sequence[Tokens], suffixes: Sequence[Suffix]) -> list[Segment]:
     """Return a segment for each prefix and then for each suffix, one behind the other."""
     lengths = [*map(len, prefixes), *(len(suffix.tokens) for suffix in suffixes)]
     starts = [*accumulate(lengths, initial=0)]
@@ -175,13 +182,14 @@ def lay_out_segments(
 
 
 def split_shared_prefix(
-    texts: Sequence[Sequence[int]], limits: Sequence[int]
-) -> tuple[list[int], list[Suffix]]:
+    texts: Sequence[Tokens], limits: Sequence[int]
+) -> tuple[Tokens, list[Suffix]]:
     """Return the one prefix that saves the most tokens, and each text as a suffix of it.
 
     No text takes more of the prefix than its limit, which must be below the text's length.
     """
-    most_saved, prefix, suffixes = -1, [], []
+    most_saved, suffixes = -1, list[Suffix]()
+    prefix: Tokens = []
     rows = aligned(texts)
     for index, candidate in enumerate(texts):
         shared = np.minimum((rows != rows[index]).argmax(axis=1), limits)  # but its own, yet 0
@@ -189,13 +197,13 @@ def split_shared_prefix(
         longest = int(np.sort(shared)[-2]) if len(texts) > 1 else 0  # among the other texts
         shared = np.minimum(shared, longest)
         if (saved := int(shared.sum()) - longest) > most_saved:
-            most_saved, prefix = saved, list(candidate[:longest])
+            most_saved, prefix = saved, candidate[:longest]
             lengths = zip(texts, shared.tolist(), strict=True)
             suffixes = [Suffix(text[length:], length) for text, length in lengths]
     return prefix, suffixes
 
 
-def aligned(texts: Sequence[Sequence[int]]) -> "np.ndarray":
+def aligned(texts: Sequence[Tokens]) -> NDArray[np.int64]:
     """Return the texts (n, longest + 1), each filled up with a number that no other contains."""
     rows = np.empty((len(texts), max(map(len, texts)) + 1), dtype=np.int64)
     for index, text in enumerate(texts):
@@ -204,7 +212,7 @@ def aligned(texts: Sequence[Sequence[int]]) -> "np.ndarray":
     return rows
 
 
-def common_length(one: Sequence[int], other: Sequence[int], known: int = 0) -> int:
+def common_length(one: Tokens, other: Tokens, known: int = 0) -> int:
     """Return the length of the common prefix, of which the first `known` tokens are known."""
     shortest = min(len(one), len(other))
     while known < shortest and one[known] == other[known]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MethodType
 from typing import Any, NamedTuple, TypedDict
 
+import numpy as np
 import torch
 from datasets import Dataset, concatenate_datasets
 from transformers import PreTrainedModel
@@ -52,29 +53,28 @@ def pack_examples(
     examples: Sequence[Mapping[str, Any]], shapes: Sequence[RowShape] = ()
 ) -> PackedBatch:
     """Return tokenised examples as one row, padded to the first of `shapes` that holds it."""
-    texts = [list(example["input_ids"]) for example in examples]
-    labels = [list(example["labels"]) for example in examples]
-    prefix, suffixes = split_shared_prefix(texts, [first_label(own) - 1 for own in labels])
-    row = pack_row([prefix], suffixes, shapes)
-    supervised: list[int] = []
-    shift_labels: list[int] = []
-    weights: list[float] = []
+    texts = [np.asarray(example["input_ids"]) for example in examples]
+    labels = [np.asarray(example["labels"]) for example in examples]
+    labelled = [1 + np.flatnonzero(own[1:] != -100) for own in labels]  # in each text
+    num_labels = sum(map(len, labelled))
+    prefix, suffixes = split_shared_prefix(texts, [own[0] - 1 for own in labelled])
+    row = pack_row([prefix], suffixes, [s for s in shapes if s.num_outputs >= num_labels])
+    supervised, shift_labels, weights = [], [], []
     segments = row["shared_prefix"].suffixes
-    for example, own, segment in zip(examples, labels, segments, strict=True):
+    for example, own, places, segment in zip(examples, labels, labelled, segments, strict=True):
         start = segment.start - segment.prefix_length  # as if the whole text were in one piece
-        positions = [index for index in range(1, len(own)) if own[index] != -100]
-        supervised += [start + index - 1 for index in positions]
         weight = example.get(WEIGHT, 1.0)
-        shift_labels += [own[index] if weight else -100 for index in positions]
-        weights += [weight / len(positions)] * len(positions)
-    if (shape := row["shared_prefix"].shape) is not None:
-        supervised += [0] * (shape.num_outputs - len(supervised))
+        supervised.append(start + places - 1)
+        shift_labels.append(own[places] if weight else np.full(len(places), -100))
+        weights.append(np.full(len(places), weight / len(places), dtype=np.float32))
+    shape = row["shared_prefix"].shape
+    padding = np.zeros(shape.num_outputs - num_labels if shape else 0, dtype=np.int64)
     return {
         **row,
-        "supervised": torch.tensor(supervised),
-        "labels": torch.tensor([[-100, *shift_labels]]),
-        "shift_labels": torch.tensor([shift_labels]),
-        "loss_weights": torch.tensor([weights]),
+        "supervised": torch.from_numpy(np.concatenate([*supervised, padding])),
+        "labels": torch.from_numpy(np.concatenate([[-100], *shift_labels]))[None],
+        "shift_labels": torch.from_numpy(np.concatenate(shift_labels))[None],
+        "loss_weights": torch.from_numpy(np.concatenate(weights))[None],
     }
 
 

@@ -87,14 +87,19 @@ def keeps_rows_and_loss(sft: Mapping[str, Any]) -> bool:
 
 
 def device_defaults(
-    is_cuda: bool, paper_plan: bool, may_pack: bool, num_workers: int
+    is_cuda: bool, paper_plan: bool, may_pack: bool, num_workers: int | None
 ) -> dict[str, Any]:
-    """Return SFTConfig's arguments for flags that the user left open, by the kind of device."""
+    """Return SFTConfig's arguments for flags that the user left open, by the kind of device.
+
+    `num_workers` is what the user chose, if anything.
+    """
     if not is_cuda:
         on_cpu = {"use_cpu": True, "optim": "adamw_torch"}
         return on_cpu | {"dataloader_num_workers": 0, "dataloader_pin_memory": False}
     defaults: dict[str, Any] = {}
-    if num_workers:  # which would start anew for each epoch and evaluation, in tenths of a second
+    if num_workers is None and may_pack:  # packing a row takes less than receiving one
+        defaults["dataloader_num_workers"] = 0
+    elif num_workers != 0:  # else they start anew for each epoch and evaluation
         defaults["dataloader_persistent_workers"] = True
     if not paper_plan:
         defaults["optim"] = "adamw_torch_fused"  # the same arithmetic in one kernel

@@ -9,12 +9,11 @@ from typing import Any, cast
 import torch
 from accelerate.utils import DistributedType
 from datasets import Dataset
-from peft import LoraConfig, PeftModel
+from peft import LoraConfig
 from torch.utils.data import Sampler
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 from transformers.trainer_callback import ProgressCallback
 from transformers.trainer_utils import EvalLoopOutput
-from trl.trainer.sft_trainer import SFTTrainer
 
 from text2sql.counts import how_many
 from text2sql.models.device import GIB, ModelShape
@@ -25,6 +24,7 @@ from text2sql.training.cuda_graphs import drop_cuda_graphs, use_cuda_graphs
 from text2sql.training.data_loaders import forget_data_loaders
 from text2sql.training.forgetting import ForgettingCurve
 from text2sql.training.gradients import average_gradients, broadcast_parameters
+from text2sql.training.lean_loop import LeanLoopTrainer
 from text2sql.training.lora import use_lean_lora
 from text2sql.training.packing import (
     MODEL_INPUTS,
@@ -48,7 +48,7 @@ from text2sql.training.training_errors import (
 DATA_PARALLEL = (DistributedType.MULTI_GPU, DistributedType.MULTI_CPU)
 
 
-class AdapterTrainer(SFTTrainer):
+class AdapterTrainer(LeanLoopTrainer):
     """TRL's `SFTTrainer` for an adapter whose weights are kept in float32.
 
     TRL makes the adapter of a quantised model bf16, which is too coarse for an exact resume and
@@ -68,7 +68,7 @@ class AdapterTrainer(SFTTrainer):
             use_packed_forward(self.base_model)
         if plan.packed and self.args.bf16 and not plan.sharded:
             use_lean_lora(self.adapted_model)
-        for parameter in self.trainable_parameters():
+        for parameter in self.trainable_parameters:
             parameter.data = parameter.data.float()
         config = cast(LoraConfig, self.adapted_model.active_peft_config)
         modules: object = config.target_modules
@@ -88,7 +88,7 @@ class AdapterTrainer(SFTTrainer):
             self.accelerator.prepare_model = partial(
                 self.accelerator.prepare_model, evaluation_mode=True
             )
-            broadcast_parameters(self.trainable_parameters())
+            broadcast_parameters(self.trainable_parameters)
         self.forgetting = None
         if general_texts:
             self.forgetting = ForgettingCurve(self, general_texts, plan.packed)
@@ -96,19 +96,6 @@ class AdapterTrainer(SFTTrainer):
         self.timer = ThroughputTimer()
         self.add_callback(self.timer)
         self.add_callback(OwnBestCheckpoint)
-
-    @property
-    def adapted_model(self) -> PeftModel:
-        return cast(PeftModel, self.model)
-
-    @property
-    def base_model(self) -> PreTrainedModel:
-        return cast(PreTrainedModel, self.adapted_model.get_base_model())
-
-    def trainable_parameters(self) -> list[torch.nn.Parameter]:
-        return [
-            parameter for parameter in self.adapted_model.parameters() if parameter.requires_grad
-        ]
 
     def step_size(self) -> int:
         """Return the examples of a step, over all processes."""
@@ -195,7 +182,7 @@ class AdapterTrainer(SFTTrainer):
         if (
             self.averages_gradients and self.accelerator.sync_gradients
         ):  # after the last micro-batch
-            average_gradients(self.trainable_parameters())
+            average_gradients(self.trainable_parameters)
         return loss
 
     def keep_token_sums(self, outputs: LabelOutputs, weights: torch.Tensor) -> None:
@@ -310,5 +297,5 @@ class AdapterTrainer(SFTTrainer):
 
     def check_finite(self) -> None:
         """Raise a `UserError` if any weight of the adapter is not a finite number."""
-        if not all(parameter.isfinite().all() for parameter in self.trainable_parameters()):
+        if not all(parameter.isfinite().all() for parameter in self.trainable_parameters):
             raise non_finite_loss(self.state.global_step)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -107,7 +108,7 @@ def ask_harness(
     As a chat that is `--apply_chat_template --fewshot_as_multiturn`.
     """
     evaluator.get_git_commit_hash = git_commit  # its own prints "fatal: ..." outside a checkout
-    describe_machine_once()
+    describe_machine_ahead()
     if not is_main_process():
         leave_results_to_main_process(tasks)
     results: dict[str, Any] = simple_evaluate(
@@ -130,10 +131,16 @@ def leave_results_to_main_process(tasks: Sequence["Task | Group"]) -> None:
             leaf.apply_filters = lambda: None
 
 
-def describe_machine_once() -> None:
-    """Keep torch's description of the machine, for which a dozen programs run."""
-    if not hasattr(collect_env.get_pretty_env_info, "cache_info"):
-        collect_env.get_pretty_env_info = cache(collect_env.get_pretty_env_info)
+def describe_machine_ahead() -> None:
+    """Look up torch's description of the machine once, while the model is asked.
+
+    A dozen programs run for it. Only the main process writes it.
+    """
+    if hasattr(collect_env.get_pretty_env_info, "cache_info"):
+        return
+    describe = collect_env.get_pretty_env_info if is_main_process() else str
+    collect_env.get_pretty_env_info = cache(describe)
+    Thread(target=collect_env.get_pretty_env_info, daemon=True).start()
 
 
 def weighs_by_size(tasks: Sequence["Task | Group"]) -> bool:

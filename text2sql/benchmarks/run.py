@@ -7,6 +7,7 @@ and with what this project adds under `text2sql`.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Thread
@@ -140,7 +141,12 @@ def describe_machine_ahead() -> None:
         return
     describe = collect_env.get_pretty_env_info if is_main_process() else str
     collect_env.get_pretty_env_info = cache(describe)
-    Thread(target=collect_env.get_pretty_env_info, daemon=True).start()
+
+    def look_up() -> None:
+        with suppress(Exception):  # which the harness meets again, and writes down
+            collect_env.get_pretty_env_info()
+
+    Thread(target=look_up, daemon=True).start()
 
 
 def weighs_by_size(tasks: Sequence["Task | Group"]) -> bool:

@@ -73,6 +73,20 @@ def test_answers_are_those_of_each_text_alone(model, requests, tokens_at_once, l
         assert greedy == is_greedy
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="copies wait for nothing on a GPU alone")
+def test_answers_that_are_fetched_while_a_gpu_computes_are_those_of_the_cpu(model, requests):
+    plan = ScoringPlan(tokens_at_once=64, logits_at_once=8)
+    many = requests * 50
+    expected = dict(score_continuations(model, many, 10_000, plan))
+    on_gpu = LlamaForCausalLM(model.config).eval().cuda()
+    on_gpu.load_state_dict(model.state_dict())
+    found = dict(score_continuations(on_gpu, many, 10_000, plan))
+    assert found.keys() == expected.keys()
+    for index, (log_likelihood, is_greedy) in found.items():
+        assert log_likelihood == pytest.approx(expected[index][0], abs=1e-2)
+        assert is_greedy == expected[index][1]
+
+
 def test_most_likely_continuation_is_recognised(model, requests):
     context = requests[0][0]
     with torch.inference_mode():

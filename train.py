@@ -41,6 +41,7 @@ from text2sql.training.run_record import (
     print_plan,
 )
 from text2sql.training.settings import (
+    WORKER_FLAGS,
     LossOn,
     TrainSettings,
     count_steps,
@@ -83,7 +84,7 @@ class TrainFlags:
     bf16: bool | None = flag(None, "default: where the device has it")
     fp16: bool = flag(False, "overflows with Gemma")
     train_sampling_strategy: str = flag("group_by_length", "order of the examples")
-    dataloader_num_workers: int = flag(4, "worker processes", at_least=0)
+    dataloader_num_workers: int = flag(4, "workers, unless rows are packed", at_least=0)
     dataloader_pin_memory: bool = flag(True, "page-locked host memory")
     remove_unused_columns: bool = flag(False, "drop unused columns")
     seed: int = flag(42, "unless given, that of the prompts")
@@ -274,7 +275,7 @@ def resolve_sft_arguments(
     import torch
 
     is_cuda, is_paper = torch.cuda.is_available(), flags.plan == "paper"
-    num_workers = flags.dataloader_num_workers if "dataloader_num_workers" in explicit else None
+    num_workers = flags.dataloader_num_workers if explicit & WORKER_FLAGS else None
     defaults = device_defaults(is_cuda, is_paper, may_pack, num_workers)
     chosen = {name: value for name, value in defaults.items() if name not in explicit}
     if num_steps < flags.eval_steps and "eval_steps" not in explicit:

@@ -33,7 +33,7 @@ def ladder() -> dict[str, list[str]]:
         fixed |= settings
         fixes = [part for key, value in fixed.items() for part in ("--fix", f"{key}={value}")]
         rungs[name] = [*FORTY_EIGHT, *EIGHT_AT_ONCE, *fixes]
-    # Every shape gets its graph at once, as it has after some hundred steps of a longer run.
+    # So many that the second half begins long after all graphs are made.
     rungs["CUDA graphs"] += ["--max_steps", "160", "--eval_steps", "160"]
     return rungs
 

@@ -9,7 +9,7 @@ Every row is train.py itself (its trainer, evaluation and logs), run in this pro
 weights of the shape (performance/shapes.py). `ladder` goes from the recipe as written to the plan,
 one thing after the other. `cards` caps the memory that torch may take, less half a GiB for the CUDA
 context, to what a smaller card has. Prints one JSON line a row; the speed is that of the second
-half of the steps, when the graphs of most shapes have been made, and beside it that of all steps.
+half of the steps, when kernels are compiled and graphs made, and beside it that of all steps.
 """
 
 import gc

@@ -7,12 +7,13 @@ from tiny_train import QUICK, history
 from transformers import GemmaConfig, GemmaForCausalLM, Trainer
 
 from text2sql.training.lean_loop import LeanLoopTrainer, skip_walks
+from text2sql.training.trainer import AdapterTrainer
 
 
-def build_model():
+def build_model(loaded_for_inference: bool = False):
     sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "vocab_size": 32}
     heads = {"num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 8}
-    model = GemmaForCausalLM(GemmaConfig(**sizes, **heads))
+    model = GemmaForCausalLM(GemmaConfig(**sizes, **heads)).train(not loaded_for_inference)
     return get_peft_model(model, LoraConfig(r=2, target_modules=["q_proj"], task_type="CAUSAL_LM"))
 
 
@@ -25,6 +26,39 @@ def test_modes_of_all_modules_change_with_that_of_the_model():
     model.train()
     model.eval()
     assert not any(module.training for module in model.modules())
+
+
+def test_base_that_was_loaded_for_inference_is_switched_to_training():
+    model = build_model(loaded_for_inference=True)
+    assert model.training and not model.get_base_model().training
+    skip_walks(model, [])
+    model.train()
+    assert all(module.training for module in model.modules())
+
+
+@pytest.mark.slow
+def test_all_modules_train_in_every_step_whether_or_not_anything_evaluates(
+    tmp_path, run_train, monkeypatch
+):
+    modes = []
+    compute_loss = AdapterTrainer.compute_loss
+
+    def watch(trainer, model, *args, **kwargs):
+        modes.append({module.training for module in model.modules()})
+        return compute_loss(trainer, model, *args, **kwargs)
+
+    monkeypatch.setattr(AdapterTrainer, "compute_loss", watch)
+    nothing = [
+        "--eval_strategy",
+        "no",
+        "--save_strategy",
+        "no",
+        "--load_best_model_at_end",
+        "false",
+    ]
+    steps = ["--max_steps", "3", "--general_texts", "none", "--load_in_4bit", "false"]
+    run_train(tmp_path / "run", *steps, *nothing)
+    assert modes == [{True}] * 3
 
 
 @pytest.mark.parametrize("set_to_none", [True, False])

@@ -7,10 +7,9 @@ and with what this project adds under `text2sql`.
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -132,21 +131,14 @@ def leave_results_to_main_process(tasks: Sequence["Task | Group"]) -> None:
             leaf.apply_filters = lambda: None
 
 
+@cache
 def describe_machine_ahead() -> None:
-    """Look up torch's description of the machine once, while the model is asked.
+    """Have torch's description of the machine looked up, once, while the model is asked.
 
     A dozen programs run for it. Only the main process writes it.
     """
-    if hasattr(collect_env.get_pretty_env_info, "cache_info"):
-        return
     describe = collect_env.get_pretty_env_info if is_main_process() else str
-    collect_env.get_pretty_env_info = cache(describe)
-
-    def look_up() -> None:
-        with suppress(Exception):  # which the harness meets again, and writes down
-            collect_env.get_pretty_env_info()
-
-    Thread(target=look_up, daemon=True).start()
+    collect_env.get_pretty_env_info = ThreadPoolExecutor(1).submit(describe).result
 
 
 def weighs_by_size(tasks: Sequence["Task | Group"]) -> bool:

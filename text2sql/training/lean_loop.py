@@ -50,10 +50,19 @@ class LeanLoopTrainer(SFTTrainer):
 
 
 def skip_walks(model: torch.nn.Module, trainable: list[torch.nn.Parameter]) -> None:
-    """Make `train` do nothing where it would change nothing, and `zero_grad` clear `trainable`."""
+    """Make `train` do nothing for the mode that it last set, and `zero_grad` clear `trainable`.
+
+    The model's own mode does not tell that of its modules: those of a base that was loaded for
+    inference differ from that of an adapter around it.
+    """
+    last_set: bool | None = None
 
     def train(mode: bool = True) -> torch.nn.Module:
-        return model if model.training is mode else type(model).train(model, mode)
+        nonlocal last_set
+        if mode is not last_set:
+            type(model).train(model, mode)
+            last_set = mode
+        return model
 
     def zero_grad(set_to_none: bool = True) -> None:
         for parameter in trainable:

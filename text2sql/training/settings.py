@@ -23,6 +23,14 @@ WITHOUT_EFFECT = frozenset(
     }
 )
 
+# Flags of the data loader that need workers, or say how many there are.
+WORKER_FLAGS = frozenset(
+    {
+        *("dataloader_num_workers", "dataloader_persistent_workers"),
+        *("dataloader_prefetch_factor", "dataloader_multiprocessing_context"),
+    }
+)
+
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -91,13 +99,13 @@ def device_defaults(
 ) -> dict[str, Any]:
     """Return SFTConfig's arguments for flags that the user left open, by the kind of device.
 
-    `num_workers` is what the user chose, if anything.
+    `num_workers` is None if the user chose none of the `WORKER_FLAGS`.
     """
     if not is_cuda:
         on_cpu = {"use_cpu": True, "optim": "adamw_torch"}
         return on_cpu | {"dataloader_num_workers": 0, "dataloader_pin_memory": False}
     defaults: dict[str, Any] = {}
-    if num_workers is None and may_pack:  # packing a row takes less than receiving one
+    if num_workers is None and may_pack:  # making a row takes less than receiving one
         defaults["dataloader_num_workers"] = 0
     elif num_workers != 0:  # else they start anew for each epoch and evaluation
         defaults["dataloader_persistent_workers"] = True

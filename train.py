@@ -24,6 +24,7 @@ from text2sql.models.device import Precision
 from text2sql.prompts.manifest import read_manifest
 from text2sql.training.flag_conflicts import (
     is_greater_better,
+    needs_workers,
     refuse_contradicting_checkpoints,
     refuse_unknown_metric,
     refuse_unsupported,
@@ -41,7 +42,6 @@ from text2sql.training.run_record import (
     print_plan,
 )
 from text2sql.training.settings import (
-    WORKER_FLAGS,
     LossOn,
     TrainSettings,
     count_steps,
@@ -274,9 +274,9 @@ def resolve_sft_arguments(
     """Return SFTConfig's arguments, with what the user left open chosen for the device."""
     import torch
 
-    is_cuda, is_paper = torch.cuda.is_available(), flags.plan == "paper"
-    num_workers = flags.dataloader_num_workers if explicit & WORKER_FLAGS else None
-    defaults = device_defaults(is_cuda, is_paper, may_pack, num_workers)
+    defaults = device_defaults(torch.cuda.is_available(), flags.plan == "paper", may_pack)
+    if needs_workers(flags):
+        defaults.pop("dataloader_num_workers", None)
     chosen = {name: value for name, value in defaults.items() if name not in explicit}
     if num_steps < flags.eval_steps and "eval_steps" not in explicit:
         chosen["eval_steps"] = num_steps

@@ -2,40 +2,20 @@
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
-from transformers import AutoConfig, AutoModelForCausalLM
+from tiny_layers import SIZES, build_adapted
+from transformers import AutoConfig
 
 from text2sql.models.last_layer import select_in_last_layer
 from text2sql.models.packed_attention import MODEL_TYPES
 
-SIZES = {
-    "vocab_size": 96,
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "head_dim": 8,
-    "initializer_range": 0.3,
-    "sliding_window": None,
-}
 TEXT = torch.tensor([[2, 5, 6, 7, 8, 9, 10, 11]])
 WEIGHTS = torch.randn(3, SIZES["hidden_size"], generator=torch.Generator().manual_seed(0))
 POSITIONS = torch.tensor([7, 3, 4])
 
 
 def build_model(name: str, checkpointing: bool = False):
-    torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(name, **SIZES)).train()
-    adapter = LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM")
-    model = get_peft_model(model, adapter)
-    for parameter_name, parameter in model.named_parameters():
-        if "lora_B" in parameter_name:
-            parameter.data.normal_(0, 0.3)
-    if checkpointing:
-        model.enable_input_require_grads()
-        model.gradient_checkpointing_enable({"use_reentrant": False})
-    return model
+    config = AutoConfig.for_model(name, **SIZES, sliding_window=None)
+    return build_adapted(config, "all-linear", checkpointing)
 
 
 def states_and_gradients(model, states: torch.Tensor) -> list[torch.Tensor]:

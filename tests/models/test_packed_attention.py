@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 import torch
-from peft import LoraConfig, get_peft_model
+from tiny_layers import SIZES, build_adapted
 from transformers import AutoModelForCausalLM as Model
 from transformers import (
     Gemma2Config,
@@ -26,16 +26,6 @@ from text2sql.models.packed_attention import (
 )
 from text2sql.models.packed_rows import RowShape, Suffix, pack_row, split_shared_prefix
 
-SIZES = {
-    "vocab_size": 96,
-    "hidden_size": 32,
-    "intermediate_size": 64,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 2,
-    "head_dim": 8,
-    "initializer_range": 0.3,
-}
 CONFIGS = {
     "gemma": partial(GemmaConfig, **SIZES),
     "llama": partial(LlamaConfig, **SIZES),
@@ -56,17 +46,7 @@ ROWS = {
 
 
 def build_model(name: str, checkpointing: bool = False):
-    torch.manual_seed(0)
-    model = Model.from_config(CONFIGS[name]()).train()
-    adapter = LoraConfig(r=4, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")
-    model = get_peft_model(model, adapter)
-    for parameter_name, parameter in model.named_parameters():
-        if "lora_B" in parameter_name:
-            parameter.data.normal_(0, 0.3)
-    if checkpointing:
-        model.enable_input_require_grads()
-        model.gradient_checkpointing_enable({"use_reentrant": False})
-    return model
+    return build_adapted(CONFIGS[name](), ["q_proj", "v_proj"], checkpointing)
 
 
 def adapter_gradients(model) -> list[torch.Tensor]:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from tiny_train import QUICK, losses
 
+from text2sql.errors import UserError
 from text2sql.training.settings import device_defaults
 from text2sql.training.trainer import AdapterTrainer
 
@@ -50,16 +51,17 @@ def test_smaller_evaluation_batches_get_a_loader_of_their_own(tmp_path, run_trai
     assert sizes[0] > 2 and max(sizes[1:]) == 2
 
 
+def test_rows_are_packed_in_the_process_on_a_gpu():
+    assert device_defaults(True, False, may_pack=True)["dataloader_num_workers"] == 0
+    assert "dataloader_num_workers" not in device_defaults(True, True, may_pack=False)
+
+
 @pytest.mark.parametrize(
-    ("may_pack", "chosen", "num_workers", "kept"),
-    [
-        (True, None, 0, None),
-        (True, 2, None, True),
-        (False, None, None, True),
-        (False, 0, None, None),
-    ],
+    ("flag", "value"), [("persistent_workers", "true"), ("prefetch_factor", "3")]
 )
-def test_rows_are_packed_in_the_process_and_workers_are_kept(may_pack, chosen, num_workers, kept):
-    defaults = device_defaults(True, not may_pack, may_pack, chosen)
-    assert defaults.get("dataloader_num_workers") == num_workers  # None: the flag's own
-    assert defaults.get("dataloader_persistent_workers") is kept
+def test_flags_of_workers_bring_workers_or_are_refused(tmp_path, run_train, flag, value):
+    flags = [*QUICK, f"--dataloader_{flag}", value]
+    with pytest.raises(UserError, match="--dataloader_num_workers 0 rules out"):
+        run_train(tmp_path / "none", *flags, "--dataloader_num_workers", "0")
+    run_train(tmp_path / "some", *flags)
+    assert multiprocessing.active_children() == []

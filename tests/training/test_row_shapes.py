@@ -5,12 +5,12 @@ import pytest
 from text2sql.models.device import ModelShape
 from text2sql.models.packed_rows import (
     RowShape,
-    RowSize,
     Segment,
     Suffix,
     can_pad,
     lay_out_segments,
     pack_row,
+    size_of,
 )
 from text2sql.training.row_shapes import (
     TOKEN_MULTIPLE,
@@ -53,14 +53,9 @@ def packed(shared: int, own: int, num_texts: int = 4) -> list[Segment]:
     return lay_out_segments([[5] * shared], [Suffix([6] * own, shared)] * num_texts)
 
 
-def size(segments: list[Segment]) -> RowSize:
-    num_tokens = sum(segment.length for segment in segments)
-    return RowSize(num_tokens, sum(segment.num_keys for segment in segments))
-
-
 def shapes_for(sample: list[list[Segment]], graph_tokens: int) -> list[RowShape]:
     return choose_row_shapes(
-        [*map(size, sample)],
+        [*map(size_of, sample)],
         [100] * 50,
         num_texts=4,
         num_outputs=40,
@@ -84,7 +79,7 @@ def test_sampled_rows_get_the_smallest_shape_with_room_for_their_tokens():
     shapes = shapes_for(sample, graph_tokens=1)
     assert len({shape.num_tokens for shape in shapes}) == len(shapes) > 2
     for segments in sample:
-        large_enough = [s for s in shapes if s.num_tokens >= size(segments).num_tokens]
+        large_enough = [s for s in shapes if s.num_tokens >= size_of(segments).num_tokens]
         assert can_pad(segments, large_enough[0])
 
 

@@ -146,13 +146,16 @@ def joined(ranges: Iterable[range]) -> NDArray[np.int64]:
     return np.concatenate([np.arange(part.start, part.stop) for part in ranges])
 
 
+def size_of(segments: Sequence[Segment]) -> RowSize:
+    return RowSize(sum(s.length for s in segments), sum(s.num_keys for s in segments))
+
+
 def can_pad(segments: Sequence[Segment], shape: RowShape) -> bool:
     """Return whether a row of these segments, padded, can have this shape."""
     if max(segment.num_keys for segment in segments) > shape.max_seqlen:
         return False
     padded = [*segments, *padding_segments(segments, shape)]
-    size = RowSize(sum(s.length for s in padded), sum(s.num_keys for s in padded))
-    return (*size, len(padded)) == (shape.num_tokens, shape.num_keys, shape.num_segments)
+    return (*size_of(padded), len(padded)) == (shape.num_tokens, shape.num_keys, shape.num_segments)
 
 
 def padding_segments(segments: Sequence[Segment], shape: RowShape) -> list[Segment]:

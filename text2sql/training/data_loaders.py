@@ -1,4 +1,4 @@
-"""Data loaders, whose worker processes outlive epochs and evaluations, but not a run."""
+"""Data loaders whose workers the user keeps over epochs and evaluations: they end with the run."""
 
 from typing import TYPE_CHECKING
 

@@ -27,6 +27,17 @@ UNSUPPORTED = {
     "sends after training",
 }
 
+# Flags of SFTConfig that say how workers of the data loader work.
+OF_WORKERS = (
+    "dataloader_persistent_workers",
+    "dataloader_prefetch_factor",
+    "dataloader_multiprocessing_context",
+)
+
+
+def needs_workers(flags: Any) -> bool:
+    return any(getattr(flags, name, None) for name in OF_WORKERS)
+
 
 def metric_name(metric: str) -> str:
     return metric.removeprefix("eval_")
@@ -44,6 +55,8 @@ def refuse_unsupported(flags: Any) -> None:
     for name, value in vars(flags).items():
         if isinstance(value, float) and not math.isfinite(value) and name != "max_grad_norm":
             raise UserError(f"--{name} must be a finite number.")
+    if needs_workers(flags) and flags.dataloader_num_workers == 0:
+        raise UserError(f"--dataloader_num_workers 0 rules out {', '.join(OF_WORKERS)}.")
     if flags.max_steps == 0:
         raise UserError("--max_steps must be above 0, or -1: what --num_train_epochs takes.")
 

@@ -19,6 +19,7 @@ from text2sql.models.packed_rows import (
     common_length,
     lay_out_segments,
     pack_row,
+    size_of,
     split_shared_prefix,
 )
 
@@ -157,7 +158,5 @@ def packed_row_sizes(
     for start in range(0, max(len(texts) - num_texts, 0) + 1, num_texts):
         batch = slice(start, start + num_texts)
         prefix, suffixes = split_shared_prefix(texts[batch], limits[batch])
-        segments = lay_out_segments([prefix], suffixes)
-        num_tokens = sum(segment.length for segment in segments)
-        sizes.append(RowSize(num_tokens, sum(segment.num_keys for segment in segments)))
+        sizes.append(size_of(lay_out_segments([prefix], suffixes)))
     return sizes

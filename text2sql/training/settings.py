@@ -23,14 +23,6 @@ WITHOUT_EFFECT = frozenset(
     }
 )
 
-# Flags of the data loader that need workers, or say how many there are.
-WORKER_FLAGS = frozenset(
-    {
-        *("dataloader_num_workers", "dataloader_persistent_workers"),
-        *("dataloader_prefetch_factor", "dataloader_multiprocessing_context"),
-    }
-)
-
 
 @dataclass(frozen=True)
 class TrainSettings:
@@ -94,23 +86,15 @@ def keeps_rows_and_loss(sft: Mapping[str, Any]) -> bool:
     return not (other_loss or sft["padding_free"])
 
 
-def device_defaults(
-    is_cuda: bool, paper_plan: bool, may_pack: bool, num_workers: int | None
-) -> dict[str, Any]:
-    """Return SFTConfig's arguments for flags that the user left open, by the kind of device.
-
-    `num_workers` is None if the user chose none of the `WORKER_FLAGS`.
-    """
+def device_defaults(is_cuda: bool, paper_plan: bool, may_pack: bool) -> dict[str, Any]:
+    """Return SFTConfig's arguments for flags that the user left open, by the kind of device."""
     if not is_cuda:
         on_cpu = {"use_cpu": True, "optim": "adamw_torch"}
         return on_cpu | {"dataloader_num_workers": 0, "dataloader_pin_memory": False}
     defaults: dict[str, Any] = {}
-    if num_workers is None and may_pack:  # making a row takes less than receiving one
-        defaults["dataloader_num_workers"] = 0
-    elif num_workers != 0:  # else they start anew for each epoch and evaluation
-        defaults["dataloader_persistent_workers"] = True
     if not paper_plan:
         defaults["optim"] = "adamw_torch_fused"  # the same arithmetic in one kernel
     if may_pack:
+        defaults["dataloader_num_workers"] = 0  # making a row takes less than receiving one
         defaults["accelerator_config"] = {"non_blocking": True}  # copy rows while computing
     return defaults

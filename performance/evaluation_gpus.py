@@ -106,7 +106,7 @@ def time_evaluation(
         ) as process,
     ):
         for line in process.stdout or ():
-            log.write(line)
+            log.write(f"{time.perf_counter() - began[0][1]:7.1f} s  {line}")
             for stage in stages_in(line):
                 if stage != began[-1][0]:
                     began.append((stage, time.perf_counter()))

@@ -19,7 +19,6 @@ from typing import Any
 
 import torch
 from lm_eval.api.task import Task
-from lm_eval.models.huggingface import HFLM
 
 import evaluate
 from performance.training import ROOT
@@ -36,7 +35,6 @@ PARTS = {  # what the main thread does; `run_benchmark` and `complete` contain o
     "complete": response_cache.ResponseCache,
     "build_all_requests": Task,
     "key_of": response_cache,
-    "loglikelihood": HFLM,
     "keep": response_cache.ResponseCache,
 }
 
@@ -54,7 +52,7 @@ def main() -> None:
         "rank": rank(),
         "all threads": seconds["all threads"],
         "encoding, in other threads": seconds["all threads"] - seconds["main thread"],
-        "packing and reading": seconds["loglikelihood"],
+        "packing and reading": seconds["complete"] - seconds["key_of"] - seconds["keep"],
         "building and naming requests": seconds["build_all_requests"] + seconds["key_of"],
         "results": seconds["run_benchmark"] - seconds["complete"] - seconds["build_all_requests"],
         "keeping answers": seconds["keep"],

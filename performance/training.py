@@ -50,6 +50,7 @@ LONGER = ["--max_steps", "400", "--eval_steps", "400"]  # for which the plan mak
 EXACT = ["--lora_dropout", "0", "--max_steps", "40", "--eval_steps", "40", "--logging_steps", "1"]
 EIGHTY = ["--max_steps", "80", "--eval_steps", "80"]
 EAGER = [*EIGHTY, "--fix", "cuda_graphs=False"]
+ALL_LINEAR = ["--lora_target_modules", "all-linear", "--lora_r", "16"]
 AT_ONCE = 16  # examples of a large batch
 
 
@@ -76,6 +77,8 @@ SPEED = {
     "exact eager": [*EXACT, "--fix", "cuda_graphs=False"],
     "exact paper": [*EXACT, "--plan", "paper"],
     "whole run": ["--max_steps", "1200", "--eval_steps", "200"],
+    "all linear layers": [*LONGER, *ALL_LINEAR, "--fix", "cuda_graphs=True"],
+    "all linear layers, no CUDA graphs": [*EAGER, *ALL_LINEAR],
     "batch of 8": ["--max_steps", "240", "--eval_steps", "240", "--fix", "cuda_graphs=True"],
     "batch of 32": large_batch(32),
     "batch of 128": large_batch(128),

@@ -274,9 +274,7 @@ def test_out_of_memory_halves_the_rows(measure, model, monkeypatch, capsys):
 def test_a_model_that_rows_do_not_suit_is_asked_as_the_harness_asks_it(measure, model, monkeypatch):
     expected = read_benchmark(measure("odd_fruit", folder="whole"))
     monkeypatch.setattr(harness_model, "supports_packed_attention", lambda config: False)
-    monkeypatch.setattr(
-        harness_model, "score_continuations", lambda *a: pytest.fail("rows were packed")
-    )
+    monkeypatch.setattr(harness_model, "score_blocks", lambda *a: pytest.fail("rows were packed"))
     assert read_benchmark(measure("odd_fruit")).items == expected.items
 
 

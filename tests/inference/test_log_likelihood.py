@@ -1,15 +1,19 @@
 """Log-likelihoods in packed rows are those of each text alone, and prefixes are computed once."""
 
+from itertools import chain
+
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from text2sql.errors import UserError
+from text2sql.inference import log_likelihood
 from text2sql.inference.batch_plan import ScoringPlan
 from text2sql.inference.log_likelihood import (
+    ScoredRow,
     group_texts,
     read_texts,
-    score_continuations,
+    score_blocks,
     shared_length,
     take_row,
 )
@@ -59,8 +63,8 @@ def score_alone(model, request, max_length=10_000) -> tuple[float, bool]:
 
 
 def score(model, requests, plan, max_length=10_000) -> list[tuple[float, bool]]:
-    answers = dict(score_continuations(model, requests, max_length, plan))
-    return [answers[index] for index in range(len(requests))]
+    (answers,) = score_blocks(model, [requests], max_length, plan)
+    return answers
 
 
 @pytest.mark.parametrize("tokens_at_once", [1, 50, 170, 10_000])
@@ -75,16 +79,38 @@ def test_answers_are_those_of_each_text_alone(model, requests, tokens_at_once, l
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="copies wait for nothing on a GPU alone")
 def test_answers_that_are_fetched_while_a_gpu_computes_are_those_of_the_cpu(model, requests):
-    plan = ScoringPlan(tokens_at_once=64, logits_at_once=8)
-    many = requests * 50
-    expected = dict(score_continuations(model, many, 10_000, plan))
+    plan, blocks = ScoringPlan(tokens_at_once=64, logits_at_once=8), [requests * 25] * 2
+    expected = list(score_blocks(model, blocks, 10_000, plan))
     on_gpu = LlamaForCausalLM(model.config).eval().cuda()
     on_gpu.load_state_dict(model.state_dict())
-    found = dict(score_continuations(on_gpu, many, 10_000, plan))
-    assert found.keys() == expected.keys()
-    for index, (log_likelihood, is_greedy) in found.items():
-        assert log_likelihood == pytest.approx(expected[index][0], abs=1e-2)
-        assert is_greedy == expected[index][1]
+    found = list(score_blocks(on_gpu, blocks, 10_000, plan))
+    for ours, theirs in zip(chain(*found), chain(*expected), strict=True):
+        assert ours[0] == pytest.approx(theirs[0], abs=1e-2)
+        assert ours[1] == theirs[1]
+
+
+@pytest.mark.parametrize("tokens_at_once", [50, 10_000])
+def test_a_row_is_read_when_the_next_is_launched_and_blocks_share_none(
+    model, requests, monkeypatch, tokens_at_once
+):
+    plan, blocks = ScoringPlan(tokens_at_once, 100), [requests[:9], requests[9:20], requests[20:]]
+    alone = [score(model, block, plan) for block in blocks]
+    launched, read = [], []
+    original, answers = log_likelihood.score_row, ScoredRow.answers
+
+    def launch(*arguments):
+        launched.append(None)
+        return original(*arguments)
+
+    def answers_of(row):
+        read.append(len(launched))
+        return answers(row)
+
+    monkeypatch.setattr(log_likelihood, "score_row", launch)
+    monkeypatch.setattr(ScoredRow, "answers", answers_of)
+    assert list(score_blocks(model, blocks, 10_000, plan)) == alone
+    assert read == [*range(2, len(launched) + 1), len(launched)]
+    assert len(launched) == 3 if tokens_at_once == 10_000 else len(launched) > 6
 
 
 def test_most_likely_continuation_is_recognised(model, requests):

@@ -10,10 +10,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
-from threading import Lock
+from itertools import islice, tee
+from typing import Any, cast
 
 from lm_eval.api.instance import Instance
+from lm_eval.api.model import TemplateLM
 from lm_eval.models.huggingface import HFLM
 from lm_eval.models.utils import has_bos_prefix, postprocess_generated_text
 from transformers import PreTrainedTokenizerBase
@@ -28,7 +29,7 @@ from text2sql.benchmarks.response_cache import ResponseCache
 from text2sql.inference.batch_plan import ScoringPlan, scoring_plan_of
 from text2sql.inference.generate import own_prompts
 from text2sql.inference.kv_cache import supports_block_cache
-from text2sql.inference.log_likelihood import Answer, score_continuations
+from text2sql.inference.log_likelihood import Answer, Request, score_blocks
 from text2sql.models.adapters import Model, is_spread, runs_in_layers
 from text2sql.models.packed_attention import supports_packed_attention
 from text2sql.processes import is_main_process, on_main_process, rank, world_size
@@ -76,17 +77,17 @@ class PrefixSharingHFLM(HFLM):
         )
         self.keeps_batches = not share_prefixes
         self.encoded: dict[str, list[int]] = {}
-        self.encoding = Lock()  # a tokenizer serves one thread at a time
         self.set_cache_hook(cache)
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[Answer]:
         def ask_packed(rest: list[Instance]) -> None:
             self.plan = scoring_plan_of(self.model)
-            for block, encoded in self.encoded_ahead(take_blocks(rest, self.plan)):
-                self.encoded = encoded
+            asked, encoded = tee(self.encoded_ahead(take_blocks(rest, self.plan)))
+            answered = self.score((tokens for _, tokens in encoded))
+            for (block, _), answers in zip(asked, answered, strict=True):
                 with self.cache.storing_together():
-                    HFLM.loglikelihood(self, block, disable_tqdm=True)
-            self.encoded = {}
+                    for request, answer in zip(block, answers, strict=True):
+                        self.cache.add_partial("loglikelihood", request.args, answer)
 
         if not self.share_prefixes:
             ask_padded = partial(HFLM.loglikelihood, self, disable_tqdm=disable_tqdm)
@@ -201,11 +202,11 @@ class PrefixSharingHFLM(HFLM):
 
     def encoded_ahead(
         self, blocks: Iterator[list[Instance]]
-    ) -> Iterator[tuple[list[Instance], dict[str, list[int]]]]:
-        """Yield blocks of requests with their encoded texts, encoding the next block meanwhile."""
+    ) -> Iterator[tuple[list[Instance], list[Request]]]:
+        """Yield blocks of requests with their tokens, encoding the next block meanwhile."""
 
-        def encode(block: list[Instance]) -> tuple[list[Instance], dict[str, list[int]]]:
-            return block, self.encode_all([request.args for request in block])
+        def encode(block: list[Instance]) -> tuple[list[Instance], list[Request]]:
+            return block, self.encode_requests(block)
 
         with ThreadPoolExecutor(1) as pool:
             coming = deque(pool.submit(encode, block) for block in islice(blocks, 1))
@@ -213,6 +214,13 @@ class PrefixSharingHFLM(HFLM):
                 ready = coming.popleft().result()
                 coming.extend(pool.submit(encode, block) for block in islice(blocks, 1))
                 yield ready
+
+    def encode_requests(self, requests: list[Instance]) -> list[Request]:
+        """Return the tokens that the harness would ask the model for."""
+        self.encoded = self.encode_all([request.args for request in requests])
+        tokens: Any = TemplateLM.loglikelihood(cast(HFLM, EncodingOnly(self)), requests, True)
+        self.encoded = {}
+        return [(context, continuation) for _, context, continuation in tokens]
 
     def encode_all(self, pairs: Iterable[tuple[str, str]]) -> dict[str, list[int]]:
         """Return the tokens of the texts that the harness encodes one by one, in parallel."""
@@ -226,8 +234,7 @@ class PrefixSharingHFLM(HFLM):
             adds_special_tokens = self.add_bos_token and not has_bos
             for first in range(0, len(group), TEXTS_AT_ONCE):
                 part = group[first : first + TEXTS_AT_ONCE]
-                with self.encoding:
-                    ids = encode_texts(self.tokenizer, part, adds_special_tokens)
+                ids = encode_texts(self.tokenizer, part, adds_special_tokens)
                 encoded |= zip(part, ids, strict=True)
         return encoded
 
@@ -241,10 +248,9 @@ class PrefixSharingHFLM(HFLM):
         is_plain = add_special_tokens is None and left_truncate_len is None and not settings
         if is_plain and string in self.encoded:
             return self.encoded[string]
-        with self.encoding:
-            token_ids: list[int] = super().tok_encode(
-                string, add_special_tokens, left_truncate_len, **settings
-            )
+        token_ids: list[int] = super().tok_encode(
+            string, add_special_tokens, left_truncate_len, **settings
+        )
         return token_ids
 
     def _loglikelihood_tokens(
@@ -258,15 +264,24 @@ class PrefixSharingHFLM(HFLM):
                 requests, disable_tqdm, override_bs
             )
             return padded
-        found: dict[int, Answer] = {}
-        asked = [(context, continuation) for _, context, continuation in requests]
-        for index, answer in score_continuations(
-            self.model, asked, self.max_length, self.plan, self.softmax_dtype
-        ):
-            found[index] = answer
-            if (texts := requests[index][0]) is not None:  # rolling: a text has several windows
-                self.cache_hook.add_partial("loglikelihood", texts, answer)
-        return [found[index] for index in range(len(requests))]
+        tokens = [(context, continuation) for _, context, continuation in requests]
+        return [answer for answers in self.score([tokens]) for answer in answers]
+
+    def score(self, blocks: Iterable[list[Request]]) -> Iterator[list[Answer]]:
+        return score_blocks(self.model, blocks, self.max_length, self.plan, self.softmax_dtype)
+
+
+class EncodingOnly:
+    """A harness model that is not asked: its `loglikelihood` returns the tokens of the requests."""
+
+    def __init__(self, model: HFLM):
+        self.model = model
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.model, name)
+
+    def _loglikelihood_tokens(self, requests: list[Any], disable_tqdm: bool = False) -> list[Any]:
+        return requests
 
 
 def take_blocks(requests: list[Instance], plan: ScoringPlan) -> Iterator[list[Instance]]:

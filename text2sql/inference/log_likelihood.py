@@ -5,8 +5,8 @@ logits of a row are computed only at the positions that predict a continuation, 
 since those of a vocabulary of 256,000 would fill the memory.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from text2sql.models.packed_rows import PackedLayout, PackedRow, Suffix, common_
 
 LARGEST_GROUP = 256  # texts; a larger group fills several rows anyway
 
+T = TypeVar("T")
 Sent = TypeVar("Sent", torch.Tensor, PackedLayout)
 Request = tuple[list[int], list[int]]  # tokens of the context, tokens of the continuation
 Answer = tuple[float, bool]  # log-likelihood; whether each token is the most likely one
@@ -45,6 +46,7 @@ class ScoredRow:
     log_probabilities: torch.Tensor
     is_most_likely: torch.Tensor
     is_there: torch.cuda.Event | None = None  # None: from the beginning
+    ends_block: bool = False
 
     def answers(self) -> Iterator[tuple[int, Answer]]:
         """Yield the index of each request and its answer, summed in the logits' precision."""
@@ -56,21 +58,38 @@ class ScoredRow:
             yield request, (float(part.sum()), bool(hits.all()))
 
 
-def score_continuations(
+def score_blocks(
     model: Model,
-    requests: Sequence[Request],
+    blocks: Iterable[Sequence[Request]],
     max_length: int,
     plan: ScoringPlan,
     softmax_dtype: torch.dtype | None = None,
-) -> Iterator[tuple[int, Answer]]:
-    """Yield the index of each request and its answer, in any order.
+) -> Iterator[list[Answer]]:
+    """Yield the answers to the requests of each block, which share rows with no other.
 
     A text of more than `max_length` tokens is truncated from the left. When memory runs out, the
-    remaining texts are computed in smaller rows.
+    remaining texts are computed in smaller rows. While a row's answers are read, the GPU computes
+    the next one, be it of the next block.
     """
-    groups = group_texts(read_texts(requests, max_length))
-    pending = None  # the GPU computes the next row while the previous one is read
+    found: dict[int, Answer] = {}
     with torch.inference_mode(), packed_attention(unwrap_adapters(model)):
+        for row in one_late(score_rows(model, blocks, max_length, plan, softmax_dtype)):
+            found.update(row.answers())
+            if row.ends_block:
+                yield [found[index] for index in range(len(found))]
+                found = {}
+
+
+def score_rows(
+    model: Model,
+    blocks: Iterable[Sequence[Request]],
+    max_length: int,
+    plan: ScoringPlan,
+    softmax_dtype: torch.dtype | None,
+) -> Iterator[ScoredRow]:
+    """Yield the rows of all blocks, each as soon as the GPU was told to compute it."""
+    for requests in blocks:
+        groups = group_texts(read_texts(requests, max_length))
         while groups:
             row, rest = take_row(groups, plan.tokens_at_once)
             scored = try_scoring(model, row, requests, plan.logits_at_once, softmax_dtype)
@@ -78,11 +97,18 @@ def score_continuations(
                 plan = plan.halved()
                 continue
             groups = rest
-            if pending:
-                yield from pending.answers()
-            pending = scored
-        if pending:
-            yield from pending.answers()
+            yield replace(scored, ends_block=not rest)
+
+
+def one_late(items: Iterable[T]) -> Iterator[T]:
+    """Yield each item when the next one is there, and then the last."""
+    previous = None
+    for item in items:
+        if previous is not None:
+            yield previous
+        previous = item
+    if previous is not None:
+        yield previous
 
 
 def read_texts(requests: Sequence[Request], max_length: int) -> list[Text]:

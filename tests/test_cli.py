@@ -47,6 +47,21 @@ def test_nothing_is_searched_for_garbage_as_a_command_ends():
     assert run_python(code).stdout == "0\nTrue\n"
 
 
+def test_what_a_command_imports_is_not_searched_for_garbage_again_and_again():
+    code = (
+        "import gc\n"
+        "from text2sql.cli import run\n"
+        "def main():\n"
+        "    before = gc.get_stats()\n"
+        "    kept = [[] for _ in range(1_000_000)]\n"
+        "    young, _, old = (n['collections'] - b['collections']"
+        " for n, b in zip(gc.get_stats(), before))\n"
+        "    print(young > 100, old)\n"
+        "run(main)"
+    )
+    assert run_python(code).stdout == "True 0\n"
+
+
 def test_error_of_the_user_is_one_line_and_status_1():
     code = (
         "from text2sql.cli import run\n"

@@ -3,9 +3,10 @@
     python -m performance.evaluation_host FLAGS OF evaluate.py
     torchrun --nproc_per_node 2 -m performance.evaluation_host FLAGS OF evaluate.py
 
-Log-likelihoods are constants, so that a small model on a CPU shows the work beside a large one's.
-Prints one JSON line per process: the processor seconds of the benchmarks in all its threads, what
-the main thread spends them on, and the tokens that were encoded and those that a model would read.
+For benchmarks of log-likelihoods. These are constants, so that a small model on a CPU shows the
+work beside a large one's. Prints one JSON line per process: the processor seconds of the benchmarks
+in all its threads, what the main thread spends them on, and the tokens that were encoded and those
+that a model would read.
 """
 
 import json

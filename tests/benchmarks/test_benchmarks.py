@@ -99,21 +99,23 @@ def test_score_is_the_harness_own_and_that_of_the_items(measure, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "batch_size", "tolerance"),
+    ("name", "batch_size", "row_tokens", "tolerance"),
     [
-        ("odd_ones", 0, 1e-6),
-        ("odd_ones", 4, 0),
-        ("odd_ones:2@chat", 0, 1e-6),
-        ("spelled@chat", 0, 0),
+        ("odd_ones", 0, batch_plan.CPU_ROW_TOKENS, 1e-6),
+        ("odd_ones", 0, 200, 1e-6),  # blocks of six requests
+        ("odd_ones", 4, 200, 0),
+        ("odd_ones:2@chat", 0, 200, 1e-6),
+        ("spelled@chat", 0, 200, 0),
     ],
 )
 def test_answers_are_those_of_the_harness_alone(
-    measure, tiny_gemma_dir, tasks_dir, name, batch_size, tolerance
+    measure, tiny_gemma_dir, tasks_dir, monkeypatch, name, batch_size, row_tokens, tolerance
 ):
     """What the harness' command line runs, with the model loaded by it, gives the same numbers."""
     from lm_eval import simple_evaluate
     from lm_eval.tasks import TaskManager
 
+    monkeypatch.setattr(batch_plan, "CPU_ROW_TOKENS", row_tokens)
     benchmark = parse_benchmark(name)
     ours = read_json(measure(name, batch_size=batch_size))
     theirs = simple_evaluate(

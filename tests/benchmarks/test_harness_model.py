@@ -27,7 +27,9 @@ def model(tiny_gemma_dir):
     return load_in_float32(tiny_gemma_dir)
 
 
-def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer, tmp_path):
+def test_texts_are_encoded_at_once_as_the_harness_encodes_each(
+    model, tokenizer, tmp_path, monkeypatch
+):
     pairs = [("Which is odd?", " apple"), ("ends in blanks  ", "two words"), ("<bos>begun", " on")]
     with ResponseCache(tmp_path / "answers.jsonl") as cache:
         asked = PrefixSharingHFLM(model, tokenizer, cache, batch_size=1)
@@ -43,6 +45,9 @@ def test_texts_are_encoded_at_once_as_the_harness_encodes_each(model, tokenizer,
             *("<bos>begun", "<bos>begun on"),
         }
         assert [asked._encode_pair(*pair) for pair in pairs] == one_by_one
+        asked.encoded = {}
+        monkeypatch.setattr(HFLM, "tok_encode", lambda *a: pytest.fail("a text alone was encoded"))
+        assert asked.encode_requests([SimpleNamespace(args=pair) for pair in pairs]) == one_by_one
 
 
 def test_whole_texts_are_asked_as_the_harness_asks_them_and_kept_as_they_come(

@@ -10,8 +10,8 @@ from text2sql.errors import UserError
 from text2sql.inference import log_likelihood
 from text2sql.inference.batch_plan import ScoringPlan
 from text2sql.inference.log_likelihood import (
-    ScoredRow,
     group_texts,
+    one_late,
     read_texts,
     score_blocks,
     shared_length,
@@ -90,27 +90,30 @@ def test_answers_that_are_fetched_while_a_gpu_computes_are_those_of_the_cpu(mode
 
 
 @pytest.mark.parametrize("tokens_at_once", [50, 10_000])
-def test_a_row_is_read_when_the_next_is_launched_and_blocks_share_none(
+def test_blocks_are_answered_in_order_and_share_no_row(
     model, requests, monkeypatch, tokens_at_once
 ):
     plan, blocks = ScoringPlan(tokens_at_once, 100), [requests[:9], requests[9:20], requests[20:]]
     alone = [score(model, block, plan) for block in blocks]
-    launched, read = [], []
-    original, answers = log_likelihood.score_row, ScoredRow.answers
+    launch, launched = log_likelihood.score_row, []
 
-    def launch(*arguments):
-        launched.append(None)
-        return original(*arguments)
+    def score_row(model, row, asked, *settings):
+        launched.append(asked)
+        return launch(model, row, asked, *settings)
 
-    def answers_of(row):
-        read.append(len(launched))
-        return answers(row)
-
-    monkeypatch.setattr(log_likelihood, "score_row", launch)
-    monkeypatch.setattr(ScoredRow, "answers", answers_of)
-    assert list(score_blocks(model, blocks, 10_000, plan)) == alone
-    assert read == [*range(2, len(launched) + 1), len(launched)]
+    monkeypatch.setattr(log_likelihood, "score_row", score_row)
+    answered = score_blocks(model, blocks, 10_000, plan)
+    for block, expected in zip(blocks, alone, strict=True):
+        assert next(answered) == expected
+        assert launched[-1] == block, "on a CPU a block is not kept until another is computed"
     assert len(launched) == 3 if tokens_at_once == 10_000 else len(launched) > 6
+
+
+def test_each_item_comes_when_the_next_one_is_there():
+    made = []
+    items = (made.append(number) or number for number in range(3))
+    assert [(item, len(made)) for item in one_late(items)] == [(0, 2), (1, 3), (2, 3)]
+    assert list(one_late([])) == []
 
 
 def test_most_likely_continuation_is_recognised(model, requests):

@@ -1,5 +1,6 @@
 """Loading: threads, 4-bit on a CPU, and what is refused."""
 
+import gc
 import shutil
 
 import pytest
@@ -47,6 +48,22 @@ def test_dequantised_weights_compute_what_packed_ones_do(tiny_gemma_dir):
     dequantised = logits(load_in_float32(tiny_gemma_dir, load_in_4bit=True, dequantize=True))
     assert torch.allclose(packed, dequantised, atol=1e-4)
     assert not torch.allclose(packed, logits(load_in_float32(tiny_gemma_dir)), atol=1e-4)
+
+
+def test_nf4_weights_are_not_kept_beside_the_dequantised_ones(tiny_gemma_dir):
+    def num_packed() -> int:
+        tensors = (found for found in gc.get_objects() if isinstance(found, torch.Tensor))
+        return sum(tensor.dtype == torch.uint8 for tensor in tensors)
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = num_packed()
+        model = load_in_float32(tiny_gemma_dir, load_in_4bit=True, dequantize=True)
+        assert num_packed() == before
+    finally:
+        gc.enable()
+    assert {tensor.dtype for tensor in model.state_dict().values()} == {torch.float32}
 
 
 @pytest.mark.parametrize("load_in_4bit", [False, True])

@@ -203,7 +203,10 @@ class PrefixSharingHFLM(HFLM):
     def encoded_ahead(
         self, blocks: Iterator[list[Instance]]
     ) -> Iterator[tuple[list[Instance], list[Request]]]:
-        """Yield blocks of requests with their tokens, encoding the next block meanwhile."""
+        """Yield blocks of requests with their tokens, encoding the next block meanwhile.
+
+        That is done in a thread, and a tokenizer serves one at a time: the caller encodes nothing.
+        """
 
         def encode(block: list[Instance]) -> tuple[list[Instance], list[Request]]:
             return block, self.encode_requests(block)
@@ -272,7 +275,10 @@ class PrefixSharingHFLM(HFLM):
 
 
 class EncodingOnly:
-    """A harness model that is not asked: its `loglikelihood` returns the tokens of the requests."""
+    """Stands in for a model in the harness' `loglikelihood`, which returns the tokens it has made.
+
+    The harness makes them of the texts, and then asks `_loglikelihood_tokens` for the answers.
+    """
 
     def __init__(self, model: HFLM):
         self.model = model

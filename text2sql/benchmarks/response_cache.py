@@ -37,6 +37,7 @@ class ResponseCache:
         return self
 
     def __exit__(self, *error: object) -> None:
+        del self.findings  # which refer to this object, and would keep it in memory
         if is_main_process():
             self.file.close()
 

@@ -65,15 +65,16 @@ def score_blocks(
     plan: ScoringPlan,
     softmax_dtype: torch.dtype | None = None,
 ) -> Iterator[list[Answer]]:
-    """Yield the answers to the requests of each block, which share rows with no other.
+    """Yield the answers to the requests of each block, none of which is empty or shares a row.
 
     A text of more than `max_length` tokens is truncated from the left. When memory runs out, the
-    remaining texts are computed in smaller rows. While a row's answers are read, the GPU computes
+    remaining texts are computed in smaller rows. While a row's answers are read, a GPU computes
     the next one, be it of the next block.
     """
     found: dict[int, Answer] = {}
     with torch.inference_mode(), packed_attention(unwrap_adapters(model)):
-        for row in one_late(score_rows(model, blocks, max_length, plan, softmax_dtype)):
+        rows = score_rows(model, blocks, max_length, plan, softmax_dtype)
+        for row in one_late(rows) if model.device.type == "cuda" else rows:
             found.update(row.answers())
             if row.ends_block:
                 yield [found[index] for index in range(len(found))]
@@ -87,7 +88,7 @@ def score_rows(
     plan: ScoringPlan,
     softmax_dtype: torch.dtype | None,
 ) -> Iterator[ScoredRow]:
-    """Yield the rows of all blocks, each as soon as the GPU was told to compute it."""
+    """Yield the rows of all blocks, each as soon as the device was told to compute it."""
     for requests in blocks:
         groups = group_texts(read_texts(requests, max_length))
         while groups:

@@ -1,5 +1,6 @@
 """The base model, loaded in 4-bit NF4 or whole, on the device of this process."""
 
+import gc
 import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Literal
@@ -96,7 +97,7 @@ def load_base_model(
         model: PreTrainedModel = loaded[0]
         refuse_random_weights(model_id, loaded[1]["missing_keys"])
         if load_in_4bit:
-            model = model.dequantize(dtype) if dequantize else keep_gradients_on_cpu(model)
+            model = dequantized(model, dtype) if dequantize else keep_gradients_on_cpu(model)
         if placement == "sharded":
             shard_layers(model, device)
     except torch.OutOfMemoryError as error:
@@ -106,6 +107,13 @@ def load_base_model(
             f"choose {smaller}."
         ) from error
     model.eval()
+    return model
+
+
+def dequantized(model: "PreTrainedModel", dtype: "torch.dtype") -> "PreTrainedModel":
+    """Return the model with weights of the dtype; those in NF4, which form cycles, are freed."""
+    model = model.dequantize(dtype)
+    gc.collect()
     return model
 
 

@@ -65,11 +65,11 @@ def score_blocks(
     plan: ScoringPlan,
     softmax_dtype: torch.dtype | None = None,
 ) -> Iterator[list[Answer]]:
-    """Yield the answers to the requests of each block, none of which is empty or shares a row.
+    """Yield the answers to each block of requests; rows hold texts of one block only.
 
-    A text of more than `max_length` tokens is truncated from the left. When memory runs out, the
-    remaining texts are computed in smaller rows. While a row's answers are read, a GPU computes
-    the next one, be it of the next block.
+    No block is empty. A text of more than `max_length` tokens is truncated from the left. When
+    memory runs out, the remaining texts are computed in smaller rows. While a row's answers are
+    read, a GPU computes the next one, be it of the next block.
     """
     found: dict[int, Answer] = {}
     with torch.inference_mode(), packed_attention(unwrap_adapters(model)):

@@ -27,6 +27,7 @@ from text2sql.benchmarks import harness_model, response_cache, run
 from text2sql.cli import run as run_command
 from text2sql.inference import log_likelihood
 from text2sql.inference.batch_plan import LOGITS_AT_ONCE, ROW_TOKENS, ScoringPlan
+from text2sql.inference.copies import ArrivingTensors
 from text2sql.inference.log_likelihood import ScoredRow
 from text2sql.processes import rank
 from text2sql.study import stages
@@ -89,7 +90,8 @@ def answer_with_constants(tokens: Counter[str]) -> None:
         lengths = [len(requests[request][1]) for request in asked]
         tokens["tokens read"] += packed["input_ids"].numel()
         constant = torch.full((len(targets),), -1.0)
-        return ScoredRow(asked, lengths, constant, torch.zeros_like(constant, dtype=torch.bool))
+        scores = ArrivingTensors.of(constant, torch.zeros_like(constant, dtype=torch.bool))
+        return ScoredRow(asked, lengths, scores)
 
     def encode_texts(*args: Any) -> list[list[int]]:
         encoded = encode(*args)

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ from text2sql.seals import SEAL_KEY, write_sealed_object  # noqa: E402
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.enable()
+
+
+@pytest.fixture
+def no_garbage_collection() -> Iterator[None]:
+    """What is freed in the test is so without a search, which comes too late for a GPU."""
+    gc.collect()
+    gc.disable()
+    yield
     gc.enable()
 
 

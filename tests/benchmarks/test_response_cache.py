@@ -1,6 +1,5 @@
 """Answers of the harness' model: on disk as they come, and asked once."""
 
-import gc
 import weakref
 from contextlib import suppress
 from types import SimpleNamespace
@@ -59,16 +58,12 @@ def test_answers_computed_together_are_stored_together_or_not_at_all(tmp_path):
         assert list(cache.responses.values()) == [(-1.0, False)]
 
 
-def test_answers_leave_the_memory_with_their_cache(tmp_path):
-    gc.disable()
-    try:
-        with ResponseCache(tmp_path / "answers.jsonl") as cache:
-            cache.add_partial("loglikelihood", ("context", " a"), (-1.0, False))
-        seen = weakref.ref(cache)
-        del cache
-        assert seen() is None
-    finally:
-        gc.enable()
+def test_answers_leave_the_memory_with_their_cache(tmp_path, no_garbage_collection):
+    with ResponseCache(tmp_path / "answers.jsonl") as cache:
+        cache.add_partial("loglikelihood", ("context", " a"), (-1.0, False))
+    seen = weakref.ref(cache)
+    del cache
+    assert seen() is None
 
 
 def test_short_memory_is_reported_after_what_was_found_is_stored(tmp_path):

@@ -1,6 +1,5 @@
 """Continuous batching gives the tokens that `generate` gives each prompt alone."""
 
-import gc
 import weakref
 
 import pytest
@@ -122,7 +121,11 @@ def test_out_of_memory_continues_with_fewer_rows_and_keeps_what_is_finished(
     assert "Out of memory with batches of 16; continuing with 8." in capsys.readouterr().out
 
 
-def test_the_cache_is_free_as_soon_as_decoding_is_over(prompts, monkeypatch):  # noqa: F811
+def test_the_cache_is_free_as_soon_as_decoding_is_over(
+    prompts,  # noqa: F811
+    monkeypatch,
+    no_garbage_collection,
+):
     model, caches = build_llama(), []
     build = decoding_rows.BlockCache.__init__
 
@@ -131,9 +134,5 @@ def test_the_cache_is_free_as_soon_as_decoding_is_over(prompts, monkeypatch):  #
         caches.append(weakref.ref(cache))
 
     monkeypatch.setattr(decoding_rows.BlockCache, "__init__", watched)
-    gc.disable()  # what only a search for garbage frees would still fill a GPU
-    try:
-        decode(model, prompts, num_rows=3)
-    finally:
-        gc.enable()
+    decode(model, prompts, num_rows=3)
     assert [cache() for cache in caches] == [None]

@@ -50,19 +50,16 @@ def test_dequantised_weights_compute_what_packed_ones_do(tiny_gemma_dir):
     assert not torch.allclose(packed, logits(load_in_float32(tiny_gemma_dir)), atol=1e-4)
 
 
-def test_nf4_weights_are_not_kept_beside_the_dequantised_ones(tiny_gemma_dir):
+def test_nf4_weights_are_not_kept_beside_the_dequantised_ones(
+    tiny_gemma_dir, no_garbage_collection
+):
     def num_packed() -> int:
         tensors = (found for found in gc.get_objects() if isinstance(found, torch.Tensor))
         return sum(tensor.dtype == torch.uint8 for tensor in tensors)
 
-    gc.collect()
-    gc.disable()
-    try:
-        before = num_packed()
-        model = load_in_float32(tiny_gemma_dir, load_in_4bit=True, dequantize=True)
-        assert num_packed() == before
-    finally:
-        gc.enable()
+    before = num_packed()
+    model = load_in_float32(tiny_gemma_dir, load_in_4bit=True, dequantize=True)
+    assert num_packed() == before
     assert {tensor.dtype for tensor in model.state_dict().values()} == {torch.float32}
 
 

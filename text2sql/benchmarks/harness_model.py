@@ -221,7 +221,7 @@ class PrefixSharingHFLM(HFLM):
     def encode_requests(self, requests: list[Instance]) -> list[Request]:
         """Return the tokens that the harness would ask the model for."""
         self.encoded = self.encode_all([request.args for request in requests])
-        tokens: Any = TemplateLM.loglikelihood(cast(HFLM, EncodingOnly(self)), requests, True)
+        tokens: Any = TemplateLM.loglikelihood(cast(TemplateLM, EncodingOnly(self)), requests, True)
         self.encoded = {}
         return [(context, continuation) for _, context, continuation in tokens]
 

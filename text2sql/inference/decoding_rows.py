@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
+from text2sql.inference.copies import ArrivingTensors
 from text2sql.inference.greedy import additive_mask, prefill
 from text2sql.inference.kv_cache import BlockCache, aligned
 from text2sql.inference.step_graphs import StepGraphs, supports_step_graphs
@@ -31,24 +32,14 @@ class RowWrite:
 
 @dataclass(frozen=True)
 class Launched:
-    """Tokens on their way from the device, and the prompt that each row held."""
+    """Tokens (rows, steps) on their way from the device, and the prompt that each row held."""
 
     indices: list[int | None]
-    tokens: torch.Tensor  # (rows, steps), in the CPU's memory once they have arrived
-    arrived: torch.cuda.Event | None
-
-    @classmethod
-    def of(cls, indices: list[int | None], tokens: torch.Tensor) -> "Launched":
-        if tokens.device.type != "cuda":
-            return cls(indices, tokens, None)
-        copied, arrived = tokens.to("cpu", non_blocking=True), torch.cuda.Event()
-        arrived.record()
-        return cls(indices, copied, arrived)
+    tokens: ArrivingTensors
 
     def read(self) -> list[list[int]]:
-        if self.arrived is not None:
-            self.arrived.synchronize()
-        found: list[list[int]] = self.tokens.tolist()
+        (tokens,) = self.tokens.read()
+        found: list[list[int]] = tokens.tolist()
         return found
 
 
@@ -98,7 +89,8 @@ class DecodingRows:
             self.graphs.step(self.width, self.compute)
             steps.append(self.tokens.clone())
             self.lengths = [length + 1 for length in self.lengths]
-        return Launched.of(list(self.indices), torch.stack(steps, dim=1))
+        tokens = ArrivingTensors.of(torch.stack(steps, dim=1))
+        return Launched(list(self.indices), tokens)
 
     @property
     def width(self) -> int:

@@ -5,6 +5,7 @@ logits of a row are computed only at the positions that predict a continuation, 
 since those of a vocabulary of 256,000 would fill the memory.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -16,14 +17,14 @@ from torch.nn.functional import log_softmax
 from transformers import PreTrainedModel
 
 from text2sql.inference.batch_plan import KEYS_PER_TOKEN, ScoringPlan
+from text2sql.inference.copies import ArrivingTensors, send
 from text2sql.models.adapters import Model, unwrap_adapters
 from text2sql.models.packed_attention import packed_attention
-from text2sql.models.packed_rows import PackedLayout, PackedRow, Suffix, common_length, pack_row
+from text2sql.models.packed_rows import PackedRow, Suffix, common_length, pack_row
 
 LARGEST_GROUP = 256  # texts; a larger group fills several rows anyway
 
 T = TypeVar("T")
-Sent = TypeVar("Sent", torch.Tensor, PackedLayout)
 Request = tuple[list[int], list[int]]  # tokens of the context, tokens of the continuation
 Answer = tuple[float, bool]  # log-likelihood; whether each token is the most likely one
 
@@ -39,21 +40,18 @@ class Text:
 
 @dataclass(frozen=True)
 class ScoredRow:
-    """The log-probability of each token of each request in a row, on the CPU once it `is_there`."""
+    """The log-probability of each token of each request in a row, and whether it is the largest."""
 
     requests: list[int]
     lengths: list[int]
-    log_probabilities: torch.Tensor
-    is_most_likely: torch.Tensor
-    is_there: torch.cuda.Event | None = None  # None: from the beginning
+    scores: ArrivingTensors
     ends_block: bool = False
 
     def answers(self) -> Iterator[tuple[int, Answer]]:
         """Yield the index of each request and its answer, summed in the logits' precision."""
-        if self.is_there is not None:
-            self.is_there.synchronize()
-        parts = self.log_probabilities.split(self.lengths)
-        greedy = self.is_most_likely.split(self.lengths)
+        log_probabilities, is_most_likely = self.scores.read()
+        parts = log_probabilities.split(self.lengths)
+        greedy = is_most_likely.split(self.lengths)
         for request, part, hits in zip(self.requests, parts, greedy, strict=True):
             yield request, (float(part.sum()), bool(hits.all()))
 
@@ -103,13 +101,12 @@ def score_rows(
 
 def one_late(items: Iterable[T]) -> Iterator[T]:
     """Yield each item when the next one is there, and then the last."""
-    previous = None
+    waiting: deque[T] = deque()
     for item in items:
-        if previous is not None:
-            yield previous
-        previous = item
-    if previous is not None:
-        yield previous
+        waiting.append(item)
+        if len(waiting) > 1:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def read_texts(requests: Sequence[Request], max_length: int) -> list[Text]:
@@ -199,31 +196,16 @@ def score_row(
     spans = [range(end - text.num_scored, end) for text, end in zip(texts, ends, strict=True)]
     scored = torch.tensor([index for span in spans for index in span])
     states = base.base_model(
-        input_ids=sent_to(device, packed["input_ids"]),
-        position_ids=sent_to(device, packed["position_ids"]),
-        shared_prefix=sent_to(device, layout),
+        input_ids=send(packed["input_ids"], device),
+        position_ids=send(packed["position_ids"], device),
+        shared_prefix=send(layout, device),
         use_cache=False,
-    ).last_hidden_state[0, sent_to(device, scored)]
+    ).last_hidden_state[0, send(scored, device)]
     rows, targets = requested_tokens(texts, requests)
     asked = [request for text in texts for request in text.requests]
     lengths = [len(requests[request][1]) for request in asked]
-    log_probabilities, is_most_likely = score_targets(
-        base, states, rows, targets, logits_at_once, softmax_dtype
-    )
-    if device.type != "cuda":
-        return ScoredRow(asked, lengths, log_probabilities.cpu(), is_most_likely.cpu())
-    log_probabilities = log_probabilities.to("cpu", non_blocking=True)
-    is_most_likely = is_most_likely.to("cpu", non_blocking=True)
-    is_there = torch.cuda.Event()
-    is_there.record()  # after these copies, and before what the next row computes
-    return ScoredRow(asked, lengths, log_probabilities, is_most_likely, is_there)
-
-
-def sent_to(device: torch.device, data: Sent) -> Sent:
-    """Return the data on the device; on a GPU, without waiting for what it computes until then."""
-    if device.type != "cuda":
-        return data.to(device)
-    return data.pin_memory().to(device, non_blocking=True)
+    scores = score_targets(base, states, rows, targets, logits_at_once, softmax_dtype)
+    return ScoredRow(asked, lengths, ArrivingTensors.of(*scores))
 
 
 def pack_groups(row: Sequence[list[Text]]) -> tuple[PackedRow, list[Text]]:
@@ -271,10 +253,10 @@ def score_targets(
     is_most_likely = torch.empty(len(rows), dtype=torch.bool, device=device)
     for first in range(0, len(states), logits_at_once):
         chunk = ((rows >= first) & (rows < first + logits_at_once)).nonzero()[:, 0]
-        row, target = sent_to(device, rows[chunk] - first), sent_to(device, targets[chunk])
+        row, target = send(rows[chunk] - first, device), send(targets[chunk], device)
         logits = head(states[first : first + logits_at_once])
         log_probabilities = log_softmax(logits, dim=-1, dtype=softmax_dtype)
-        chunk = sent_to(device, chunk)
+        chunk = send(chunk, device)
         log_likelihoods[chunk] = log_probabilities[row, target]
         is_most_likely[chunk] = log_probabilities.argmax(-1)[row] == target
     return log_likelihoods, is_most_likely
